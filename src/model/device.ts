@@ -1,0 +1,25 @@
+import type { Identity } from './identity.ts';
+import type { KeyFingerprint } from './key.ts';
+
+/** The states of an auth set on a Mender server. A device's own state is the strongest of its sets', `noauth` without any. */
+export type AuthSetStatus = 'accepted' | 'preauthorized' | 'pending' | 'rejected';
+export type DeviceStatus = AuthSetStatus | 'noauth';
+
+/** Identity + public key on the server, with a status. */
+export interface AuthSet {
+  readonly id: string;
+  readonly fingerprint: KeyFingerprint;
+  readonly status: AuthSetStatus;
+  /** When the server first saw it; ISO 8601. */
+  readonly since?: string;
+}
+
+/** The server's record of a board. */
+export interface Device {
+  readonly id: string;
+  readonly identity: Identity;
+  readonly status: DeviceStatus;
+  readonly decommissioning: boolean;
+  readonly authSets: readonly AuthSet[];
+  readonly lastCheckIn?: string;
+}

@@ -1,0 +1,508 @@
+/** A row of the table of errors. `{name}` in a text is filled with the error's details. */
+export interface ErrorRow {
+  readonly message: string;
+  /** What was not changed when this is raised without a better sentence from the flow. */
+  readonly unchanged: string;
+  readonly remedy: string;
+  /** Whether the same call can succeed without anything being mended first. */
+  readonly retriable: boolean;
+}
+
+const NOTHING = 'Nothing was changed on the board or the server.';
+const BOARD = 'Nothing was changed on the board.';
+const SERVER = 'Nothing was changed on the server.';
+const STATION = 'Nothing was changed.';
+
+function row(message: string, unchanged: string, remedy: string, retriable = false): ErrorRow {
+  return { message, unchanged, remedy, retriable };
+}
+
+/**
+ * Every way in which the station stops, in one place. Codes are stable: scripts and records depend on them, so a code
+ * may be added but not renamed.
+ */
+export const ERRORS = {
+  // The port
+  'port/not-found': row(
+    'There is no port {port}.',
+    NOTHING,
+    'Check the cable, then look at the list of ports (station ports).',
+    true,
+  ),
+  'port/no-permission': row(
+    'This user may not open {port}.',
+    NOTHING,
+    'Add the user to the group {group} (sudo usermod -aG {group} "$USER"), then log out and in again.',
+  ),
+  'port/busy': row(
+    '{port} is in use by {holder}.',
+    NOTHING,
+    'Close that program, or keep it off the port (station doctor says how), and try again.',
+    true,
+  ),
+  'port/not-serial': row(
+    '{port} is not a serial port.',
+    NOTHING,
+    'Choose a port from the list (station ports).',
+  ),
+  'port/failed': row(
+    '{port} could not be opened: {detail}.',
+    NOTHING,
+    'Unplug the adapter, plug it in again and retry.',
+    true,
+  ),
+  'port/lost': row(
+    '{port} was unplugged.',
+    NOTHING,
+    'Plug the cable in again and start once more; the station continues from what it finds.',
+    true,
+  ),
+  'port/write-stalled': row(
+    '{port} takes no more bytes: the board holds the line (flow control) or the adapter hangs.',
+    NOTHING,
+    'Check the wiring and the flow control of the profile, then retry.',
+    true,
+  ),
+  'port/twice': row('{port} was named twice.', NOTHING, 'Name each port once.'),
+  'port/in-job': row(
+    'A job is already running on {port}.',
+    NOTHING,
+    'Wait for it to end, or cancel it.',
+    true,
+  ),
+
+  // Getting to a shell
+  'board/silent': row(
+    'The board on {port} says nothing.',
+    NOTHING,
+    'Check power and that TX and RX are not swapped; a board without a console on this port stays silent.',
+    true,
+  ),
+  'board/garbled': row(
+    'The line to the board on {port} is unreadable.',
+    NOTHING,
+    'Check the baud rate of the profile ({baudRate}), the ground wire and the cable.',
+  ),
+  'board/boot-timeout': row(
+    'The board was still booting after {seconds} s.',
+    NOTHING,
+    'Wait until it has booted, or look at its boot messages in the transcript.',
+    true,
+  ),
+  'board/bootloader': row(
+    'The board stays in its boot loader.',
+    NOTHING,
+    'Boot it by hand and look at what its boot loader says in the transcript.',
+  ),
+  'board/login-refused': row(
+    'The board refused the login of {user}.',
+    NOTHING,
+    'Give the right password for this board; each known one was tried once, so that the account is not locked.',
+  ),
+  'board/password-expired': row(
+    'The password of {user} on the board has expired.',
+    NOTHING,
+    'Log in by hand, set a new password, and store it for the profile.',
+  ),
+  'board/password-needed': row(
+    'The board asks for the password of {user} and the station has none.',
+    NOTHING,
+    'Store a password for the profile, or give it in STATION_BOARD_PASSWORD.',
+  ),
+  'board/no-shell': row(
+    'No shell answered after the login: {detail}.',
+    NOTHING,
+    'Look at the transcript; the login shell must be a POSIX shell (bash, dash, ash).',
+  ),
+  'board/not-root': row(
+    '{user} may not become root on the board: {detail}.',
+    NOTHING,
+    'Use root, or a user whose password sudo takes (profile: login.become).',
+  ),
+  'board/command-timeout': row(
+    'The board did not answer within {seconds} s during: {step}.',
+    NOTHING,
+    'Look at the transcript, then try again.',
+    true,
+  ),
+  'board/line-unreliable': row(
+    'The line lost or changed bytes again and again during: {step}.',
+    NOTHING,
+    'Use a shorter cable, a lower baud rate or pacing in the profile.',
+    true,
+  ),
+  'board/line-too-long': row(
+    'A command of {length} characters does not fit the line limit of {limit}.',
+    NOTHING,
+    'Shorten the paths in the profile.',
+  ),
+
+  // What is on the board
+  'board/tool-missing': row('The board lacks {tool}.', BOARD, 'Install it in the image ({remedy}).'),
+  'board/identity-missing': row(
+    'The identity script {script} is missing.',
+    BOARD,
+    'Install it in the image: Debian ships it as an example, Yocto images install it by default.',
+  ),
+  'board/identity-not-executable': row(
+    'The identity script {script} may not be executed.',
+    BOARD,
+    'Run chmod 755 {script} in the image.',
+  ),
+  'board/identity-failed': row(
+    'The identity script {script} failed with status {status}: {detail}.',
+    BOARD,
+    'Run it on the board and mend it; without an identity no request can be sent.',
+  ),
+  'board/identity-nonsense': row(
+    'The identity script did not print lines key=value: {detail}.',
+    BOARD,
+    'Mend the script: mender-client refuses such output too.',
+  ),
+  'board/client-missing': row(
+    'There is no mender-client on the board.',
+    BOARD,
+    'Install mender-client (3.x) or mender-auth and mender-update (4.x, 5.x) in the image.',
+  ),
+  'board/data-directory-missing': row(
+    '{path} does not exist on the board.',
+    BOARD,
+    'Create it in the image (mkdir -p -m 0700 {path}); the client cannot keep its key without it.',
+  ),
+  'board/configuration-unreadable': row(
+    '{path} on the board cannot be used: {detail}.',
+    BOARD,
+    'Mend or remove the file on the board; the station edits it and will not overwrite what it cannot read.',
+  ),
+  'board/disk-full': row(
+    'There is no room left in {path} on the board ({free} bytes free).',
+    BOARD,
+    'Free some space on the board, then start again.',
+  ),
+  'board/read-only': row(
+    '{path} on the board is read-only.',
+    BOARD,
+    'Remount it writable, or choose the other configuration file in the profile; a disk with errors mounts itself read-only: see dmesg.',
+  ),
+  'board/clock-wrong': row(
+    'The clock of the board is off by {difference} and could not be set.',
+    BOARD,
+    'Set the clock by hand; with a wrong clock the client refuses the server’s certificate.',
+  ),
+  'board/update-in-progress': row(
+    'An update is in progress on the board, or not yet committed.',
+    BOARD,
+    'Let it end (mender commit, or a roll-back), then start again: stopping the client now could roll the board back.',
+    true,
+  ),
+  'board/key-engine': row(
+    'The board’s key is in an engine or a PKCS#11 token ({path}).',
+    BOARD,
+    'Such a key cannot be replaced over the line: use the key source "keep".',
+  ),
+  'board/key-passphrase': row(
+    'The board’s key {path} is behind a passphrase.',
+    BOARD,
+    'Use the key source "keep", or remove the passphrase in the image.',
+  ),
+  'board/key-unknown': row(
+    'The public half of the board’s key {path} cannot be read: {detail}.',
+    BOARD,
+    'Install openssl in the image, or let the station give the board a new key (key source "generate").',
+  ),
+  'board/no-key': row('The board has no key to keep.', BOARD, 'Choose the key source "board" or "generate".'),
+  'board/cannot-make-key': row(
+    'The board cannot make and use a key of type {type}: {detail}.',
+    BOARD,
+    'Let the station make it (key source "generate"), or install openssl 3 in the image.',
+  ),
+  'board/client-cannot-read-key': row(
+    'The client on the board ({version}) cannot read keys of type {type}.',
+    BOARD,
+    'Choose an older key type (rsa3072); a client that cannot read a key silently makes another.',
+  ),
+  'board/stage-mismatch': row(
+    'The key file on the board is not what was sent.',
+    'The key in use on the board is as it was; nothing was changed on the server.',
+    'Try again; if it repeats, check the cable and the board’s storage.',
+    true,
+  ),
+  'board/switch-failed': row(
+    'The board could not put the new key in place: {detail}.',
+    'The key in use on the board is as it was.',
+    'Mend what the message says, then start again; the station continues from there.',
+    true,
+  ),
+  'board/switch-unknown': row(
+    'The line went while the new key was put in place.',
+    'The board holds either its old or its new key; both are safe on the board.',
+    'Connect it and start again: the station looks which one it is and finishes. Do not hand it over before.',
+    true,
+  ),
+  'board/key-replaced': row(
+    'After its start, the client holds another key than the one it was given.',
+    'The server still knows only the accepted key; the board’s client made its own.',
+    'Choose a key type that this client reads (rsa3072), then start again.',
+  ),
+  'board/client-refused': row(
+    'The board’s own client was not authorized: {detail}.',
+    'The key is in place and accepted; what failed is the client’s own connection.',
+    'Mend what the message says (network, clock, certificate, server URL on the board), then start again.',
+    true,
+  ),
+  'board/client-stopped': row(
+    'The client on the board did not start again: {detail}.',
+    'The new key is in place and accepted.',
+    'Start the client on the board and look at its log.',
+    true,
+  ),
+  'board/staged-proof-failed': row(
+    'The key on the board did not sign as it should.',
+    'The key in use on the board is as it was.',
+    'Try again; if it repeats, the storage or openssl of the board is broken.',
+    true,
+  ),
+
+  // Keys
+  'key/import-none': row(
+    'There is no key file for this board: {path}.',
+    NOTHING,
+    'Put the file there, or mend the file-name pattern of the profile.',
+  ),
+  'key/import-several': row('Several key files fit this board: {paths}.', NOTHING, 'Leave one of them.'),
+  'key/import-unusable': row(
+    '{path} is not a usable key: {detail}.',
+    NOTHING,
+    'Use PEM (PKCS#1, PKCS#8, SEC1), OpenSSH or PKCS#12 with an RSA, P-256, P-384 or Ed25519 key.',
+  ),
+  'key/import-passphrase': row(
+    '{path} needs a passphrase, or another one.',
+    NOTHING,
+    'Give it in STATION_KEY_PASSPHRASE or at the prompt.',
+  ),
+  'key/import-pair': row(
+    'The private and the public key in {path} do not belong together.',
+    NOTHING,
+    'Have the pair made again.',
+  ),
+  'key/used': row(
+    'This key was already given to {owner}.',
+    NOTHING,
+    'Use another key: a key belongs to one board.',
+  ),
+  'key/attribute-missing': row(
+    'The file-name pattern {pattern} names {attribute}, which this board’s identity lacks.',
+    NOTHING,
+    'Mend the pattern in the profile.',
+  ),
+
+  // The server
+  'server/unreachable': row(
+    '{server} cannot be reached: {detail}.',
+    SERVER,
+    'Check the network and the URL.',
+    true,
+  ),
+  'server/timeout': row(
+    '{server} did not answer within {seconds} s.',
+    'Whether the server did what was asked is looked up before anything is repeated.',
+    'Try again.',
+    true,
+  ),
+  'server/certificate': row(
+    'The certificate of {server} is not trusted: {detail}.',
+    SERVER,
+    'Import the server’s CA, or pin its key, in the server’s settings. Verification cannot be switched off.',
+  ),
+  'server/pin-mismatch': row(
+    '{server} shows another key ({seen}) than the pinned one ({pinned}).',
+    SERVER,
+    'Ask who runs the server; if the key was changed on purpose, pin the new one.',
+  ),
+  'server/not-mender': row(
+    'What answers at {server} is not a Mender server ({detail}).',
+    SERVER,
+    'Check the URL and the host name: a Mender gateway answers to its own host name only.',
+  ),
+  'server/login-refused': row(
+    '{server} refused the login of {user}.',
+    SERVER,
+    'Check e-mail and password. Servers do not tell which of the two is wrong.',
+  ),
+  'server/otp-needed': row(
+    '{server} asks for a second factor.',
+    SERVER,
+    'Log in again with the code (--otp), or use a personal access token (STATION_TOKEN).',
+  ),
+  'server/single-sign-on': row(
+    '{user} signs in at {server} through single sign-on.',
+    SERVER,
+    'Make a personal access token in the server’s own UI and log in with that (STATION_TOKEN).',
+  ),
+  'server/not-logged-in': row(
+    'Nobody is logged in at {server}.',
+    NOTHING,
+    'Log in (station server login {server} --user EMAIL).',
+  ),
+  'server/session-ended': row('The login at {server} has ended or was revoked.', NOTHING, 'Log in again.'),
+  'server/forbidden': row(
+    '{user} may not do this at {server}: {detail}.',
+    SERVER,
+    'Use an account with the role Admin, or one that may manage all devices.',
+  ),
+  'server/rate-limited': row(
+    '{server} asks to slow down for {seconds} s.',
+    SERVER,
+    'Wait, then try again.',
+    true,
+  ),
+  'server/device-limit': row(
+    '{server} takes no more accepted devices (limit {limit}).',
+    'The board keeps the key that it had in use.',
+    'Have the limit raised or decommission devices that are gone, then start again.',
+  ),
+  'server/accepted-other-key': row(
+    'This board is already accepted with another key ({fingerprint}).',
+    NOTHING,
+    'If the unit was returned or its storage replaced, give it a new key by re-keying; else find out which board this is.',
+  ),
+  'server/preauthorized-other-key': row(
+    'This board is preauthorized with another key ({fingerprint}).',
+    NOTHING,
+    'Use that key (import), or remove the preauthorization on the server.',
+  ),
+  'server/rejected': row(
+    'This device was rejected on {server}.',
+    NOTHING,
+    'Ask who rejected it; once it is dismissed or decommissioned there, start again.',
+  ),
+  'server/decommissioning': row(
+    'This device is being decommissioned on {server}.',
+    NOTHING,
+    'Wait until that has ended, then start again: it becomes a new device.',
+    true,
+  ),
+  'server/other-organization': row(
+    'The board’s request was taken, but {server} shows no device for it: the tenant token belongs to another organization.',
+    'The board keeps the key that it had in use.',
+    'Give the token of the organization that this account belongs to.',
+  ),
+  'server/tenant-token-refused': row(
+    '{server} does not take this tenant token.',
+    'The board keeps the key that it had in use.',
+    'Copy the organization’s token again from the server’s UI.',
+  ),
+  'server/not-authorized': row(
+    '{server} accepted the key but does not authorize it: {detail}.',
+    'The board keeps the key that it had in use.',
+    'Look at the device on the server, then start again.',
+    true,
+  ),
+  'server/two-accepted': row(
+    '{server} holds two accepted keys for this device.',
+    NOTHING,
+    'Start again alone: another program changed the device at the same time.',
+    true,
+  ),
+  'server/key-unacceptable': row(
+    '{server} does not take this key: {detail}.',
+    'The board keeps the key that it had in use.',
+    'Choose another key type.',
+  ),
+  'server/failed': row(
+    '{server} answered {status} to {call}: {detail}.',
+    'Whether the server did what was asked is looked up before anything is repeated.',
+    'Try again; if it repeats, look at the server’s log with the request id {requestId}.',
+    true,
+  ),
+
+  // The job
+  'job/cancelled': row('The job was cancelled.', NOTHING, 'Start it again when you are ready.', true),
+  'job/same-identity': row(
+    'Another board with the same identity ({identity}) is being provisioned on {port}.',
+    NOTHING,
+    'Two boards must not share an identity: check their MAC addresses or serial numbers.',
+  ),
+  'job/proof-too-weak': row(
+    'The profile asks for the proof {wanted}; only {proved} was had.',
+    'The key is in place and accepted.',
+    'Connect the board to its network, or allow a weaker proof in the profile.',
+  ),
+  'job/not-settled': row(
+    'Board and server did not come to rest: {detail}.',
+    'See the steps in the record.',
+    'Start again; the station continues from what it finds.',
+    true,
+  ),
+
+  // The record
+  'journal/full': row(
+    'The disk of the station is full: the record cannot be written.',
+    'No board is changed without a record.',
+    'Free space on the disk that holds {path}, then start again.',
+  ),
+  'journal/unusable': row(
+    'The record {path} cannot be used: {detail}.',
+    'No board is changed without a record.',
+    'See station doctor; restore the record from its backup if it is damaged.',
+  ),
+  'journal/newer': row(
+    'The record {path} was written by a newer version of the station (format {version}).',
+    STATION,
+    'Update this station.',
+  ),
+
+  // The station itself
+  'station/home-locked': row(
+    'Another station ({holder}) is using {home}.',
+    STATION,
+    'Close it, or give another folder with --home.',
+    true,
+  ),
+  'station/home-unusable': row(
+    '{home} cannot be used: {detail}.',
+    STATION,
+    'Give a folder that this user may write with --home.',
+  ),
+  'station/settings-unreadable': row(
+    'The settings {path} cannot be read: {detail}.',
+    STATION,
+    'Mend the file, or move it away to start with defaults.',
+  ),
+  'station/usage': row('{detail}', STATION, 'See station --help.'),
+  'station/unknown-server': row(
+    'There is no server named {name}.',
+    STATION,
+    'Add it: station server add {name} --url URL. Known: {known}.',
+  ),
+  'station/unknown-profile': row(
+    'There is no board profile named {name}.',
+    STATION,
+    'See station board-profile list. Known: {known}.',
+  ),
+  'station/unknown-job': row('There is no job {job}.', STATION, 'See the list of records.'),
+  'station/profile-invalid': row(
+    'The board profile {path} is not valid: {detail}.',
+    STATION,
+    'Mend the file; docs/board-profile.schema.json says what it may hold.',
+  ),
+  'station/server-invalid': row(
+    'The server cannot be stored: {detail}.',
+    STATION,
+    'Mend what the message says.',
+  ),
+  'station/key-store': row(
+    'The key store of this machine cannot be used: {detail}.',
+    'No secret was stored.',
+    'Log in again each time, or mend the key store (station doctor).',
+  ),
+  'station/not-supported': row('{detail}', STATION, 'See the documentation for what this server offers.'),
+  'station/internal': row(
+    'The station failed: {detail}.',
+    'See the steps in the record.',
+    'Start again; send the log to the maker of the station if it repeats.',
+    true,
+  ),
+} as const satisfies Readonly<Record<string, ErrorRow>>;
+
+export type ErrorCode = keyof typeof ERRORS;
