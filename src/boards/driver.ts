@@ -1,0 +1,123 @@
+import type { BoardObservation, KeyFileReading, Presence, StagedKey } from '../model/board.ts';
+import type { WireCount } from '../model/job.ts';
+import type { KeyType } from '../model/key.ts';
+import type { BoardProfile } from '../model/profile.ts';
+import type { Secret } from '../model/secret.ts';
+import type { ByteLink } from '../serial/link.ts';
+import type { Transcript } from '../serial/transcript.ts';
+
+/** What a driver needs from its job. */
+export interface BoardContext {
+  readonly profile: BoardProfile;
+  /** Passwords to try, in order, each once. Empty for a board that asks for none. */
+  readonly passwords: readonly Secret<string>[];
+  readonly signal: AbortSignal;
+  readonly transcript: Transcript;
+  readonly clock: Clock;
+}
+
+/** Time as a parameter, so that a test can move it. Milliseconds. */
+export interface Clock {
+  /** Wall time, since the epoch. */
+  now(): number;
+  /** Never jumps. */
+  monotonic(): number;
+  /** Rejects with the signal's reason when aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** A way to talk to one kind of board over a byte link. */
+export interface BoardDriver {
+  readonly name: BoardProfile['driver'];
+  /**
+   * Tells what is on the line without logging in: listens, and types one Enter only after a silence that rules a
+   * counting boot loader out.
+   */
+  probe(link: ByteLink, context: Omit<BoardContext, 'passwords'>): Promise<Presence>;
+  /**
+   * Brings the board from whatever it is at (off to a shell left open) to a quiet command loop as root.
+   * Dispose the session to log out; it logs out in every case, also when the context's signal is aborted.
+   *
+   * @throws StationError `port/lost`, `board/silent`, `board/garbled`, `board/login-refused` and the like.
+   */
+  open(link: ByteLink, context: BoardContext): Promise<BoardSession>;
+}
+
+/** A board with a root shell at the ready. Every method is one exchange on the line where its payload fits one chunk. */
+export interface BoardSession extends AsyncDisposable {
+  /** What went over the line since `open` began. */
+  wire(): WireCount;
+
+  /** Reads all that a flow has to know, in one exchange. Changes nothing. */
+  observe(): Promise<BoardObservation>;
+
+  /**
+   * Writes files beside their targets, on the same file systems, under the station's own names, umask 077; syncs each
+   * file and its directory; compares SHA-256 on the board. The key in use and the running configuration stay as they are.
+   *
+   * @throws StationError `board/stage-mismatch`, `board/disk-full`, `board/read-only`, `board/cannot-make-key`.
+   */
+  stage(request: StageRequest): Promise<StageReport>;
+
+  /** Signs with the key that is staged or in use, on the board: RSA PKCS#1 v1.5/SHA-256, ECDSA DER/SHA-256, pure Ed25519. */
+  sign(key: 'staged' | 'in-use', data: Uint8Array): Promise<Uint8Array>;
+
+  /**
+   * Puts what is staged in place, as one command under `trap '' HUP INT`: stop the client, rename, sync files and
+   * directories, start the client again, report. Reads the key back after the client has started.
+   *
+   * @throws StationError `board/switch-failed` when surely nothing was renamed; `port/lost` or `board/command-timeout`
+   * when the outcome is unknown.
+   */
+  switchOver(request: SwitchRequest): Promise<SwitchReport>;
+
+  /** Removes what is staged, and starts the client again where `stage` had stopped it. */
+  discardStaged(): Promise<void>;
+
+  /**
+   * Has the board's own client ask its server for authorization, with its own configuration, network and clock.
+   * Says what the client said where it was refused.
+   */
+  askClient(): Promise<ClientAnswer>;
+
+  /** Sets the board's clock to the station's. @throws StationError `board/clock-wrong` when it does not take it. */
+  setClock(): Promise<void>;
+}
+
+export interface StageRequest {
+  /** `inject`: PEM text of a private key made elsewhere. `make`: the board makes it; only its public half comes over. */
+  readonly key:
+    | { readonly how: 'inject'; readonly pem: Secret<Uint8Array>; readonly type: KeyType }
+    | { readonly how: 'make'; readonly type: KeyType }
+    | null;
+  /** The configuration and, where wanted, the server's CA. */
+  readonly files: readonly {
+    readonly target: string;
+    readonly content: Secret<Uint8Array>;
+    readonly mode: number;
+    readonly masked: 'configuration' | null;
+  }[];
+  /** Before a client's first key: it would make its own and overwrite ours. */
+  readonly stopClient: boolean;
+}
+
+export interface StageReport {
+  readonly staged: StagedKey | null;
+}
+
+export interface SwitchRequest {
+  /** Random bytes that the key then in use signs on the board, where the board can sign; null asks for none. */
+  readonly nonce: Uint8Array | null;
+}
+
+export interface SwitchReport {
+  readonly key: KeyFileReading;
+  readonly clientRunning: boolean;
+  readonly signature: Uint8Array | null;
+}
+
+export interface ClientAnswer {
+  readonly authorized: boolean;
+  /** The client's own words, one line, without tokens. */
+  readonly detail: string;
+}

@@ -1,0 +1,292 @@
+import * as z from 'zod';
+import type { BoardObservation, Presence } from './model/board.ts';
+import type { ErrorReport, JobResult, StepName, Verdict, WireCount } from './model/job.ts';
+import type { JournalEntry } from './model/event.ts';
+import type { BoardProfile } from './model/profile.ts';
+import type { ServerProfile } from './model/server-profile.ts';
+import type { TranscriptEntry } from './serial/transcript.ts';
+
+/**
+ * All that a front end may ask of a station, and all that it is told. Parameters are checked at run time where they
+ * enter the station; a front end needs no check of what the station says.
+ */
+
+const text = z.string().max(4096);
+const name = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$/, 'letters, digits, blank . _ - (64 at most)');
+const keySource = z
+  .string()
+  .max(4096)
+  .regex(
+    /^(board|keep|generate)(:(ed25519|p256|p384|rsa2048|rsa3072|rsa4096))?$|^import:.+/,
+    'board, generate[:TYPE], import:DIR or keep',
+  );
+const trust = z.discriminatedUnion('by', [
+  z.strictObject({ by: z.literal('system') }),
+  z.strictObject({ by: z.literal('ca'), pem: z.string().max(1_000_000) }),
+  z.strictObject({ by: z.literal('pin'), spkiSha256: text }),
+]);
+
+/** A secret on its way in: accepted as text, held as `Secret` from the first line of the station on. */
+const secretText = z.string().min(1).max(16_384);
+
+/** The schemas of every call's parameters. */
+export const CALLS = {
+  /** All that a window shows at its start. */
+  snapshot: z.strictObject({}),
+  'port.refresh': z.strictObject({}),
+  'port.mute': z.strictObject({ slot: text, muted: z.boolean() }),
+  'server.add': z.strictObject({
+    name,
+    url: text,
+    boardUrl: text.optional(),
+    kind: z.enum(['mender', 'mic']).default('mender'),
+    trust: trust.default({ by: 'system' }),
+  }),
+  'server.remove': z.strictObject({ name }),
+  /** The certificate that a server shows, so that a person can compare and pin it. */
+  'server.certificate': z.strictObject({ url: text }),
+  'server.test': z.strictObject({ name }),
+  'server.login': z.strictObject({
+    name,
+    user: text.optional(),
+    password: secretText.optional(),
+    otp: text.optional(),
+    token: secretText.optional(),
+    /** Keep the session in the key store until it ends. */
+    keep: z.boolean().default(false),
+  }),
+  'server.logout': z.strictObject({ name }),
+  'server.tenant-token': z.strictObject({ name, token: secretText.nullable() }),
+  'profile.list': z.strictObject({}),
+  'profile.show': z.strictObject({ name }),
+  'profile.check': z.strictObject({ path: text }),
+  /** A password for boards, under the name by which profiles mention it. Null removes it. */
+  'credential.set': z.strictObject({ name, password: secretText.nullable() }),
+  identify: z.strictObject({ port: text, profile: name }),
+  provision: z.strictObject({
+    ports: z.array(text).min(1).max(256),
+    server: name,
+    profile: name,
+    keySource: keySource.optional(),
+    passphrase: secretText.optional(),
+    label: text.optional(),
+  }),
+  'job.cancel': z.strictObject({ job: text }),
+  'job.transcript': z.strictObject({ job: text }),
+  'slot.clear': z.strictObject({ slot: text }),
+  'journal.list': z.strictObject({
+    identity: z.strictObject({ key: text, value: text }).optional(),
+    since: z.iso.datetime({ offset: true }).optional(),
+    limit: z.number().int().min(1).max(100_000).default(100),
+  }),
+  doctor: z.strictObject({}),
+  'rehearsal.start': z.strictObject({ boards: z.number().int().min(1).max(64).default(4) }),
+  'rehearsal.stop': z.strictObject({}),
+  'preferences.set': z.strictObject({
+    server: name.nullable().optional(),
+    profile: name.nullable().optional(),
+    operator: text.nullable().optional(),
+  }),
+} as const;
+
+export type CallName = keyof typeof CALLS;
+/** What a front end passes. */
+export type CallInput<N extends CallName> = z.input<(typeof CALLS)[N]>;
+/** What the station works with, defaults filled in. */
+export type CallParams<N extends CallName> = z.output<(typeof CALLS)[N]>;
+
+/** What each call gives back. */
+export interface CallResults {
+  snapshot: Snapshot;
+  'port.refresh': readonly SlotView[];
+  'port.mute': null;
+  'server.add': ServerView;
+  'server.remove': null;
+  'server.certificate': CertificateView;
+  'server.test': ServerTest;
+  'server.login': ServerView;
+  'server.logout': ServerView;
+  'server.tenant-token': ServerView;
+  'profile.list': readonly BoardProfile[];
+  'profile.show': BoardProfile;
+  'profile.check': BoardProfile;
+  'credential.set': null;
+  identify: IdentifyReport;
+  provision: ProvisionReport;
+  'job.cancel': null;
+  'job.transcript': readonly TranscriptEntry[];
+  'slot.clear': null;
+  'journal.list': readonly RecordView[];
+  doctor: readonly DoctorLine[];
+  'rehearsal.start': Snapshot;
+  'rehearsal.stop': Snapshot;
+  'preferences.set': null;
+}
+
+/** The station as a front end calls it. `provision` resolves when every job has its verdict; progress comes as events. */
+export interface StationApi {
+  call<N extends CallName>(name: N, params: CallInput<N>, signal?: AbortSignal): Promise<CallResults[N]>;
+  subscribe(listener: (event: StationEvent) => void): () => void;
+}
+
+/** All that a station tells without being asked. Each carries the whole new state of its subject, so that none depends on another. */
+export type StationEvent =
+  | { readonly type: 'slot'; readonly slot: SlotView }
+  | { readonly type: 'slot-gone'; readonly slot: string }
+  | { readonly type: 'job'; readonly job: JobView }
+  | { readonly type: 'server'; readonly server: ServerView }
+  | { readonly type: 'server-gone'; readonly name: string }
+  | { readonly type: 'record'; readonly record: RecordView }
+  | { readonly type: 'line'; readonly job: string; readonly entries: readonly TranscriptEntry[] }
+  | { readonly type: 'rehearsal'; readonly rehearsal: RehearsalView }
+  | { readonly type: 'preferences'; readonly preferences: PreferencesView };
+
+export interface Snapshot {
+  readonly station: {
+    readonly id: string;
+    readonly version: string;
+    readonly home: string;
+    readonly keyProtection: string;
+  };
+  readonly slots: readonly SlotView[];
+  /** The last job of each slot, running or ended, while it is shown. */
+  readonly jobs: readonly JobView[];
+  readonly servers: readonly ServerView[];
+  readonly profiles: readonly BoardProfile[];
+  readonly records: readonly RecordView[];
+  readonly rehearsal: RehearsalView;
+  readonly preferences: PreferencesView;
+  /** Set when the station can read but not change boards, and why (a lock held elsewhere, a full disk). */
+  readonly readOnly: ErrorReport | null;
+}
+
+export interface PreferencesView {
+  readonly server: string | null;
+  readonly profile: string | null;
+  readonly operator: string | null;
+}
+
+/** A place on the bench, named by where it is wired to and not by the order of plugging in. */
+export interface SlotView {
+  readonly slot: string;
+  readonly port: string;
+  readonly label: string;
+  readonly usb: {
+    readonly vendorId: string;
+    readonly productId: string;
+    readonly serialNumber: string | null;
+    readonly product: string | null;
+  } | null;
+  readonly byId: string | null;
+  readonly presence: Presence | 'busy' | 'in-job' | 'no-permission' | 'muted';
+  /** Who holds a busy port, as far as can be told. */
+  readonly holder: string | null;
+  readonly simulated: boolean;
+  /** The last job here, running or ended and not yet cleared. */
+  readonly job: string | null;
+}
+
+export interface JobView {
+  readonly job: string;
+  readonly slot: string;
+  readonly port: string;
+  readonly state: 'running' | 'cancelling' | 'ended';
+  readonly startedAt: string;
+  readonly identity: string | null;
+  readonly deviceId: string | null;
+  readonly keyFingerprint: string | null;
+  readonly steps: readonly StepView[];
+  readonly wire: WireCount;
+  /** Set when it has ended; a `pass` is here only after its record is durable. */
+  readonly result: JobResult | null;
+}
+
+export interface StepView {
+  readonly step: StepName;
+  readonly state: 'running' | 'done' | 'failed';
+  /** Milliseconds since the job began. */
+  readonly startedMs: number;
+  /** Milliseconds; null while running. */
+  readonly ms: number | null;
+  /** A sentence on what is being done or came out, without secrets. */
+  readonly detail: string | null;
+}
+
+export interface ServerView extends ServerProfile {
+  readonly session: {
+    readonly account: string;
+    readonly expiresAt: string | null;
+    readonly by: 'password' | 'token';
+    readonly kept: boolean;
+  } | null;
+  readonly hasTenantToken: boolean;
+  readonly simulated: boolean;
+}
+
+export interface CertificateView {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly validTo: string;
+  readonly spkiSha256: string;
+  readonly certificateSha256: string;
+  readonly trustedBySystem: boolean;
+}
+
+export interface ServerTest {
+  readonly lines: readonly DoctorLine[];
+}
+
+/** One finding: fine, worth knowing, or in the way; with how to mend it. */
+export interface DoctorLine {
+  readonly check: string;
+  readonly state: 'ok' | 'note' | 'bad';
+  readonly text: string;
+  readonly remedy: string | null;
+}
+
+export interface RehearsalView {
+  readonly running: boolean;
+  readonly boards: number;
+  readonly serverUrl: string | null;
+  /** True until the first real server is added or the first rehearsal has run: the window offers it then. */
+  readonly offer: boolean;
+}
+
+/** A row of the record: one ended job. */
+export interface RecordView {
+  readonly seq: number;
+  readonly at: string;
+  readonly job: string;
+  readonly port: string;
+  readonly slot: string;
+  readonly verdict: Verdict;
+  readonly identity: string | null;
+  readonly deviceId: string | null;
+  readonly keyFingerprint: string | null;
+  readonly keyType: string | null;
+  readonly proof: string | null;
+  readonly server: string;
+  readonly ms: number;
+  readonly error: ErrorReport | null;
+  readonly label: string | null;
+}
+
+export interface IdentifyReport {
+  readonly port: string;
+  readonly slot: string;
+  /** The configuration's text is left out; what matters of it is in `serverUrls`. */
+  readonly board: Omit<BoardObservation, 'configuration'>;
+  readonly serverUrls: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** The command's JSON result. */
+export interface ProvisionReport {
+  readonly jobs: readonly JobResult[];
+  readonly elapsedMs: number;
+}
+
+/** The journal as it is stored, for `journal export`-like readers. */
+export type { JournalEntry };

@@ -1,0 +1,75 @@
+import type { Device } from '../model/device.ts';
+import type { Identity } from '../model/identity.ts';
+import type { PublicKey } from '../model/key.ts';
+import type { Secret } from '../model/secret.ts';
+import type { ServerProfile } from '../model/server-profile.ts';
+
+/**
+ * A device server as a flow sees it. Every call has a deadline, takes an AbortSignal and throws `StationError`s with
+ * `server/...` codes. After a time-out on a call that writes, the caller looks before it repeats.
+ */
+export interface DeviceServer extends AsyncDisposable {
+  readonly profile: ServerProfile;
+
+  /**
+   * The bytes that a board (or the station for it) has to sign to ask for authorization. They are sent exactly as they
+   * were signed. A credential once it has its signature, hence secret.
+   */
+  authRequest(identity: Identity, key: PublicKey, options: AuthRequestOptions): Secret<Uint8Array>;
+
+  /** Sends a signed auth request. A refusal is an answer, not an error. */
+  submit(
+    request: Secret<Uint8Array>,
+    signature: Secret<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<AuthAnswer>;
+
+  /**
+   * The server's record of a board, or null where it has none or cannot find it without a knock first. Reads only.
+   * `deviceId`: an id known from an earlier job, looked at first.
+   */
+  find(identity: Identity, deviceId: string | null, signal: AbortSignal): Promise<Device | null>;
+
+  /**
+   * The device that a refused auth request of this identity and key made or met, found in a fixed number of calls
+   * however large the fleet is. Null where the server has none for this account: the request went to another
+   * organization.
+   */
+  findAfterKnock(identity: Identity, key: PublicKey, signal: AbortSignal): Promise<Device | null>;
+
+  /** One device by id; null when it is gone. */
+  device(deviceId: string, signal: AbortSignal): Promise<Device | null>;
+
+  /** Accepts one auth set, and repairs an accept that the server left half done. One at a time per device. */
+  accept(deviceId: string, authSetId: string, signal: AbortSignal): Promise<void>;
+
+  /** Removes one auth set; one that is gone already is no error. */
+  removeAuthSet(deviceId: string, authSetId: string, signal: AbortSignal): Promise<void>;
+
+  /** Devices that may be accepted in all, or null for no limit; and how many are. */
+  limit(signal: AbortSignal): Promise<{ readonly limit: number | null; readonly accepted: number }>;
+}
+
+export interface AuthRequestOptions {
+  readonly tenantToken: Secret<string> | null;
+  /** Left out where it is `standard`. */
+  readonly tier: string;
+}
+
+export type AuthAnswer =
+  | {
+      readonly authorized: true;
+      /** From the token's claims; the token itself is dropped at once. Null where the token does not say. */
+      readonly deviceId: string | null;
+      readonly authSetId: string | null;
+    }
+  /** Pending, rejected, at the limit, decommissioning or wrongly signed: look at the device to tell which. */
+  | { readonly authorized: false; readonly detail: string };
+
+/** A person's session at a server. */
+export interface ServerSession {
+  readonly account: string;
+  /** ISO 8601; null for one that does not end by itself. */
+  readonly expiresAt: string | null;
+  readonly by: 'password' | 'token';
+}
