@@ -1,10 +1,13 @@
 import type { BoardObservation, KeyFileReading, Presence, StagedKey } from '../model/board.ts';
 import type { WireCount } from '../model/job.ts';
 import type { KeyType } from '../model/key.ts';
+import type { Clock } from '../model/clock.ts';
 import type { BoardProfile } from '../model/profile.ts';
 import type { Secret } from '../model/secret.ts';
 import type { ByteLink } from '../serial/link.ts';
 import type { Transcript } from '../serial/transcript.ts';
+
+export type { Clock };
 
 /** What a driver needs from its job. */
 export interface BoardContext {
@@ -14,16 +17,6 @@ export interface BoardContext {
   readonly signal: AbortSignal;
   readonly transcript: Transcript;
   readonly clock: Clock;
-}
-
-/** Time as a parameter, so that a test can move it. Milliseconds. */
-export interface Clock {
-  /** Wall time, since the epoch. */
-  now(): number;
-  /** Never jumps. */
-  monotonic(): number;
-  /** Rejects with the signal's reason when aborted. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
 /** A way to talk to one kind of board over a byte link. */
