@@ -285,6 +285,11 @@ export const ERRORS = {
     NOTHING,
     'Have the pair made again.',
   ),
+  'key/unreadable': row(
+    'A key could not be read, or is of no type that the station handles.',
+    NOTHING,
+    'Use an RSA (2048, 3072 or 4096 bit), P-256, P-384 or Ed25519 key.',
+  ),
   'key/used': row(
     'This key was already given to {owner}.',
     NOTHING,
