@@ -17,6 +17,8 @@ export interface BoardObservation {
   /** The key that an earlier, unfinished job left beside the key in use. */
   readonly staged: StagedKey | null;
   readonly configuration: ConfigurationReading;
+  /** Hex SHA-256 of the CA that a station installed (`STATION_CA_FILE` in the data directory); null where there is none. */
+  readonly installedCaSha256: string | null;
   /** Board clock minus station clock, in milliseconds, with the reading's uncertainty. */
   readonly clockSkewMs: number;
   readonly dataDirectory: DirectoryReading;
