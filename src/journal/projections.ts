@@ -1,0 +1,314 @@
+import type { JournalEntry, JournalEvent } from '../model/event.ts';
+import { canonicalIdentity, identityLabel, type Identity } from '../model/identity.ts';
+import type { JobId, JobResult } from '../model/job.ts';
+import { canonicalJson } from './canonical-json.ts';
+import type { Database } from './database.ts';
+
+/** Raised with every change of what is projected: a journal with another number is projected anew at its next opening. */
+export const PROJECTION_VERSION = 1;
+
+/** What is derived from the events, with the order in which rows are compared. */
+const TABLES: Readonly<Record<string, string>> = {
+  p_state: 'id',
+  p_opening: 'seq',
+  p_job: 'job',
+  p_step: 'seq',
+  p_unit: 'identity',
+  p_attribute: 'identity, key, value',
+  p_device: 'server_url, identity',
+  p_key: 'fingerprint, identity',
+  p_staged: 'seq',
+};
+
+const SCHEMA = `
+  CREATE TABLE p_state (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    version INTEGER NOT NULL,
+    -- The last event that is in the projections.
+    seq INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE p_opening (
+    seq INTEGER PRIMARY KEY, at TEXT NOT NULL, version TEXT NOT NULL, runtime TEXT NOT NULL, key_protection TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE p_job (
+    job TEXT PRIMARY KEY,
+    seq INTEGER NOT NULL,
+    started_at TEXT NOT NULL,
+    started_ms INTEGER NOT NULL,
+    flow TEXT,
+    port TEXT NOT NULL,
+    slot TEXT NOT NULL,
+    server TEXT,
+    server_url TEXT,
+    profile TEXT,
+    key_source TEXT,
+    label TEXT,
+    operator TEXT,
+    identity TEXT,
+    identity_label TEXT,
+    ended_seq INTEGER,
+    ended_at TEXT,
+    ms INTEGER,
+    verdict TEXT,
+    device_id TEXT,
+    auth_set_id TEXT,
+    key_fingerprint TEXT,
+    key_type TEXT,
+    proof TEXT,
+    error TEXT
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX p_job_started ON p_job (seq);
+  CREATE INDEX p_job_ended ON p_job (ended_seq) WHERE ended_seq IS NOT NULL;
+  CREATE INDEX p_job_running ON p_job (seq) WHERE ended_seq IS NULL;
+  CREATE INDEX p_job_identity ON p_job (identity, ended_seq);
+  CREATE TABLE p_step (
+    -- The intent's number; the outcome's own where no intent stands before it.
+    seq INTEGER PRIMARY KEY,
+    job TEXT NOT NULL,
+    step TEXT NOT NULL,
+    action TEXT NOT NULL,
+    outcome_seq INTEGER,
+    outcome TEXT,
+    ms INTEGER
+  ) STRICT;
+  CREATE INDEX p_step_job ON p_step (job, seq);
+  CREATE TABLE p_unit (
+    identity TEXT PRIMARY KEY, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, last_job TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE p_attribute (
+    identity TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (identity, key, value)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX p_attribute_key ON p_attribute (key, value);
+  CREATE INDEX p_attribute_value ON p_attribute (value);
+  CREATE TABLE p_device (
+    server_url TEXT NOT NULL, identity TEXT NOT NULL, device_id TEXT NOT NULL, seq INTEGER NOT NULL,
+    PRIMARY KEY (server_url, identity)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE p_key (
+    fingerprint TEXT NOT NULL, identity TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (fingerprint, identity)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE p_staged (
+    seq INTEGER PRIMARY KEY,
+    file_sha256 TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    key_type TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    job TEXT NOT NULL,
+    identity TEXT
+  ) STRICT;
+  CREATE INDEX p_staged_file ON p_staged (file_sha256);
+  INSERT INTO p_state VALUES (1, ${PROJECTION_VERSION}, 0);
+`;
+
+/** Makes empty projections, in place of whatever projections there were. */
+export function resetProjections(database: Database): void {
+  for (const row of database.all(`SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'p_*'`))
+    database.exec(`DROP TABLE "${String(row['name'])}"`);
+  database.exec(SCHEMA);
+}
+
+/** Whether the projections are of this version and hold every event up to `seq`. */
+export function projectionsReach(database: Database, seq: number): boolean {
+  if (database.first(`SELECT 1 FROM sqlite_schema WHERE name = 'p_state'`) === undefined) return false;
+  const state = database.first('SELECT version, seq FROM p_state');
+  return state?.['version'] === PROJECTION_VERSION && state['seq'] === seq;
+}
+
+/** Brings the projections from one event to the next. */
+export function project(database: Database, entry: JournalEntry): void {
+  projectEvent(database, entry, entry.event);
+  database.run('UPDATE p_state SET seq = ?', entry.seq);
+}
+
+/** The first difference between two sets of projections, in words; null when they are equal. */
+export function compareProjections(stored: Database, fresh: Database): string | null {
+  for (const [table, order] of Object.entries(TABLES)) {
+    const sql = `SELECT * FROM ${table} ORDER BY ${order}`;
+    const wanted = fresh.walk(sql);
+    for (const row of stored.walk(sql)) {
+      const next = wanted.next();
+      if (next.done === true) return `${table} has a row too many: ${JSON.stringify(row)}`;
+      if (JSON.stringify(row) !== JSON.stringify(next.value))
+        return `${table} has ${JSON.stringify(row)} instead of ${JSON.stringify(next.value)}`;
+    }
+    const missing = wanted.next();
+    if (missing.done !== true) return `${table} lacks ${JSON.stringify(missing.value)}`;
+  }
+  return null;
+}
+
+function projectEvent(database: Database, entry: JournalEntry, event: JournalEvent): void {
+  switch (event.kind) {
+    case 'station-opened':
+      database.run(
+        'INSERT INTO p_opening VALUES (?, ?, ?, ?, ?)',
+        entry.seq,
+        entry.at,
+        event.version,
+        event.runtime,
+        event.keyProtection,
+      );
+      return;
+    case 'job-started':
+      database.run(
+        `INSERT INTO p_job (job, seq, started_at, started_ms, flow, port, slot, server, server_url, profile, key_source, label, operator)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+        event.job,
+        entry.seq,
+        entry.at,
+        entry.monotonicMs,
+        event.flow,
+        event.port,
+        event.slot,
+        event.server,
+        event.serverUrl,
+        event.profile,
+        event.keySource,
+        event.label,
+        event.operator,
+      );
+      return;
+    case 'board-identified':
+      nameJob(database, event.job, event.identity);
+      meetUnit(database, entry.seq, event.job, event.identity);
+      return;
+    case 'step-intent':
+      database.run(
+        'INSERT INTO p_step (seq, job, step, action) VALUES (?, ?, ?, ?)',
+        entry.seq,
+        event.job,
+        event.step,
+        event.action,
+      );
+      return;
+    case 'step-outcome': {
+      const ended = database.run(
+        `UPDATE p_step SET outcome_seq = ?, outcome = ?, ms = ? WHERE seq = (
+           SELECT max(seq) FROM p_step WHERE job = ? AND step = ? AND action = ? AND outcome_seq IS NULL)`,
+        entry.seq,
+        event.outcome,
+        Math.round(event.ms),
+        event.job,
+        event.step,
+        event.action,
+      );
+      if (ended === 0)
+        database.run(
+          'INSERT INTO p_step VALUES (?, ?, ?, ?, ?, ?, ?)',
+          entry.seq,
+          event.job,
+          event.step,
+          event.action,
+          entry.seq,
+          event.outcome,
+          Math.round(event.ms),
+        );
+      return;
+    }
+    case 'key-staged': {
+      const identity = database.first('SELECT identity FROM p_job WHERE job = ?', event.job)?.['identity'];
+      database.run(
+        'INSERT INTO p_staged VALUES (?, ?, ?, ?, ?, ?, ?)',
+        entry.seq,
+        event.fileSha256.toLowerCase(),
+        event.fingerprint,
+        event.keyType,
+        event.origin,
+        event.job,
+        identity ?? null,
+      );
+      if (typeof identity === 'string') giveKey(database, entry.seq, event.fingerprint, identity);
+      return;
+    }
+    case 'verdict':
+      endJob(database, entry, event.result);
+      return;
+    case 'server-session':
+      return;
+  }
+}
+
+function endJob(database: Database, entry: JournalEntry, result: JobResult): void {
+  // A job can end before it began in the record (the port was lost at once): it is a row all the same.
+  database.run(
+    `INSERT INTO p_job (job, seq, started_at, started_ms, port, slot) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+    result.job,
+    entry.seq,
+    entry.at,
+    entry.monotonicMs,
+    result.port,
+    result.slot,
+  );
+  if (result.identity !== null) {
+    nameJob(database, result.job, result.identity);
+    meetUnit(database, entry.seq, result.job, result.identity);
+  }
+  const started = database.first(
+    `SELECT started_at, started_ms, server_url, identity,
+       EXISTS (SELECT 1 FROM p_opening WHERE p_opening.seq > p_job.seq) AS reopened
+     FROM p_job WHERE job = ?`,
+    result.job,
+  );
+  // The monotonic clock is comparable within one run of the station alone.
+  const ms =
+    started?.['reopened'] === 0
+      ? entry.monotonicMs - Number(started['started_ms'])
+      : Date.parse(entry.at) - Date.parse(String(started?.['started_at']));
+  database.run(
+    `UPDATE p_job SET ended_seq = ?, ended_at = ?, ms = ?, verdict = ?, device_id = ?, auth_set_id = ?,
+       key_fingerprint = ?, key_type = ?, proof = ?, error = ? WHERE job = ?`,
+    entry.seq,
+    entry.at,
+    Math.max(0, ms),
+    result.verdict,
+    result.deviceId,
+    result.authSetId,
+    result.keyFingerprint,
+    result.keyType,
+    result.proof,
+    result.error === null ? null : canonicalJson(result.error),
+    result.job,
+  );
+  const identity = started?.['identity'];
+  const serverUrl = started?.['server_url'];
+  if (typeof identity !== 'string') return;
+  if (typeof serverUrl === 'string' && result.deviceId !== null)
+    database.run(
+      'INSERT OR REPLACE INTO p_device VALUES (?, ?, ?, ?)',
+      serverUrl,
+      identity,
+      result.deviceId,
+      entry.seq,
+    );
+  // The key of a job that failed may never have reached the board; one that did is known from `key-staged`.
+  if (result.keyFingerprint !== null && (result.verdict === 'pass' || result.verdict === 'already'))
+    giveKey(database, entry.seq, result.keyFingerprint, identity);
+}
+
+function nameJob(database: Database, job: JobId, identity: Identity): void {
+  database.run(
+    'UPDATE p_job SET identity = ?, identity_label = ? WHERE job = ?',
+    canonicalIdentity(identity),
+    identityLabel(identity),
+    job,
+  );
+}
+
+function meetUnit(database: Database, seq: number, job: JobId, identity: Identity): void {
+  const text = canonicalIdentity(identity);
+  database.run(
+    `INSERT INTO p_unit VALUES (?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET last_seq = excluded.last_seq, last_job = excluded.last_job`,
+    text,
+    seq,
+    seq,
+    job,
+  );
+  for (const [key, values] of Object.entries(identity))
+    for (const value of typeof values === 'string' ? [values] : values)
+      database.run('INSERT OR IGNORE INTO p_attribute VALUES (?, ?, ?)', text, key, value);
+}
+
+function giveKey(database: Database, seq: number, fingerprint: string, identity: string): void {
+  database.run('INSERT OR IGNORE INTO p_key VALUES (?, ?, ?)', fingerprint, identity, seq);
+}
