@@ -1,0 +1,394 @@
+import { randomBytes } from 'node:crypto';
+import type { AuthAnswer } from '../../servers/device-server.ts';
+import { sign, toBoardPem, verify } from '../../keys/index.ts';
+import type { Device } from '../../model/device.ts';
+import type { StepName } from '../../model/job.ts';
+import type { KeyFingerprint, PublicKey } from '../../model/key.ts';
+import { secret } from '../../model/secret.ts';
+import { asStationError, StationError } from '../../model/station-error.ts';
+import type { Steps } from '../steps.ts';
+import type { Decision, Signer } from './decide.ts';
+import type { ProvisionParts, ProvisionRequest } from './request.ts';
+import type { ProvisionState } from './state.ts';
+
+type Detail = Readonly<Record<string, string | number | boolean | null>>;
+
+/** The actions of a provisioning: each does one thing, with its intent in the journal before and its outcome after. */
+export class Actions {
+  readonly #request: ProvisionRequest;
+  readonly #parts: ProvisionParts;
+  readonly #state: ProvisionState;
+  readonly #steps: Steps;
+  readonly #signal: () => AbortSignal;
+
+  constructor(
+    request: ProvisionRequest,
+    parts: ProvisionParts,
+    state: ProvisionState,
+    steps: Steps,
+    /** The signal for what is done now: once the switch has begun a job is finished, not cancelled. */
+    signal: () => AbortSignal,
+  ) {
+    this.#request = request;
+    this.#parts = parts;
+    this.#state = state;
+    this.#steps = steps;
+    this.#signal = signal;
+  }
+
+  /** Does what was decided. */
+  async perform(decision: Extract<Decision, { do: unknown }>): Promise<void> {
+    const state = this.#state;
+    switch (decision.do) {
+      case 'set-clock':
+        await this.act('prove', 'set-clock', { skewMs: state.observation.clockSkewMs }, () =>
+          state.session.setClock(),
+        );
+        state.clock = 'right';
+        return;
+      case 'make-key':
+        return this.#makeKey();
+      case 'stage':
+        return this.#stage();
+      case 'configure':
+        return this.#configure();
+      case 'discard-staged':
+        return this.discardStaged();
+      case 'submit':
+        return this.#submit(decision.key, decision.signer);
+      case 'authenticate':
+        return this.#authenticate(decision.key, decision.signer);
+      case 'accept':
+        return this.#accept(decision.deviceId, decision.authSetId);
+      case 'switch':
+        return this.#switch();
+      case 'prove':
+        return decision.by === 'board-client' ? this.#askClient() : this.#signNonce();
+      case 'remove-auth-set':
+        return this.removeAuthSet(decision.deviceId, decision.authSetId);
+    }
+  }
+
+  async discardStaged(): Promise<void> {
+    await this.act('tidy', 'discard-staged', { path: this.#state.staged?.path ?? null }, () =>
+      this.#state.session.discardStaged(),
+    );
+    this.#state.staged = null;
+  }
+
+  async removeAuthSet(deviceId: string, authSetId: string): Promise<void> {
+    const { server } = this.#parts;
+    await this.act('tidy', 'remove-auth-set', { deviceId, authSetId }, () =>
+      server.removeAuthSet(deviceId, authSetId, this.#signal()),
+    );
+    await this.#readDevice(deviceId);
+  }
+
+  /** Runs one changing action between its two journal events. An outcome that nobody can know is `unknown`, not `failed`. */
+  async act<T>(
+    step: StepName,
+    action: string,
+    detail: Detail,
+    work: () => Promise<T>,
+    came?: (value: T) => Detail,
+  ): Promise<T> {
+    const { journal, clock } = this.#parts;
+    const { job } = this.#request;
+    journal.append({ kind: 'step-intent', job, step, action, detail });
+    const began = clock.monotonic();
+    const outcome = (
+      outcome: 'done' | 'failed' | 'unknown',
+      told: Detail,
+      error: StationError | null,
+    ): void => {
+      const ms = Math.round(clock.monotonic() - began);
+      journal.append({
+        kind: 'step-outcome',
+        job,
+        step,
+        action,
+        outcome,
+        ms,
+        detail: told,
+        error: error?.toReport() ?? null,
+      });
+    };
+    try {
+      const value = await this.#steps.run(step, work);
+      outcome('done', came?.(value) ?? {}, null);
+      this.#state.changed = true;
+      return value;
+    } catch (thrown) {
+      const error = asStationError(thrown);
+      outcome(UNKNOWN_OUTCOME.has(error.code) ? 'unknown' : 'failed', {}, error);
+      throw error;
+    }
+  }
+
+  async #makeKey(): Promise<void> {
+    const state = this.#state;
+    const { keys, progress } = this.#parts;
+    const { wantedKey, identity } = state;
+    await this.#steps.run('make-key', async () => {
+      if (wantedKey.from === 'import') {
+        state.imported = await keys.import(wantedKey.directory, identity);
+        this.#requireUnused(state.imported.pair.fingerprint);
+        state.key = { public: state.imported.pair, pair: state.imported.pair, origin: 'import' };
+      } else if (wantedKey.from === 'generate') {
+        const pair = await keys.generate(wantedKey.type, this.#signal());
+        state.key = { public: pair, pair, origin: 'station' };
+      }
+    });
+    if (state.key !== null) progress.key(state.key.public.fingerprint);
+  }
+
+  /** A key belongs to one board: one that the journal knows under another identity is refused. */
+  #requireUnused(fingerprint: KeyFingerprint): void {
+    const owner = this.#parts.journal.keyOwner(fingerprint);
+    const self = JSON.stringify(this.#state.identity);
+    if (owner !== null && owner !== self) throw new StationError('key/used', { owner });
+  }
+
+  async #stage(): Promise<void> {
+    const state = this.#state;
+    const { wantedKey, session } = state;
+    const making = wantedKey.from === 'board';
+    const pair = state.key?.pair ?? null;
+    if (!making && pair === null)
+      throw new StationError('station/internal', { detail: 'there is no key to stage' });
+    const pem = pair === null ? null : toBoardPem(pair);
+    try {
+      const { staged } = await this.act(
+        'stage',
+        'stage-key',
+        { made: making ? 'board' : 'station', fingerprint: state.key?.public.fingerprint ?? null },
+        () =>
+          session.stage({
+            key:
+              pem !== null && pair !== null
+                ? { how: 'inject', pem, type: pair.type }
+                : making
+                  ? { how: 'make', type: wantedKey.type }
+                  : null,
+            files: state.configuration.files,
+            stopClient: state.inUse.state === 'missing',
+          }),
+        (report) => ({ sha256: report.staged?.sha256 ?? null }),
+      );
+      if (staged === null) throw new StationError('board/stage-mismatch');
+      const made = staged.publicKey ?? state.key?.public ?? null;
+      if (made === null)
+        throw new StationError('board/cannot-make-key', {
+          type: 'any',
+          detail: 'its public half cannot be read',
+        });
+      if (state.key === null) {
+        this.#requireUnused(made.fingerprint);
+        state.key = { public: made, pair: null, origin: 'board' };
+      } else if (state.key.public.fingerprint !== made.fingerprint) {
+        throw new StationError('board/stage-mismatch');
+      }
+      state.staged = { ...staged, publicKey: staged.publicKey };
+      this.#recordStaged(state.key.public, state.key.origin, staged.sha256);
+      this.#parts.progress.key(made.fingerprint);
+    } finally {
+      pem?.destroy();
+    }
+  }
+
+  #recordStaged(key: PublicKey, origin: 'board' | 'station' | 'import' | 'kept', fileSha256: string): void {
+    const { job } = this.#request;
+    if (key.type === 'other') return;
+    this.#parts.journal.append({
+      kind: 'key-staged',
+      job,
+      fingerprint: key.fingerprint,
+      keyType: key.type,
+      origin,
+      fileSha256,
+    });
+  }
+
+  /** Brings the configuration alone up to date: the key in use is right already. */
+  async #configure(): Promise<void> {
+    const state = this.#state;
+    const { files } = state.configuration;
+    await this.act('switch', 'configure', { files: files.map((file) => file.target).join(' ') }, async () => {
+      await state.session.stage({ key: null, files, stopClient: false });
+      const report = await state.session.switchOver({ nonce: null });
+      state.inUse = report.key;
+    });
+    state.configuration = { ...state.configuration, files: [] };
+    state.configured = true;
+  }
+
+  async #ask(fingerprint: KeyFingerprint, signer: Signer): Promise<AuthAnswer> {
+    const state = this.#state;
+    const { server } = this.#parts;
+    const key = this.#publicKey(fingerprint);
+    const body = server.authRequest(state.identity, key, {
+      tenantToken: this.#request.tenantToken,
+      tier: state.observation.client.tier,
+    });
+    const bytes = body.reveal();
+    const signature =
+      signer === 'station' && state.key?.pair != null
+        ? sign(state.key.pair, bytes)
+        : await state.session.sign(signer === 'board-in-use' ? 'in-use' : 'staged', bytes);
+    // The board's flash or cable may have changed a bit: the server would only say 401, which tells nothing.
+    if (!verify(key, bytes, signature)) throw new StationError('board/staged-proof-failed');
+    return server.submit(body, secret(signature), this.#signal());
+  }
+
+  #publicKey(fingerprint: KeyFingerprint): PublicKey {
+    const { key, staged, inUse } = this.#state;
+    const found = [key?.public, staged?.publicKey, inUse.publicKey].find(
+      (candidate) => candidate?.fingerprint === fingerprint,
+    );
+    if (found === undefined || found === null) {
+      throw new StationError('board/key-unknown', {
+        path: inUse.path,
+        detail: 'there is no openssl to derive it',
+      });
+    }
+    return found;
+  }
+
+  async #submit(fingerprint: KeyFingerprint, signer: Signer): Promise<void> {
+    const state = this.#state;
+    const { server } = this.#parts;
+    await this.act(
+      'submit',
+      'auth-request',
+      { fingerprint, signer },
+      async () => {
+        if (signer === 'board-client') {
+          await state.session.askClient();
+          state.device = await server.find(state.identity, state.device?.id ?? null, this.#signal());
+        } else {
+          state.broughtAuthSet ||= !this.#knows(fingerprint);
+          const answer = await this.#ask(fingerprint, signer);
+          if (answer.authorized) return this.#authorized(answer, fingerprint);
+          state.device = await server.findAfterKnock(
+            state.identity,
+            this.#publicKey(fingerprint),
+            this.#signal(),
+          );
+        }
+        state.refused = [...state.refused, fingerprint];
+      },
+      () => ({ deviceId: state.device?.id ?? null, status: state.device?.status ?? null }),
+    );
+    if (state.device !== null) this.#parts.progress.device(state.device.id);
+  }
+
+  #knows(fingerprint: KeyFingerprint): boolean {
+    return this.#state.device?.authSets.some((set) => set.fingerprint === fingerprint) ?? false;
+  }
+
+  async #authenticate(fingerprint: KeyFingerprint, signer: Signer): Promise<void> {
+    await this.#steps.run('authenticate', async () => {
+      let answer = await this.#ask(fingerprint, signer);
+      // While another program switches sets, the server may show none accepted for a moment: one more try settles it.
+      if (!answer.authorized) answer = await this.#ask(fingerprint, signer);
+      if (!answer.authorized) throw new StationError('server/not-authorized', { detail: answer.detail });
+      await this.#authorized(answer, fingerprint);
+    });
+  }
+
+  /** The server gave a token: it has to be for this very device and auth set. */
+  async #authorized(
+    answer: Extract<AuthAnswer, { authorized: true }>,
+    fingerprint: KeyFingerprint,
+  ): Promise<void> {
+    const state = this.#state;
+    const deviceId = answer.deviceId ?? state.device?.id ?? null;
+    if (deviceId === null)
+      throw new StationError('server/not-authorized', { detail: 'its token names no device' });
+    const set = (device: Device | null): string | undefined =>
+      device?.authSets.find(
+        (candidate) => candidate.fingerprint === fingerprint && candidate.status === 'accepted',
+      )?.id;
+    if (state.device === null || state.device.id !== deviceId || set(state.device) === undefined)
+      await this.#readDevice(deviceId);
+    const accepted = set(state.device);
+    if (accepted === undefined || (answer.authSetId !== null && answer.authSetId !== accepted)) {
+      throw new StationError('server/not-authorized', { detail: 'its token is for another device or key' });
+    }
+    state.authenticated = fingerprint;
+    state.proof = state.proof ?? 'station';
+  }
+
+  async #accept(deviceId: string, authSetId: string): Promise<void> {
+    const { server } = this.#parts;
+    await this.act('accept', 'accept-auth-set', { deviceId, authSetId }, async () => {
+      await server.accept(deviceId, authSetId, this.#signal());
+      await this.#readDevice(deviceId);
+    });
+  }
+
+  async #readDevice(deviceId: string): Promise<void> {
+    this.#state.device = await this.#parts.server.device(deviceId, this.#signal());
+  }
+
+  async #switch(): Promise<void> {
+    const state = this.#state;
+    const wanted = state.key?.public.fingerprint ?? null;
+    const { staged, observation } = state;
+    const type = (staged?.publicKey ?? state.key?.public)?.type ?? 'other';
+    const nonce = type !== 'other' && observation.canSign.includes(type) ? randomBytes(32) : null;
+    await this.act(
+      'switch',
+      'switch-key',
+      { fingerprint: wanted, sha256: staged?.sha256 ?? null },
+      async () => {
+        const report = await state.session.switchOver({ nonce });
+        state.inUse = report.key;
+        const sameKey =
+          report.key.publicKey !== null && state.key !== null
+            ? report.key.publicKey.fingerprint === state.key.public.fingerprint
+            : report.key.sha256 === staged?.sha256;
+        if (!sameKey) throw new StationError('board/key-replaced');
+        if (nonce !== null && report.signature !== null && report.key.publicKey !== null) {
+          if (!verify(report.key.publicKey, nonce, report.signature))
+            throw new StationError('board/staged-proof-failed');
+          state.proof = 'board-key';
+        }
+      },
+    );
+    state.staged = null;
+    state.switched = true;
+    state.configured = true;
+    state.configuration = { ...state.configuration, files: [] };
+    await state.imported?.used();
+  }
+
+  async #signNonce(): Promise<void> {
+    const state = this.#state;
+    const key = state.inUse.publicKey;
+    await this.#steps.run('prove', async () => {
+      const nonce = randomBytes(32);
+      const signature = await state.session.sign('in-use', nonce);
+      if (key === null || !verify(key, nonce, signature)) throw new StationError('board/staged-proof-failed');
+      state.proof = 'board-key';
+    });
+  }
+
+  async #askClient(): Promise<void> {
+    const state = this.#state;
+    await this.#steps.run('prove', async () => {
+      const answer = await state.session.askClient();
+      if (!answer.authorized) throw new StationError('board/client-refused', { detail: answer.detail });
+      state.proof = 'board-client';
+    });
+  }
+}
+
+/** Errors after which nobody can say whether the board or the server did what was asked. */
+const UNKNOWN_OUTCOME: ReadonlySet<string> = new Set([
+  'port/lost',
+  'board/command-timeout',
+  'server/timeout',
+  'server/unreachable',
+  'job/cancelled',
+]);

@@ -1,0 +1,184 @@
+import type { AuthSet, Device } from '../../model/device.ts';
+import type { ErrorCode } from '../../model/error-table.ts';
+import type { ErrorDetails } from '../../model/station-error.ts';
+import { provesAtLeast } from '../../model/job.ts';
+import type { KeyFingerprint } from '../../model/key.ts';
+import type { Facts, Wanted } from './facts.ts';
+
+/** The next thing to do, that all is done, or why not to go on. */
+export type Decision =
+  | { readonly do: 'set-clock' }
+  | { readonly do: 'make-key' }
+  | { readonly do: 'discard-staged' }
+  | { readonly do: 'stage' }
+  | { readonly do: 'configure' }
+  | { readonly do: 'submit'; readonly key: KeyFingerprint; readonly signer: Signer }
+  | { readonly do: 'accept'; readonly deviceId: string; readonly authSetId: string }
+  | { readonly do: 'authenticate'; readonly key: KeyFingerprint; readonly signer: Signer }
+  | { readonly do: 'switch' }
+  | { readonly do: 'prove'; readonly by: 'board-key' | 'board-client' }
+  | { readonly do: 'remove-auth-set'; readonly deviceId: string; readonly authSetId: string }
+  | { readonly done: 'pass' | 'already' }
+  | { readonly stop: ErrorCode; readonly details: ErrorDetails };
+
+/** Who signs: the station, the board with one of its keys, or the board's client by a request of its own. */
+export type Signer = 'station' | 'board-staged' | 'board-in-use' | 'board-client';
+
+/** The key that shall end in use, and where it is now. */
+type Target =
+  | { readonly at: 'in-use'; readonly key: KeyFingerprint }
+  | { readonly at: 'staged'; readonly key: KeyFingerprint }
+  | { readonly at: 'station'; readonly key: KeyFingerprint }
+  | { readonly at: 'nowhere' };
+
+/**
+ * Decides the next action of a provisioning. A pure function of what was seen: the same facts give the same decision,
+ * whatever happened before, so that an interrupted job is resumed by running it again.
+ *
+ * The order keeps every cut harmless: a key is accepted before it is put in use, and what is in use stays until then.
+ */
+export function decide(facts: Facts, wanted: Wanted): Decision {
+  const { board, server, job } = facts;
+  const device = server.device;
+  if (device?.decommissioning === true) return stop('server/decommissioning');
+  const accepted = (device?.authSets ?? []).filter((set) => set.status === 'accepted');
+  if (accepted.length > 1) return stop('server/two-accepted');
+
+  const target = choose(facts, wanted, accepted[0] ?? null);
+  if ('stop' in target) return target;
+
+  if (board.clock === 'wrong') return { do: 'set-clock' };
+  if (target.at === 'in-use') return finish(facts, wanted, target.key);
+
+  // A staged key that is not the one we go on with is a stale leftover: nobody can say where it came from.
+  if (board.staged !== 'none' && (target.at !== 'staged' || board.staged !== target.key))
+    return { do: 'discard-staged' };
+  if (target.at === 'nowhere') {
+    return wanted.key.from === 'board' ? { do: 'stage' } : { do: 'make-key' };
+  }
+  if (target.at === 'station') return { do: 'stage' };
+
+  const set = setOf(device, target.key);
+  const signer =
+    job.holdsPrivateKey && job.key === target.key ? 'station' : board.signsStaged ? 'board-staged' : null;
+  if (set === null || set.status === 'preauthorized') {
+    if (server.refused.includes(target.key)) return refusal(device, set);
+    return signer === null ? { do: 'discard-staged' } : { do: 'submit', key: target.key, signer };
+  }
+  if (set.status === 'rejected') return stop('server/rejected');
+  if (set.status === 'pending') return { do: 'accept', deviceId: idOf(device), authSetId: set.id };
+  // Where nobody can sign with the staged key any more, the accepted set and the recorded hash of the file vouch for it.
+  if (job.authenticated !== target.key && signer !== null)
+    return { do: 'authenticate', key: target.key, signer };
+  return { do: 'switch' };
+}
+
+/** Which key shall end in use. The server's word comes first: a key that it has accepted or expects is never passed over. */
+function choose(
+  facts: Facts,
+  wanted: Wanted,
+  accepted: AuthSet | null,
+): Target | Extract<Decision, { stop: unknown }> {
+  const { board, server, job } = facts;
+  const at = (key: KeyFingerprint): Target | null =>
+    board.inUse === key
+      ? { at: 'in-use', key }
+      : board.staged === key
+        ? { at: 'staged', key }
+        : job.key === key && job.holdsPrivateKey
+          ? { at: 'station', key }
+          : null;
+
+  if (accepted !== null) {
+    return (
+      at(accepted.fingerprint) ?? stop('server/accepted-other-key', { fingerprint: accepted.fingerprint })
+    );
+  }
+  const device = server.device;
+  if (device?.status === 'rejected') return stop('server/rejected');
+  const expected = device?.authSets.find((set) => set.status === 'preauthorized');
+  if (expected !== undefined) {
+    const found = at(expected.fingerprint);
+    if (found !== null) return found;
+    const mayYetBeImported = wanted.key.from === 'import' && job.key === null;
+    if (!mayYetBeImported)
+      return stop('server/preauthorized-other-key', { fingerprint: expected.fingerprint });
+  }
+  if (wanted.key.from === 'keep') {
+    if (board.inUse === 'none') return stop('board/no-key');
+    if (board.inUse === 'unknown')
+      return stop('board/key-unknown', { path: 'in use', detail: 'there is no openssl to derive it' });
+    return { at: 'in-use', key: board.inUse };
+  }
+  if (job.key !== null)
+    return at(job.key) ?? stop('job/not-settled', { detail: 'the key of this job is nowhere any more' });
+  if (board.fixedKey !== null) {
+    return stop(board.fixedKey === 'engine' ? 'board/key-engine' : 'board/key-passphrase', {
+      path: 'in use',
+    });
+  }
+  // A staged key of an interrupted job is used again only where it is ours to sign with and was already shown to the server.
+  if (
+    board.staged !== 'none' &&
+    board.staged !== 'unknown' &&
+    board.signsStaged &&
+    setOf(device, board.staged) !== null
+  ) {
+    return { at: 'staged', key: board.staged };
+  }
+  return { at: 'nowhere' };
+}
+
+/** The key is in use: see that it is accepted, configured and proved, and that nothing else is left. */
+function finish(facts: Facts, wanted: Wanted, key: KeyFingerprint): Decision {
+  const { board, server, job } = facts;
+  const device = server.device;
+  const set = setOf(device, key);
+  if (set === null || set.status === 'preauthorized') {
+    if (server.refused.includes(key)) return refusal(device, set);
+    return { do: 'submit', key, signer: board.signsInUse ? 'board-in-use' : 'board-client' };
+  }
+  if (set.status === 'rejected') return stop('server/rejected');
+  if (set.status === 'pending') return { do: 'accept', deviceId: idOf(device), authSetId: set.id };
+  if (board.staged !== 'none') return { do: 'discard-staged' };
+  if (board.configuration === 'differs') {
+    return job.configured
+      ? stop('job/not-settled', { detail: 'the configuration does not stay as written' })
+      : { do: 'configure' };
+  }
+  const leftover = device?.authSets.find(
+    (other) => other.status === 'pending' && other.fingerprint === job.formerKey,
+  );
+  if (device !== null && leftover !== undefined && leftover.fingerprint !== key) {
+    return { do: 'remove-auth-set', deviceId: device.id, authSetId: leftover.id };
+  }
+  if (!provesAtLeast(job.proof, wanted.leastProof)) {
+    if (wanted.leastProof === 'board-client') return { do: 'prove', by: 'board-client' };
+    if (board.signsInUse) return { do: 'prove', by: 'board-key' };
+    // Without openssl on the board the client is the only one there that can use the key.
+    return { do: 'prove', by: 'board-client' };
+  }
+  return { done: job.changed ? 'pass' : 'already' };
+}
+
+/** The server refused the key though it is pending nowhere: say what that means. */
+function refusal(device: Device | null, set: AuthSet | null): Decision {
+  if (device === null) return stop('server/other-organization');
+  if (set?.status === 'preauthorized') return stop('server/device-limit', { limit: 'reached' });
+  return stop('server/not-authorized', { detail: 'the auth set of this key vanished' });
+}
+
+function setOf(device: Device | null, key: KeyFingerprint): AuthSet | null {
+  return device?.authSets.find((set) => set.fingerprint === key) ?? null;
+}
+
+function idOf(device: Device | null): string {
+  return device?.id ?? '';
+}
+
+function stop(
+  code: ErrorCode,
+  details: ErrorDetails = {},
+): { readonly stop: ErrorCode; readonly details: ErrorDetails } {
+  return { stop: code, details };
+}

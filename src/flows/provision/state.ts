@@ -1,0 +1,78 @@
+import type { BoardSession } from '../../boards/driver.ts';
+import type { BoardObservation, KeyFileReading, StagedKey } from '../../model/board.ts';
+import type { Device } from '../../model/device.ts';
+import type { Identity } from '../../model/identity.ts';
+import type { KeyFingerprint, KeyOrigin, KeyPair, PublicKey } from '../../model/key.ts';
+import type { Proof } from '../../model/job.ts';
+import type { ConfigurationPlan } from './configuration-plan.ts';
+import type { Facts, KnownKey, WantedKey } from './facts.ts';
+import type { ImportedKeyPair, JobJournal } from './request.ts';
+
+/** What one running provisioning has seen and holds. Actions change it; decisions see it as `Facts`. */
+export interface ProvisionState {
+  readonly session: BoardSession;
+  readonly observation: BoardObservation;
+  readonly identity: Identity;
+  readonly wantedKey: WantedKey;
+  readonly formerKey: KnownKey;
+  configuration: ConfigurationPlan;
+  clock: Facts['board']['clock'];
+  inUse: KeyFileReading;
+  staged: StagedKey | null;
+  device: Device | null;
+  refused: readonly KeyFingerprint[];
+  /** The key made or imported by this job. */
+  key: { readonly public: PublicKey; readonly pair: KeyPair | null; readonly origin: KeyOrigin } | null;
+  imported: ImportedKeyPair | null;
+  /** Whether this job brought the auth set of its key to the server. */
+  broughtAuthSet: boolean;
+  authenticated: KeyFingerprint | null;
+  proof: Proof | null;
+  changed: boolean;
+  switched: boolean;
+  configured: boolean;
+}
+
+/** Reduces the state to what decisions depend on. */
+export function factsOf(state: ProvisionState, journal: JobJournal): Facts {
+  const { observation, inUse, staged, key } = state;
+  const canSign = (type: PublicKey['type'] | undefined): boolean =>
+    type !== undefined && type !== 'other' && observation.canSign.includes(type);
+  return {
+    board: {
+      inUse: knownKey(inUse, journal),
+      staged: staged === null ? 'none' : knownStaged(staged, journal),
+      signsInUse: inUse.state === 'present' && canSign(inUse.publicKey?.type),
+      signsStaged: canSign(staged?.publicKey?.type),
+      configuration: state.configuration.files.length === 0 ? 'as-wanted' : 'differs',
+      fixedKey: inUse.state === 'engine' ? 'engine' : inUse.state === 'passphrase' ? 'passphrase' : null,
+      clock: state.clock,
+    },
+    server: { device: state.device, refused: state.refused },
+    job: {
+      key: key?.public.fingerprint ?? null,
+      holdsPrivateKey: key !== null && key.pair !== null,
+      authenticated: state.authenticated,
+      proof: state.proof,
+      changed: state.changed,
+      switched: state.switched,
+      configured: state.configured,
+      formerKey: state.formerKey,
+    },
+  };
+}
+
+/** Which key a key file holds; by its recorded hash where nothing on the board can derive the public half. */
+export function knownKey(
+  file: Pick<KeyFileReading, 'state' | 'publicKey' | 'sha256'>,
+  journal: JobJournal,
+): KnownKey {
+  if (file.state === 'missing') return 'none';
+  if (file.publicKey !== null) return file.publicKey.fingerprint;
+  return (file.sha256 === null ? null : journal.stagedKey(file.sha256)?.fingerprint) ?? 'unknown';
+}
+
+function knownStaged(staged: StagedKey, journal: JobJournal): KnownKey {
+  if (staged.publicKey !== null) return staged.publicKey.fingerprint;
+  return journal.stagedKey(staged.sha256)?.fingerprint ?? 'unknown';
+}
