@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { AuthAnswer } from '../../servers/device-server.ts';
 import { sign, toBoardPem, verify } from '../../keys/index.ts';
 import type { Device } from '../../model/device.ts';
+import { identityLabel, isIdentity } from '../../model/identity.ts';
 import type { StepName } from '../../model/job.ts';
 import type { KeyFingerprint, PublicKey } from '../../model/key.ts';
 import { secret } from '../../model/secret.ts';
@@ -145,8 +146,9 @@ export class Actions {
   /** A key belongs to one board: one that the journal knows under another identity is refused. */
   #requireUnused(fingerprint: KeyFingerprint): void {
     const owner = this.#parts.journal.keyOwner(fingerprint);
-    const self = JSON.stringify(this.#state.identity);
-    if (owner !== null && owner !== self) throw new StationError('key/used', { owner });
+    if (owner !== null && !isIdentity(owner, this.#state.identity)) {
+      throw new StationError('key/used', { owner: identityLabel(owner) });
+    }
   }
 
   async #stage(): Promise<void> {

@@ -47,7 +47,7 @@ export function planConfiguration(
   const lastingContent = contentOf(lasting);
   const otherContent = contentOf(other);
   // The client refuses `ServerURL` and `Servers` side by side, also when they come from different files.
-  const form = otherContent?.form ?? lastingContent?.form ?? 'ServerURL';
+  const form = formOf(otherContent) ?? formOf(lastingContent) ?? 'ServerURL';
 
   if (!says(lastingContent, wanted, caPath)) files.push(edited(lasting, wanted, caPath, form));
   // The main file overrides the fallback; the fallback never overrides the main file.
@@ -65,6 +65,12 @@ export function planConfiguration(
   return { files, notes };
 }
 
+type Form = 'ServerURL' | 'Servers';
+
+function formOf(content: ClientConfiguration | null): Form | null {
+  return content?.form === 'both' ? null : (content?.form ?? null);
+}
+
 function contentOf(file: ConfigurationFile): ClientConfiguration | null {
   return file.text === null ? null : readConfiguration(file.text, file.path);
 }
@@ -77,6 +83,7 @@ function says(
 ): boolean {
   if (content === null) return false;
   return (
+    content.form !== 'both' &&
     content.serverUrls.length === 1 &&
     sameUrl(content.serverUrls[0], wanted.serverUrl) &&
     (wanted.tenantToken === null || content.tenantToken?.reveal() === wanted.tenantToken.reveal()) &&
@@ -110,7 +117,7 @@ function edited(
   file: ConfigurationFile,
   wanted: WantedConfiguration,
   caPath: string | null,
-  form: NonNullable<ClientConfiguration['form']>,
+  form: Form,
 ): StageRequest['files'][number] {
   const text = editConfiguration(file.text, {
     serverUrl: wanted.serverUrl,

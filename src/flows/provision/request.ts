@@ -2,10 +2,10 @@ import type { ByteLink } from '../../serial/link.ts';
 import type { BoardContext, BoardDriver } from '../../boards/driver.ts';
 import type { DeviceServer } from '../../servers/device-server.ts';
 import type { Clock } from '../../model/clock.ts';
-import type { JournalEvent } from '../../model/event.ts';
+import type { Journal } from '../../journal/index.ts';
 import type { Identity } from '../../model/identity.ts';
 import type { JobId, WireCount } from '../../model/job.ts';
-import type { KeyFingerprint, KeyPair, KeySource, KeyType, PublicKey } from '../../model/key.ts';
+import type { KeyFingerprint, KeyPair, KeySource, KeyType } from '../../model/key.ts';
 import type { BoardProfile } from '../../model/profile.ts';
 import type { Secret } from '../../model/secret.ts';
 import type { StepChange } from '../steps.ts';
@@ -53,17 +53,7 @@ export interface ImportedKeyPair {
 }
 
 /** What a flow writes to the journal and asks of it. Every `append` is durable when it returns. */
-export interface JobJournal {
-  append(event: JournalEvent): unknown;
-  /** The key that an earlier job staged in a file with this hash. */
-  stagedKey(fileSha256: string): PublicKeyRecord | null;
-  /** The identity (canonical text) that was given this key by an earlier job; null for a key never given. */
-  keyOwner(fingerprint: KeyFingerprint): string | null;
-  /** The device id that this identity last had on that server. */
-  lastDeviceId(serverUrl: string, identity: Identity): string | null;
-}
-
-export type PublicKeyRecord = Pick<PublicKey, 'fingerprint' | 'type'>;
+export type JobJournal = Pick<Journal, 'append' | 'stagedKeyBySha256' | 'keyOwner' | 'lastDeviceId'>;
 
 /** Told as a job goes on. Nothing told here is a secret. */
 export interface ProvisionProgress {

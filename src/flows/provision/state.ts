@@ -69,10 +69,10 @@ export function knownKey(
 ): KnownKey {
   if (file.state === 'missing') return 'none';
   if (file.publicKey !== null) return file.publicKey.fingerprint;
-  return (file.sha256 === null ? null : journal.stagedKey(file.sha256)?.fingerprint) ?? 'unknown';
+  return (file.sha256 === null ? null : journal.stagedKeyBySha256(file.sha256)?.fingerprint) ?? 'unknown';
 }
 
 function knownStaged(staged: StagedKey, journal: JobJournal): KnownKey {
   if (staged.publicKey !== null) return staged.publicKey.fingerprint;
-  return journal.stagedKey(staged.sha256)?.fingerprint ?? 'unknown';
+  return journal.stagedKeyBySha256(staged.sha256)?.fingerprint ?? 'unknown';
 }
