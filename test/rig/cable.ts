@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import { end, spawnOwned } from './proc.ts';
 import type { LaneShape } from './lane.ts';
 
@@ -98,10 +99,12 @@ export class Wires {
   readonly #child: ChildProcess;
   readonly #pending = new Map<number, (report: Extract<Report, { id: number }>) => void>();
   readonly #cuts = new EventEmitter();
+  readonly #ended: Promise<unknown>;
   #lastId = 0;
 
   private constructor(child: ChildProcess) {
     this.#child = child;
+    this.#ended = once(child, 'exit');
     if (child.stdout === null) throw new Error('the wire process has no stdout');
     createInterface({ input: child.stdout }).on('line', (line) => {
       // The only writer is wire.ts beside this file.
@@ -125,7 +128,10 @@ export class Wires {
     return new Cable(name, (task) => this.#ask(name, task), this.#cuts);
   }
 
+  /** Ends the wire process and all its ttys. */
   async close(): Promise<void> {
+    this.#child.stdin?.end();
+    await Promise.race([this.#ended, setTimeout(ANSWER_WITHIN_MS, undefined, { ref: false })]);
     await end(this.#child);
   }
 
@@ -134,13 +140,9 @@ export class Wires {
     const order: Order = { id, cable, ...task };
     const { promise, resolve } = Promise.withResolvers<Extract<Report, { id: number }>>();
     this.#pending.set(id, resolve);
-    const timer = setTimeout(
-      () => resolve({ id, error: `no answer within ${ANSWER_WITHIN_MS} ms` }),
-      ANSWER_WITHIN_MS,
-    );
     this.#child.stdin?.write(`${JSON.stringify(order)}\n`);
-    const report = await promise;
-    clearTimeout(timer);
+    const late: Extract<Report, { id: number }> = { id, error: `no answer within ${ANSWER_WITHIN_MS} ms` };
+    const report = await Promise.race([promise, setTimeout(ANSWER_WITHIN_MS, late, { ref: false })]);
     this.#pending.delete(id);
     if (report.error !== undefined) throw new Error(`cable ${cable}: ${task.op}: ${report.error}`);
     return report.carried;
