@@ -1,0 +1,242 @@
+import type { SlotView, StationEvent } from '../contract.ts';
+import type { BoardDriver } from '../boards/driver.ts';
+import type { Presence } from '../model/board.ts';
+import type { Clock } from '../model/clock.ts';
+import type { BoardProfile } from '../model/profile.ts';
+import { asStationError, StationError } from '../model/station-error.ts';
+import type { ByteLink } from '../serial/link.ts';
+import type { Jobs } from './jobs.ts';
+import type { BenchPort, PortSource } from './port-source.ts';
+
+/** How long a finding stands before the port is looked at again, in milliseconds. */
+const LOOK_AGAIN_MS = { ready: 30_000, other: 10_000 } as const;
+
+export interface BenchOptions {
+  readonly driver: BoardDriver;
+  readonly jobs: Jobs;
+  readonly clock: Clock;
+  /** The profile by which idle ports are looked at: its baud rate and credentials' names. */
+  readonly profile: () => BoardProfile;
+  readonly muted: () => ReadonlySet<string>;
+  readonly tell: (event: StationEvent) => void;
+  /** Whether idle ports are opened to see what is on them. A command that runs one job has no need to. */
+  readonly probing: boolean;
+}
+
+interface Slot {
+  readonly port: BenchPort;
+  readonly source: PortSource;
+  presence: SlotView['presence'];
+  holder: string | null;
+  lookedAt: number;
+  /** The look that is under way; a job waits for its end, since a port is open once. */
+  look: { readonly stop: AbortController; readonly ended: Promise<void> } | null;
+}
+
+/** The places of the bench: which ports there are, and what is on each. */
+export class Bench implements AsyncDisposable {
+  readonly #options: BenchOptions;
+  readonly #sources = new Map<PortSource, Disposable>();
+  readonly #slots = new Map<string, Slot>();
+  readonly #closed = new AbortController();
+  #refreshing: Promise<void> | null = null;
+  #again = false;
+  #looking: Promise<void> = Promise.resolve();
+
+  constructor(options: BenchOptions) {
+    this.#options = options;
+    if (options.probing) this.#looking = this.#lookAround();
+  }
+
+  async addSource(source: PortSource): Promise<void> {
+    this.#sources.set(
+      source,
+      source.watch(() => void this.refresh()),
+    );
+    await this.refresh();
+  }
+
+  /** Takes a source off the bench with its ports. Jobs on them have to have ended. */
+  async removeSource(source: PortSource): Promise<void> {
+    this.#sources.get(source)?.[Symbol.dispose]();
+    this.#sources.delete(source);
+    await this.refresh();
+  }
+
+  views(): readonly SlotView[] {
+    return [...this.#slots.values()].map((slot) => this.#view(slot));
+  }
+
+  /** Lists the ports anew. Calls that come while it runs share one more run. */
+  refresh(): Promise<void> {
+    if (this.#refreshing !== null) {
+      this.#again = true;
+      return this.#refreshing;
+    }
+    this.#refreshing = this.#list().finally(() => {
+      this.#refreshing = null;
+      if (this.#again && !this.#closed.signal.aborted) {
+        this.#again = false;
+        void this.refresh();
+      }
+    });
+    return this.#refreshing;
+  }
+
+  /** The port with this path or slot name. @throws StationError `port/not-found` after a fresh look. */
+  async port(pathOrSlot: string): Promise<BenchPort> {
+    const find = (): BenchPort | undefined =>
+      [...this.#slots.values()].find(({ port }) => port.path === pathOrSlot || port.slot === pathOrSlot)
+        ?.port;
+    let found = find();
+    if (found === undefined) {
+      await this.refresh();
+      found = find();
+    }
+    if (found !== undefined) return found;
+    // A path that no source lists may still be a tty (a pty, a port of an unusual driver): opening it will tell.
+    if (pathOrSlot.startsWith('/') || /^COM\d+$/i.test(pathOrSlot)) return unlisted(pathOrSlot);
+    throw new StationError('port/not-found', { port: pathOrSlot });
+  }
+
+  /** Opens a port for a job, after whatever looks at it has let go. @throws StationError `port/...` */
+  async open(port: BenchPort, line: BoardProfile['line'], signal: AbortSignal): Promise<ByteLink> {
+    const slot = this.#slots.get(port.slot);
+    slot?.look?.stop.abort();
+    await slot?.look?.ended;
+    const source = slot?.source ?? [...this.#sources.keys()][0];
+    if (source === undefined) throw new StationError('port/not-found', { port: port.path });
+    return source.open(port.path, line, signal);
+  }
+
+  /** Tells of a slot again, after its job or its muting changed. */
+  touch(slotName: string): void {
+    const slot = this.#slots.get(slotName);
+    if (slot !== undefined) this.#tell(slot);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed.abort();
+    for (const watch of this.#sources.values()) watch[Symbol.dispose]();
+    for (const slot of this.#slots.values()) slot.look?.stop.abort();
+    await Promise.all([
+      this.#looking,
+      this.#refreshing,
+      ...[...this.#slots.values()].map((slot) => slot.look?.ended),
+    ]);
+  }
+
+  async #list(): Promise<void> {
+    const seen = new Set<string>();
+    for (const source of this.#sources.keys()) {
+      for (const port of await source.list()) {
+        seen.add(port.slot);
+        const known = this.#slots.get(port.slot);
+        if (known?.port.path === port.path && known.source === source) continue;
+        known?.look?.stop.abort();
+        const slot: Slot = {
+          port,
+          source,
+          presence: 'unknown',
+          holder: null,
+          lookedAt: -Infinity,
+          look: null,
+        };
+        this.#slots.set(port.slot, slot);
+        this.#tell(slot);
+      }
+    }
+    for (const [name, slot] of this.#slots) {
+      if (seen.has(name)) continue;
+      slot.look?.stop.abort();
+      this.#slots.delete(name);
+      this.#options.tell({ type: 'slot-gone', slot: name });
+    }
+  }
+
+  /** Looks at idle ports, each in its own time, until the bench is closed. */
+  async #lookAround(): Promise<void> {
+    const { clock } = this.#options;
+    while (!this.#closed.signal.aborted) {
+      for (const slot of this.#slots.values()) {
+        if (slot.look === null && this.#isDue(slot)) slot.look = this.#look(slot);
+      }
+      try {
+        await clock.sleep(500, this.#closed.signal);
+      } catch {
+        return; // closed
+      }
+    }
+  }
+
+  #isDue(slot: Slot): boolean {
+    const { clock, muted, jobs } = this.#options;
+    if (muted().has(slot.port.slot) || jobs.runningOn(slot.port.path)) return false;
+    const wait = slot.presence === 'ready' ? LOOK_AGAIN_MS.ready : LOOK_AGAIN_MS.other;
+    return clock.monotonic() - slot.lookedAt >= wait;
+  }
+
+  #look(slot: Slot): NonNullable<Slot['look']> {
+    const stop = new AbortController();
+    const signal = AbortSignal.any([stop.signal, this.#closed.signal]);
+    const ended = this.#probe(slot, signal).finally(() => {
+      slot.lookedAt = this.#options.clock.monotonic();
+      slot.look = null;
+    });
+    return { stop, ended };
+  }
+
+  async #probe(slot: Slot, signal: AbortSignal): Promise<void> {
+    const { driver, clock } = this.#options;
+    const profile = this.#options.profile();
+    try {
+      const link = await slot.source.open(slot.port.path, profile.line, signal);
+      let presence: Presence;
+      try {
+        presence = await driver.probe(link, { profile, signal, clock, transcript: { add: () => undefined } });
+      } finally {
+        await link.close();
+      }
+      this.#found(slot, presence, null);
+    } catch (thrown) {
+      if (signal.aborted) return;
+      const error = asStationError(thrown);
+      if (error.code === 'port/busy') this.#found(slot, 'busy', String(error.details['holder'] ?? ''));
+      else if (error.code === 'port/no-permission') this.#found(slot, 'no-permission', null);
+      else this.#found(slot, 'unknown', null);
+    }
+  }
+
+  #found(slot: Slot, presence: SlotView['presence'], holder: string | null): void {
+    if (slot.presence === presence && slot.holder === holder) return;
+    slot.presence = presence;
+    slot.holder = holder;
+    this.#tell(slot);
+  }
+
+  #tell(slot: Slot): void {
+    if (this.#slots.get(slot.port.slot) === slot)
+      this.#options.tell({ type: 'slot', slot: this.#view(slot) });
+  }
+
+  #view({ port, presence, holder }: Slot): SlotView {
+    const { jobs, muted } = this.#options;
+    const job = jobs.onSlot(port.slot);
+    const shown = jobs.runningOn(port.path) ? 'in-job' : muted().has(port.slot) ? 'muted' : presence;
+    return {
+      slot: port.slot,
+      port: port.path,
+      label: port.label,
+      usb: port.usb,
+      byId: port.byId,
+      presence: shown,
+      holder,
+      simulated: port.simulated,
+      job: job?.job ?? null,
+    };
+  }
+}
+
+function unlisted(path: string): BenchPort {
+  return { slot: path, path, label: path, usb: null, byId: null, simulated: false };
+}

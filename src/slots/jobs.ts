@@ -1,0 +1,173 @@
+import PQueue from 'p-queue';
+import { ulid } from 'ulid';
+import type { JobView, StationEvent } from '../contract.ts';
+import { provision, type ProvisionParts, type ProvisionRequest } from '../flows/provision/index.ts';
+import { identityLabel } from '../model/identity.ts';
+import type { JobId, JobResult } from '../model/job.ts';
+import { StationError } from '../model/station-error.ts';
+import type { TranscriptEntry } from '../serial/transcript.ts';
+import { IdentityClaims } from './claims.ts';
+import { LineLog } from './line-log.ts';
+
+/** Jobs at one time. Beyond that they wait for a place: a stuck board has its own deadline and frees it. */
+const MOST_AT_ONCE = 64;
+
+/** What a job is started with; the rest is made here. */
+export interface JobOrder {
+  readonly request: Omit<ProvisionRequest, 'job'>;
+  readonly parts: Omit<ProvisionParts, 'claim' | 'progress' | 'transcript'>;
+  readonly serverName: string;
+  readonly keySourceText: string;
+}
+
+export interface StartedJob {
+  readonly job: JobId;
+  /** Rejects only where the verdict could not be recorded. */
+  readonly done: Promise<JobResult>;
+}
+
+interface Entry {
+  view: JobView;
+  readonly log: LineLog;
+  readonly cancel: AbortController;
+}
+
+/** The jobs of a station, running and ended, as front ends see them. */
+export class Jobs {
+  readonly #entries = new Map<string, Entry>();
+  readonly #queue = new PQueue({ concurrency: MOST_AT_ONCE });
+  readonly #claims = new IdentityClaims();
+  readonly #tell: (event: StationEvent) => void;
+
+  constructor(tell: (event: StationEvent) => void) {
+    this.#tell = tell;
+  }
+
+  /**
+   * Starts a provisioning. Its begin is in the journal when this returns.
+   *
+   * @throws StationError `port/in-job`, `journal/...`.
+   */
+  start(order: JobOrder): StartedJob {
+    const { request, parts } = order;
+    if (this.runningOn(request.port)) throw new StationError('port/in-job', { port: request.port });
+    const job = ulid(parts.clock.now()) as JobId;
+    const { port, slot, profile, label, operator } = request;
+    parts.journal.append({
+      kind: 'job-started',
+      job,
+      flow: 'provision',
+      port,
+      slot,
+      server: order.serverName,
+      serverUrl: parts.server.profile.url,
+      profile: profile.name,
+      keySource: order.keySourceText,
+      label,
+      operator,
+    });
+    const log = new LineLog((entries) => this.#tell({ type: 'line', job, entries }));
+    const entry: Entry = { log, cancel: new AbortController(), view: blank(job, request, parts.clock.now()) };
+    this.#forgetEnded(slot);
+    this.#entries.set(job, entry);
+    this.#change(entry, {});
+    return { job, done: this.#queue.add(() => this.#run(entry, order, job)) };
+  }
+
+  /** @throws StationError `station/unknown-job`. Cancelling an ended job does nothing. */
+  cancel(job: string): void {
+    const entry = this.#entry(job);
+    if (entry.view.state !== 'running') return;
+    this.#change(entry, { state: 'cancelling' });
+    entry.cancel.abort(new StationError('job/cancelled'));
+  }
+
+  /** Cancels every running job and resolves when all have ended. */
+  async cancelAll(): Promise<void> {
+    for (const { view } of this.#entries.values()) this.cancel(view.job);
+    await this.#queue.onIdle();
+  }
+
+  /** The lines of a job, secrets masked. @throws StationError `station/unknown-job`. */
+  transcript(job: string): readonly TranscriptEntry[] {
+    return this.#entry(job).log.entries();
+  }
+
+  views(): readonly JobView[] {
+    return [...this.#entries.values()].map(({ view }) => view);
+  }
+
+  /** The last job of a slot, while it is shown. */
+  onSlot(slot: string): JobView | null {
+    return this.views().findLast((view) => view.slot === slot) ?? null;
+  }
+
+  runningOn(port: string): boolean {
+    return this.views().some((view) => view.port === port && view.state !== 'ended');
+  }
+
+  /** Takes an ended job off the bench; it stays in the record. */
+  clear(slot: string): void {
+    this.#forgetEnded(slot);
+  }
+
+  #forgetEnded(slot: string): void {
+    for (const [job, { view }] of this.#entries) {
+      if (view.slot === slot && view.state === 'ended') this.#entries.delete(job);
+    }
+  }
+
+  async #run(entry: Entry, order: JobOrder, job: JobId): Promise<JobResult> {
+    const { port } = order.request;
+    const parts: ProvisionParts = {
+      ...order.parts,
+      transcript: entry.log,
+      claim: (identity) => this.#claims.claim(identity, port),
+      progress: {
+        steps: (steps) => this.#change(entry, { steps }),
+        identity: (identity) => this.#change(entry, { identity: identityLabel(identity) }),
+        device: (deviceId) => this.#change(entry, { deviceId }),
+        key: (keyFingerprint) => this.#change(entry, { keyFingerprint }),
+        wire: (wire) => this.#change(entry, { wire }),
+      },
+    };
+    try {
+      const result = await provision({ ...order.request, job }, parts, entry.cancel.signal);
+      entry.log.flush();
+      this.#change(entry, { state: 'ended', result, wire: result.wire });
+      return result;
+    } catch (error) {
+      // Without a record there is no verdict to show; the slot must be free again all the same.
+      entry.log.flush();
+      this.#change(entry, { state: 'ended' });
+      throw error;
+    }
+  }
+
+  #change(entry: Entry, change: Partial<JobView>): void {
+    entry.view = { ...entry.view, ...change };
+    this.#tell({ type: 'job', job: entry.view });
+  }
+
+  #entry(job: string): Entry {
+    const entry = this.#entries.get(job);
+    if (entry === undefined) throw new StationError('station/unknown-job', { job });
+    return entry;
+  }
+}
+
+function blank(job: JobId, { slot, port }: Omit<ProvisionRequest, 'job'>, now: number): JobView {
+  return {
+    job,
+    slot,
+    port,
+    state: 'running',
+    startedAt: new Date(now).toISOString(),
+    identity: null,
+    deviceId: null,
+    keyFingerprint: null,
+    steps: [],
+    wire: { tx: 0, rx: 0, roundTrips: 0 },
+    result: null,
+  };
+}
