@@ -1,0 +1,21 @@
+/** What a station knows between two runs, apart from its record: the home, settings, profiles and secrets. */
+export {
+  BoardProfiles,
+  BUILT_IN,
+  boardProfileJsonSchema,
+  boardProfileSchema,
+  checkBoardProfile,
+} from './board-profile.ts';
+export type { BoardProfileProblem } from './board-profile.ts';
+export { homePath, openHome } from './home.ts';
+export type { Home, HomeChoice } from './home.ts';
+export { openKeyStore } from './file-key-store.ts';
+export type { KeyStoreOptions } from './file-key-store.ts';
+export { credentialOf, MemoryKeyStore, sessionOf, tenantTokenOf } from './key-store.ts';
+export type { KeyProtection, KeyStore, SecretName } from './key-store.ts';
+export { takeSecretsFromEnvironment } from './secrets-from-environment.ts';
+export type { EnvironmentSecrets } from './secrets-from-environment.ts';
+export { parseServerProfile, serverProfileSchema } from './server-profile.ts';
+export { Settings } from './settings.ts';
+export type { PreferencesPatch } from './settings.ts';
+export { stationId } from './station-id.ts';

@@ -1,0 +1,126 @@
+import { X509Certificate } from 'node:crypto';
+import { isIPv4 } from 'node:net';
+import * as z from 'zod';
+import type { ServerProfile } from '../model/server-profile.ts';
+import { StationError } from '../model/station-error.ts';
+
+/** Names of servers, profiles and credentials: they are typed, shown and part of file names. */
+export const profileName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$/, 'letters, digits, blank . _ - (64 at most)');
+
+const baseUrl = z.string().transform((text, context) => {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const problem =
+    url === null || !/^https?:$/.test(url.protocol)
+      ? 'give it as https://host or https://host:port'
+      : url.username !== '' || url.password !== ''
+        ? 'leave user and password out'
+        : url.pathname !== '/' || url.search !== '' || url.hash !== ''
+          ? `leave the path out (${url.origin})`
+          : null;
+  if (url !== null && problem === null) return url.origin;
+  context.issues.push({ code: 'custom', message: problem ?? 'not a URL', input: text });
+  return z.NEVER;
+});
+
+const pin = z.string().transform((text, context) => {
+  const bare = text.trim().replace(/^(pin-)?sha-?256(:|=|\/\/)/i, '');
+  const hex = bare.replaceAll(':', '').toLowerCase();
+  if (/^[0-9a-f]{64}$/.test(hex)) return hex;
+  if (/^[A-Za-z0-9+/]{43}=?$/.test(bare)) return Buffer.from(bare, 'base64').toString('hex');
+  context.issues.push({
+    code: 'custom',
+    message: 'a pin is the SHA-256 of the server’s public key (SPKI), 64 hex digits or base64',
+    input: text,
+  });
+  return z.NEVER;
+});
+
+const authorities = z.string().transform((text, context) => {
+  try {
+    return certificates(text);
+  } catch (thrown) {
+    context.issues.push({
+      code: 'custom',
+      message: thrown instanceof Error ? thrown.message : String(thrown),
+      input: text,
+    });
+    return z.NEVER;
+  }
+});
+
+export const serverProfileSchema = z
+  .strictObject({
+    name: profileName,
+    kind: z.enum(['mender', 'mic']).default('mender'),
+    url: baseUrl,
+    boardUrl: baseUrl.exactOptional(),
+    trust: z
+      .discriminatedUnion('by', [
+        z.strictObject({ by: z.literal('system') }),
+        z.strictObject({ by: z.literal('ca'), pem: authorities }),
+        z.strictObject({ by: z.literal('pin'), spkiSha256: pin }),
+      ])
+      .default({ by: 'system' }),
+  })
+  .check((context) => {
+    const { url, boardUrl } = context.value;
+    const report = (member: string): void => {
+      context.issues.push({
+        code: 'custom',
+        message: 'http is for a server on this machine; use https',
+        input: context.value,
+        path: [member],
+      });
+    };
+    if (!isHttps(url) && !isLoopback(url)) report('url');
+    // A bench's server on this machine may show boards another address of it.
+    if (boardUrl !== undefined && !isHttps(boardUrl) && isHttps(url)) report('boardUrl');
+  });
+
+/**
+ * A server profile in its normal form: URL as origin, pin as 64 hex digits, CA certificates parsed and nothing else.
+ *
+ * @throws StationError `station/server-invalid`.
+ */
+export function parseServerProfile(input: unknown): ServerProfile {
+  const parsed = serverProfileSchema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  throw new StationError('station/server-invalid', {
+    detail: parsed.error.issues
+      .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`))
+      .join('; '),
+  });
+}
+
+function isHttps(url: string): boolean {
+  return url.startsWith('https://');
+}
+
+function isLoopback(url: string): boolean {
+  const { hostname } = new URL(url);
+  return (
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost') ||
+    hostname === '[::1]' ||
+    (isIPv4(hostname) && hostname.startsWith('127.'))
+  );
+}
+
+/** The certificates in a PEM text, written anew. A private key beside them is refused: it must not end up in settings. */
+function certificates(text: string): string {
+  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text))
+    throw new Error('the file holds a private key; give the certificate alone');
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
+  if (blocks === null) throw new Error('there is no PEM certificate in it');
+  return blocks
+    .map((block, index) => {
+      try {
+        return new X509Certificate(block).toString();
+      } catch (thrown) {
+        throw new Error(`certificate ${index + 1} cannot be read`, { cause: thrown });
+      }
+    })
+    .join('');
+}
