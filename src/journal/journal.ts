@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { RecordView } from '../contract.ts';
+import type { Clock } from '../model/clock.ts';
 import type { JournalEntry, JournalEvent } from '../model/event.ts';
 import { canonicalIdentity, type Identity } from '../model/identity.ts';
 import type { ErrorReport, JobId, JobResult, StepName, Verdict } from '../model/job.ts';
@@ -13,12 +14,7 @@ import { JOURNAL_VERSION, journalVersion, migrate } from './migrations.ts';
 import { compareProjections, project, projectionsReach, resetProjections } from './projections.ts';
 
 /** Time as the journal needs it; milliseconds. */
-export interface JournalClock {
-  /** Wall time, since the epoch. */
-  now(): number;
-  /** Never jumps. */
-  monotonic(): number;
-}
+export type JournalClock = Pick<Clock, 'now' | 'monotonic'>;
 
 export interface JournalOptions {
   readonly stationId: string;

@@ -58,7 +58,7 @@ export function isErrno(thrown: unknown, ...codes: readonly string[]): boolean {
   return thrown instanceof Error && 'code' in thrown && codes.includes(String(thrown.code));
 }
 
-/** A thrown value in one line, for the detail of an error. */
+/** A thrown value in one line without its full stop, for the detail of an error. */
 export function reasonOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  return (thrown instanceof Error ? thrown.message : String(thrown)).replace(/\.$/, '');
 }

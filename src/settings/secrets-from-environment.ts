@@ -15,9 +15,7 @@ export interface EnvironmentSecrets {
  * Belongs in the first lines of a process. What the kernel shows of the process's start (`/proc/<pid>/environ`, to the
  * same user and root) no program can take back.
  */
-export function takeSecretsFromEnvironment(
-  env: Record<string, string | undefined> = process.env,
-): EnvironmentSecrets {
+export function takeSecrets(env: Record<string, string | undefined> = process.env): EnvironmentSecrets {
   const take = (name: string): Secret<string> | null => {
     const value = env[name];
     Reflect.deleteProperty(env, name);
