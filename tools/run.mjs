@@ -3,16 +3,31 @@
 import process from 'node:process';
 
 const commands = {
-  start: { script: 'tools/start.ts', says: 'open the app, or rehearse in the terminal where there is no display' },
+  start: {
+    script: 'tools/start.ts',
+    says: 'open the app, or rehearse in the terminal where there is no display',
+  },
   test: { script: 'tools/test.ts', says: 'run every suite; `npm test -- unit lint` runs some' },
   station: { script: 'src/cli/cli.ts', says: 'the station command' },
   setup: { script: null, says: 'install the pinned Node and the packages, and stop' },
   build: { script: 'tools/build.ts', says: 'bundle main, preload, station process and renderer' },
   bench: { script: 'tools/bench.ts', says: 'measure; prints one JSON document' },
-  package: { script: 'tools/forge.ts', first: ['package'], says: 'package the app for this platform into out/' },
+  package: {
+    script: 'tools/forge.ts',
+    first: ['package'],
+    says: 'package the app for this platform into out/',
+  },
   make: { script: 'tools/forge.ts', first: ['make'], says: 'make installers for this platform in out/make' },
-  lint: { script: 'tools/test.ts', first: ['types', 'lint', 'format', 'imports', 'unused'], says: 'types, lint, format, import rules, unused code' },
-  format: { script: 'node_modules/prettier/bin/prettier.cjs', first: ['--write', '.'], says: 'format every file' },
+  lint: {
+    script: 'tools/test.ts',
+    first: ['types', 'lint', 'format', 'imports', 'unused'],
+    says: 'types, lint, format, import rules, unused code',
+  },
+  format: {
+    script: 'node_modules/prettier/bin/prettier.cjs',
+    first: ['--write', '.'],
+    says: 'format every file',
+  },
 };
 
 const oldestNode = 20;

@@ -47,7 +47,13 @@ export async function prepare({ quietWhenReady }) {
 
 /** The pinned Node's executable, or undefined when it is not (wholly) installed. */
 function pinnedNode() {
-  const file = path.join(nodeHome, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+  const file = path.join(
+    nodeHome,
+    'node_modules',
+    'node',
+    'bin',
+    process.platform === 'win32' ? 'node.exe' : 'node',
+  );
   try {
     const installed = fs.readFileSync(path.join(nodeHome, 'installed'), 'utf8');
     return installed === nodeVersion && fs.existsSync(file) ? file : undefined;
@@ -184,7 +190,15 @@ async function npm(node, what, args, progress = () => '') {
 /** npm's own script, so that npm can be run under another Node than the one on the path. */
 function npmCli() {
   const beside = path.join(path.dirname(process.execPath), 'node_modules', 'npm', 'bin', 'npm-cli.js');
-  const below = path.join(path.dirname(process.execPath), '..', 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js');
+  const below = path.join(
+    path.dirname(process.execPath),
+    '..',
+    'lib',
+    'node_modules',
+    'npm',
+    'bin',
+    'npm-cli.js',
+  );
   const candidates = [process.env['npm_execpath'], beside, below];
   return candidates.find((file) => file !== undefined && file.endsWith('npm-cli.js') && fs.existsSync(file));
 }
@@ -192,11 +206,23 @@ function npmCli() {
 function explain(what, output) {
   const tail = output.trim().split('\n').slice(-12).join('\n');
   const causes = [
-    [/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|network/i, 'The npm registry cannot be reached. Check the network (or the proxy: npm config get proxy) and run it again.'],
+    [
+      /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|network/i,
+      'The npm registry cannot be reached. Check the network (or the proxy: npm config get proxy) and run it again.',
+    ],
     [/ENOSPC/, `The disk is full: about 1.2 GB is needed under ${root}. Make room and run it again.`],
-    [/EACCES|EPERM|EROFS/, `There is no right to write under ${root}, or to npm's cache (npm config get cache).`],
-    [/EINTEGRITY/, 'A package differs from what package-lock.json says. Try `npm cache clean --force`, then run it again.'],
-    [/Missing: .* from lock file|can only install packages when/, 'package.json and package-lock.json disagree. Run `npm install` and commit both.'],
+    [
+      /EACCES|EPERM|EROFS/,
+      `There is no right to write under ${root}, or to npm's cache (npm config get cache).`,
+    ],
+    [
+      /EINTEGRITY/,
+      'A package differs from what package-lock.json says. Try `npm cache clean --force`, then run it again.',
+    ],
+    [
+      /Missing: .* from lock file|can only install packages when/,
+      'package.json and package-lock.json disagree. Run `npm install` and commit both.',
+    ],
     [/ENOENT.*npm|spawn npm/, 'npm was not found. Install Node with npm: https://nodejs.org'],
   ];
   const [, remedy] = causes.find(([pattern]) => pattern.test(output)) ?? [null, 'What npm said is below.'];
@@ -219,7 +245,8 @@ async function takeLock(file) {
     const holder = readIfThere(file);
     const pid = Number(holder?.split(' ')[0]);
     if (holder === undefined || alive(pid)) {
-      if (!told && holder !== undefined) say(`Another set-up is running here (process ${pid}); waiting for it.`);
+      if (!told && holder !== undefined)
+        say(`Another set-up is running here (process ${pid}); waiting for it.`);
       told ||= holder !== undefined;
       continue;
     }

@@ -1,0 +1,34 @@
+/** What the station's process may see of the environment: where things are and how to speak to the person. No secret. */
+const ALLOWED: readonly string[] = [
+  'APPDATA',
+  'HOME',
+  'LANG',
+  'LC_ALL',
+  'LC_TIME',
+  'LOCALAPPDATA',
+  'LOGNAME',
+  'NODE_EXTRA_CA_CERTS',
+  'PATH',
+  'SSL_CERT_DIR',
+  'SSL_CERT_FILE',
+  'STATION_PORT_LINKS',
+  'SYSTEMROOT',
+  'TEMP',
+  'TMP',
+  'TMPDIR',
+  'TZ',
+  'USER',
+  'USERPROFILE',
+  'XDG_CONFIG_HOME',
+  'XDG_RUNTIME_DIR',
+];
+
+/** The environment for a child: an allow-list, so that a variable nobody thought of stays out. */
+export function stationEnvironment(environment: NodeJS.ProcessEnv): Record<string, string> {
+  const chosen: Record<string, string> = {};
+  for (const name of ALLOWED) {
+    const value = environment[name];
+    if (value !== undefined) chosen[name] = value;
+  }
+  return chosen;
+}

@@ -1,0 +1,48 @@
+import type { StationApi } from '../../src/contract.ts';
+import { asStationError } from '../../src/model/station-error.ts';
+import type { FromStation, ToStation } from '../messages.ts';
+import { withholdMemoryFromCrashFiles } from './core-dumps.ts';
+import { answerCall } from './serve.ts';
+import { openStation } from './station.ts';
+
+withholdMemoryFromCrashFiles();
+
+const port = process.parentPort;
+const post = (message: FromStation): void => port.postMessage(message);
+let station: Promise<StationApi & AsyncDisposable> | undefined;
+
+port.on('message', ({ data }) => {
+  void receive(data as ToStation);
+});
+
+async function receive(message: ToStation): Promise<void> {
+  switch (message.type) {
+    case 'start':
+      station = openStation(message);
+      try {
+        (await station).subscribe((event) => post({ type: 'event', event }));
+        post({ type: 'ready' });
+      } catch (error) {
+        post({ type: 'failed', error: asStationError(error).toReport() });
+        setImmediate(() => process.exit(3));
+      }
+      return;
+    case 'call':
+      if (station !== undefined) post(await answerCall(await station, message));
+      return;
+    case 'stop':
+      await stop();
+      return;
+  }
+}
+
+/** Brings the boards to a safe state, closes the journal, and ends. */
+async function stop(): Promise<void> {
+  try {
+    await (await station)?.[Symbol.asyncDispose]();
+    process.exit(0);
+  } catch (error) {
+    console.error(error);
+    process.exit(1);
+  }
+}

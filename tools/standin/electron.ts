@@ -1,0 +1,135 @@
+import { App } from './app.ts';
+import { startBrowser } from './browser.ts';
+import type { Browser } from './browser.ts';
+import { Windows, browserWindowClass } from './browser-window.ts';
+import type { CommandLine } from './command-line.ts';
+import { NativeTheme, dialogs, menus, powerSaveBlocker, small } from './desktop.ts';
+import { IpcMain } from './ipc-main.ts';
+import { provided } from './provided.ts';
+import { safeStorage } from './safe-storage.ts';
+import { Schemes } from './schemes.ts';
+import { Session } from './session.ts';
+import { utilityProcess } from './utility-process.ts';
+
+interface TargetInfo {
+  readonly targetId: string;
+  readonly type: string;
+  readonly url: string;
+  readonly openerId?: string;
+}
+
+/** What `require('electron')` is in the main process. */
+export function makeElectron(line: CommandLine): { electron: object; app: App } {
+  // Started on the next turn: code that runs at once may still set switches, as with Electron.
+  const browser = Promise.resolve().then(() => startBrowser(line.switches));
+  const app = new App(line, browser);
+  const session = new Session();
+  const schemes = new Schemes();
+  const ipcMain = new IpcMain().setMaxListeners(0);
+  const nativeTheme = new NativeTheme();
+  const isReady = (): boolean => app.isReady();
+
+  const windows = new Windows(
+    {
+      browser: browser.then(async (started) => {
+        await govern(started);
+        return started;
+      }),
+      schemes,
+      session,
+      ipcMain,
+      colorScheme: () => (nativeTheme.shouldUseDarkColors ? 'dark' : 'light'),
+    },
+    {
+      onCreated: (window) => {
+        app.emit('browser-window-created', {}, window);
+        app.emit('web-contents-created', {}, window.webContents);
+      },
+      onAllClosed: () => app.onAllWindowsClosed(),
+    },
+  );
+  app.closeWindows = (ask) => {
+    for (const window of [...windows.open]) {
+      if (ask) window.close();
+      else window.destroy();
+    }
+    return windows.open.size === 0;
+  };
+  nativeTheme.on('updated', () => {
+    for (const { webContents } of windows.open) {
+      webContents.setColorScheme(nativeTheme.shouldUseDarkColors ? 'dark' : 'light');
+    }
+  });
+
+  const govern = async ({ devtools }: Browser): Promise<void> => {
+    await session.govern(devtools);
+    // Paused at their start, so that a window that a page opens can be refused before it loads anything.
+    devtools.on(
+      'Target.attachedToTarget',
+      ({
+        sessionId,
+        targetInfo,
+        waitingForDebugger,
+      }: {
+        sessionId: string;
+        targetInfo: TargetInfo;
+        waitingForDebugger: boolean;
+      }) => {
+        const opener = windows.find(({ webContents }) => webContents.targetId === targetInfo.openerId);
+        if (targetInfo.type === 'page' && targetInfo.openerId !== undefined && opener !== null) {
+          opener.webContents.popup(targetInfo.url);
+          devtools.send('Target.closeTarget', { targetId: targetInfo.targetId }).catch(() => undefined);
+        } else if (waitingForDebugger) {
+          devtools.send('Runtime.runIfWaitingForDebugger', {}, sessionId).catch(() => undefined);
+        }
+      },
+    );
+    await devtools.send('Target.setAutoAttach', {
+      autoAttach: true,
+      waitForDebuggerOnStart: true,
+      flatten: true,
+    });
+    await devtools.send('Target.setDiscoverTargets', { discover: true });
+  };
+
+  let running: Browser | undefined;
+  browser.then(
+    (started) => (running = started),
+    () => undefined,
+  );
+  app.onEnd(() => running?.kill());
+  process.on('exit', () => app.end());
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => app.quit());
+
+  const electron = provided('electron', {
+    app,
+    ipcMain,
+    nativeTheme,
+    BrowserWindow: browserWindowClass(windows),
+    webContents: provided('electron.webContents', {
+      getAllWebContents: () => [...windows.open].map((window) => window.webContents),
+      fromDevToolsTargetId: (id: string) =>
+        windows.find(({ webContents }) => webContents.targetId === id)?.webContents,
+    }),
+    session: provided('electron.session', { defaultSession: session }),
+    protocol: schemes.module(isReady),
+    dialog: dialogs({
+      ask: async (script) => {
+        const [window] = windows.open;
+        return running === undefined || running.headless || window === undefined
+          ? undefined
+          : window.webContents.executeJavaScript(script);
+      },
+    }),
+    Menu: menus(),
+    safeStorage: safeStorage(
+      () => app.getPath('userData'),
+      (name) => line.switches.get(name) ?? '',
+      isReady,
+    ),
+    powerSaveBlocker: powerSaveBlocker(),
+    utilityProcess: utilityProcess(isReady),
+    ...small(),
+  });
+  return { electron, app };
+}
