@@ -4,9 +4,9 @@ import type { Presence } from '../model/board.ts';
 import type { Clock } from '../model/clock.ts';
 import type { BoardProfile } from '../model/profile.ts';
 import { asStationError, StationError } from '../model/station-error.ts';
-import type { ByteLink } from '../serial/link.ts';
+import type { ByteLink, PortEntry } from '../serial/index.ts';
 import type { Jobs } from './jobs.ts';
-import type { BenchPort, PortSource } from './port-source.ts';
+import type { PortSource } from './port-source.ts';
 
 /** How long a finding stands before the port is looked at again, in milliseconds. */
 const LOOK_AGAIN_MS = { ready: 30_000, other: 10_000 } as const;
@@ -24,7 +24,7 @@ export interface BenchOptions {
 }
 
 interface Slot {
-  readonly port: BenchPort;
+  readonly port: PortEntry;
   readonly source: PortSource;
   presence: SlotView['presence'];
   holder: string | null;
@@ -84,8 +84,8 @@ export class Bench implements AsyncDisposable {
   }
 
   /** The port with this path or slot name. @throws StationError `port/not-found` after a fresh look. */
-  async port(pathOrSlot: string): Promise<BenchPort> {
-    const find = (): BenchPort | undefined =>
+  async port(pathOrSlot: string): Promise<PortEntry> {
+    const find = (): PortEntry | undefined =>
       [...this.#slots.values()].find(({ port }) => port.path === pathOrSlot || port.slot === pathOrSlot)
         ?.port;
     let found = find();
@@ -100,7 +100,7 @@ export class Bench implements AsyncDisposable {
   }
 
   /** Opens a port for a job, after whatever looks at it has let go. @throws StationError `port/...` */
-  async open(port: BenchPort, line: BoardProfile['line'], signal: AbortSignal): Promise<ByteLink> {
+  async open(port: PortEntry, line: BoardProfile['line'], signal: AbortSignal): Promise<ByteLink> {
     const slot = this.#slots.get(port.slot);
     slot?.look?.stop.abort();
     await slot?.look?.ended;
@@ -219,7 +219,7 @@ export class Bench implements AsyncDisposable {
       this.#options.tell({ type: 'slot', slot: this.#view(slot) });
   }
 
-  #view({ port, presence, holder }: Slot): SlotView {
+  #view({ port, source, presence, holder }: Slot): SlotView {
     const { jobs, muted } = this.#options;
     const job = jobs.onSlot(port.slot);
     const shown = jobs.runningOn(port.path) ? 'in-job' : muted().has(port.slot) ? 'muted' : presence;
@@ -231,12 +231,12 @@ export class Bench implements AsyncDisposable {
       byId: port.byId,
       presence: shown,
       holder,
-      simulated: port.simulated,
+      simulated: source.simulated,
       job: job?.job ?? null,
     };
   }
 }
 
-function unlisted(path: string): BenchPort {
-  return { slot: path, path, label: path, usb: null, byId: null, simulated: false };
+function unlisted(path: string): PortEntry {
+  return { slot: path, path, label: path, usb: null, byId: null, byPath: null };
 }

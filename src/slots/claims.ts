@@ -1,24 +1,35 @@
 import { canonicalIdentity, identityLabel, type Identity } from '../model/identity.ts';
+import type { KeyFingerprint } from '../model/key.ts';
 import { StationError } from '../model/station-error.ts';
 
-/** Who works on which identity: two jobs on one device would accept against each other. */
-export class IdentityClaims {
-  readonly #ports = new Map<string, string>();
+/**
+ * What running jobs have for themselves. Two jobs on one identity would accept against each other; one key on two boards
+ * would make them one. The journal knows what ended jobs used; this knows what is not recorded yet.
+ */
+export class Claims {
+  readonly #holders = new Map<string, string>();
 
-  /**
-   * Takes an identity for the job on `port` until the result is disposed.
-   *
-   * @throws StationError `job/same-identity` while another job has it.
-   */
-  claim(identity: Identity, port: string): Disposable {
-    const key = canonicalIdentity(identity);
-    const holder = this.#ports.get(key);
-    if (holder !== undefined)
+  /** @throws StationError `job/same-identity` while another job has it. */
+  identity(identity: Identity, port: string): Disposable {
+    return this.#take(`identity ${canonicalIdentity(identity)}`, port, (holder) => {
       throw new StationError('job/same-identity', { identity: identityLabel(identity), port: holder });
-    this.#ports.set(key, port);
+    });
+  }
+
+  /** @throws StationError `key/used` while another job has it. */
+  key(fingerprint: KeyFingerprint, port: string): Disposable {
+    return this.#take(`key ${fingerprint}`, port, (holder) => {
+      throw new StationError('key/used', { owner: `the board on ${holder}` });
+    });
+  }
+
+  #take(name: string, port: string, refuse: (holder: string) => never): Disposable {
+    const holder = this.#holders.get(name);
+    if (holder !== undefined) refuse(holder);
+    this.#holders.set(name, port);
     return {
       [Symbol.dispose]: () => {
-        this.#ports.delete(key);
+        this.#holders.delete(name);
       },
     };
   }

@@ -6,7 +6,7 @@ import { identityLabel } from '../model/identity.ts';
 import type { JobId, JobResult } from '../model/job.ts';
 import { StationError } from '../model/station-error.ts';
 import type { TranscriptEntry } from '../serial/transcript.ts';
-import { IdentityClaims } from './claims.ts';
+import { Claims } from './claims.ts';
 import { LineLog } from './line-log.ts';
 
 /** Jobs at one time. Beyond that they wait for a place: a stuck board has its own deadline and frees it. */
@@ -15,7 +15,7 @@ const MOST_AT_ONCE = 64;
 /** What a job is started with; the rest is made here. */
 export interface JobOrder {
   readonly request: Omit<ProvisionRequest, 'job'>;
-  readonly parts: Omit<ProvisionParts, 'claim' | 'progress' | 'transcript'>;
+  readonly parts: Omit<ProvisionParts, 'claimIdentity' | 'claimKey' | 'progress' | 'transcript'>;
   readonly serverName: string;
   readonly keySourceText: string;
 }
@@ -36,7 +36,7 @@ interface Entry {
 export class Jobs {
   readonly #entries = new Map<string, Entry>();
   readonly #queue = new PQueue({ concurrency: MOST_AT_ONCE });
-  readonly #claims = new IdentityClaims();
+  readonly #claims = new Claims();
   readonly #tell: (event: StationEvent) => void;
 
   constructor(tell: (event: StationEvent) => void) {
@@ -122,7 +122,8 @@ export class Jobs {
     const parts: ProvisionParts = {
       ...order.parts,
       transcript: entry.log,
-      claim: (identity) => this.#claims.claim(identity, port),
+      claimIdentity: (identity) => this.#claims.identity(identity, port),
+      claimKey: (fingerprint) => this.#claims.key(fingerprint, port),
       progress: {
         steps: (steps) => this.#change(entry, { steps }),
         identity: (identity) => this.#change(entry, { identity: identityLabel(identity) }),

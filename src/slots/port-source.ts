@@ -1,26 +1,24 @@
+import type { Clock } from '../model/clock.ts';
 import type { BoardProfile } from '../model/profile.ts';
-import type { ByteLink } from '../serial/link.ts';
+import { listPorts, openPort, paced, watchPorts, type ByteLink, type PortEntry } from '../serial/index.ts';
 
-/** A port of the bench, named by its place. */
-export interface BenchPort {
-  readonly slot: string;
-  readonly path: string;
-  readonly label: string;
-  readonly usb: {
-    readonly vendorId: string;
-    readonly productId: string;
-    readonly serialNumber: string | null;
-    readonly product: string | null;
-  } | null;
-  readonly byId: string | null;
-  readonly simulated: boolean;
-}
-
-/** Where ports come from: this machine's serial ports, a directory of links, the rehearsal bench. */
+/** Where ports come from: this machine with its fixed links, or the rehearsal bench. */
 export interface PortSource {
-  list(): Promise<readonly BenchPort[]>;
+  /** Whether the boards on its ports are simulated. */
+  readonly simulated: boolean;
+  list(): Promise<readonly PortEntry[]>;
   /** @throws StationError `port/...` */
   open(path: string, line: BoardProfile['line'], signal: AbortSignal): Promise<ByteLink>;
   /** Calls back when the list may have changed, until disposed. */
   watch(changed: () => void): Disposable;
+}
+
+/** The serial ports of this machine. `links`: a folder whose links are ports too, for fixed bench wiring. */
+export function machinePorts(links: string | null, clock: Clock): PortSource {
+  return {
+    simulated: false,
+    list: () => listPorts({ links }),
+    open: async (path, line, signal) => paced(await openPort(path, line, signal), line.pacing, clock),
+    watch: (changed) => watchPorts(changed, { links }),
+  };
 }

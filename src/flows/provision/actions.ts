@@ -20,6 +20,7 @@ export class Actions {
   readonly #parts: ProvisionParts;
   readonly #state: ProvisionState;
   readonly #steps: Steps;
+  readonly #held: DisposableStack;
   readonly #signal: () => AbortSignal;
 
   constructor(
@@ -27,6 +28,8 @@ export class Actions {
     parts: ProvisionParts,
     state: ProvisionState,
     steps: Steps,
+    /** What this job has for itself until it ends. */
+    held: DisposableStack,
     /** The signal for what is done now: once the switch has begun a job is finished, not cancelled. */
     signal: () => AbortSignal,
   ) {
@@ -34,6 +37,7 @@ export class Actions {
     this.#parts = parts;
     this.#state = state;
     this.#steps = steps;
+    this.#held = held;
     this.#signal = signal;
   }
 
@@ -149,6 +153,7 @@ export class Actions {
     if (owner !== null && !isIdentity(owner, this.#state.identity)) {
       throw new StationError('key/used', { owner: identityLabel(owner) });
     }
+    this.#held.use(this.#parts.claimKey(fingerprint));
   }
 
   async #stage(): Promise<void> {

@@ -42,6 +42,7 @@ class Job {
   readonly #parts: ProvisionParts;
   readonly #steps: Steps;
   readonly #cancellation: Cancellation;
+  readonly #held = new DisposableStack();
   #state: ProvisionState | null = null;
   #identity: Identity | null = null;
   #notes: string[] = [];
@@ -55,7 +56,6 @@ class Job {
 
   async run(): Promise<JobResult> {
     let session: BoardSession | null = null;
-    let claimed: Disposable | null = null;
     let verdict: Verdict = 'fail';
     let error: StationError | null = null;
     try {
@@ -63,7 +63,7 @@ class Job {
       const observation = await this.#identify(session);
       const identity = requireReady(observation);
       this.#identity = identity;
-      claimed = this.#parts.claim(identity);
+      this.#held.use(this.#parts.claimIdentity(identity));
       this.#parts.journal.append({ kind: 'board-identified', job: this.#request.job, identity });
       this.#parts.progress.identity(identity);
       this.#state = await this.#lookUp(session, observation, identity);
@@ -73,7 +73,7 @@ class Job {
       verdict = error.code === 'job/cancelled' || thrown instanceof Stopped ? 'stopped' : 'fail';
       if (this.#state !== null) error = await takeBack(this.#state, this.#actions(this.#state), error);
     } finally {
-      claimed?.[Symbol.dispose]();
+      this.#held.dispose();
       if (session !== null) await this.#logOut(session);
       this.#cancellation[Symbol.dispose]();
       this.#state?.key?.pair?.privateKey.destroy();
@@ -169,7 +169,14 @@ class Job {
   }
 
   #actions(state: ProvisionState): Actions {
-    return new Actions(this.#request, this.#parts, state, this.#steps, () => this.#cancellation.signal);
+    return new Actions(
+      this.#request,
+      this.#parts,
+      state,
+      this.#steps,
+      this.#held,
+      () => this.#cancellation.signal,
+    );
   }
 
   async #logOut(session: BoardSession): Promise<void> {

@@ -36,7 +36,9 @@ export interface ProvisionParts {
   readonly journal: JobJournal;
   readonly clock: Clock;
   /** Takes an identity for this job, so that no two jobs work on one device; throws `job/same-identity`. */
-  readonly claim: (identity: Identity) => Disposable;
+  readonly claimIdentity: (identity: Identity) => Disposable;
+  /** Takes a key for this job, so that no two boards get it; throws `key/used`. */
+  readonly claimKey: (fingerprint: KeyFingerprint) => Disposable;
   readonly progress: ProvisionProgress;
 }
 

@@ -1,0 +1,58 @@
+import type { Command } from 'commander';
+import type { RecordView } from '../../contract.ts';
+import { StationError } from '../../model/station-error.ts';
+import { action, type ProgramParts } from '../context.ts';
+import { table } from '../output.ts';
+
+interface ListOptions {
+  readonly identity?: string;
+  readonly since?: string;
+  readonly limit: string;
+}
+
+/** `station journal list`. */
+export function addJournalCommands(program: Command, parts: ProgramParts): void {
+  const journal = program.command('journal').description('the record of every job');
+  const list = journal
+    .command('list')
+    .description('ended jobs, newest first')
+    .option('--identity <key=value>', 'only boards with this identity value')
+    .option('--since <time>', 'ISO 8601, e.g. 2026-11-21T08:00:00Z')
+    .option('--limit <n>', 'how many at most', '100');
+  action<ListOptions>(list, parts, ({ output, withStation }, { identity, since, limit }) =>
+    withStation('read', async (station) => {
+      const records = await station.call('journal.list', {
+        limit: Number(limit),
+        ...(identity === undefined ? {} : { identity: attribute(identity) }),
+        ...(since === undefined ? {} : { since }),
+      });
+      output.result(records, listing);
+      return 0;
+    }),
+  );
+}
+
+function attribute(text: string): { readonly key: string; readonly value: string } {
+  const at = text.indexOf('=');
+  if (at < 1)
+    throw new StationError('station/usage', { detail: `--identity takes key=value, not "${text}".` });
+  return { key: text.slice(0, at), value: text.slice(at + 1) };
+}
+
+function listing(records: readonly RecordView[]): string {
+  if (records.length === 0) return 'No records.';
+  return table(
+    ['TIME', 'VERDICT', 'IDENTITY', 'SLOT', 'DEVICE', 'KEY', 'PROOF', 'SECONDS', 'ERROR'],
+    records.map((record) => [
+      record.at,
+      record.verdict,
+      record.identity ?? '',
+      record.slot,
+      record.deviceId ?? '',
+      record.keyFingerprint?.slice(0, 19) ?? '',
+      record.proof ?? '',
+      (record.ms / 1000).toFixed(1),
+      record.error?.code ?? '',
+    ]),
+  );
+}

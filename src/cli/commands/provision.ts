@@ -1,0 +1,146 @@
+import type { Command } from 'commander';
+import type { IdentifyReport, ProvisionReport } from '../../contract.ts';
+import { identityLabel } from '../../model/identity.ts';
+import { action, type CommandContext, type ProgramParts } from '../context.ts';
+import type { ExitStatus } from '../exit-status.ts';
+import { table, type Output } from '../output.ts';
+import { showProgress } from '../progress.ts';
+
+interface ProvisionOptions {
+  readonly server: string;
+  readonly profile: string;
+  readonly port: readonly string[];
+  readonly key?: string;
+  readonly label?: string;
+}
+
+/** `station identify` and `station provision`. */
+export function addProvisionCommands(program: Command, parts: ProgramParts): void {
+  const identify = program
+    .command('identify')
+    .description('read a board: identity, key in use, staged key, configuration; changes nothing')
+    .requiredOption('--port <port>', 'path or slot')
+    .option('--profile <name>', 'board profile', 'mender');
+  action<{ readonly port: string; readonly profile: string }>(
+    identify,
+    parts,
+    ({ io, output, withStation }, { port, profile }) =>
+      withStation('write', async (station) => {
+        output.result(await station.call('identify', { port, profile }, io.interrupted), description);
+        return 0;
+      }),
+  );
+
+  const provision = program
+    .command('provision')
+    .description('the main job: every board gets its key, is accepted, proves it and is recorded')
+    .requiredOption('--server <name>', 'where the boards are accepted')
+    .requiredOption(
+      '--port <port>',
+      'path or slot; repeat for more boards, which run side by side',
+      collect,
+      [],
+    )
+    .option('--profile <name>', 'board profile', 'mender')
+    .option(
+      '--key <source>',
+      'board, generate[:TYPE], import:DIR or keep; TYPE: ed25519 p256 p384 rsa2048 rsa3072 rsa4096',
+    )
+    .option('--label <text>', 'a work order or the like, kept in the record');
+  action<ProvisionOptions>(provision, parts, (context, options) =>
+    context
+      .withStation('write', async (station) => {
+        using _progress = showProgress(station, context.io, context.output, context.common.quiet);
+        const report = await station.call(
+          'provision',
+          {
+            ports: [...options.port],
+            server: options.server,
+            profile: options.profile,
+            ...(options.key === undefined ? {} : { keySource: options.key }),
+            ...(options.label === undefined ? {} : { label: options.label }),
+          },
+          context.io.interrupted,
+        );
+        return report;
+      })
+      .then((report) => tellReport(context, report)),
+  );
+}
+
+/** Prints the result of jobs and gives their exit status. */
+export function tellReport(context: CommandContext, report: ProvisionReport): ExitStatus {
+  const { output, io } = context;
+  output.result(report, (all) => summary(all, output));
+  for (const { slot, error, notes } of report.jobs) {
+    for (const note of notes) output.note(`${slot}: ${note}`);
+    if (error === null) continue;
+    output.note(`${slot}: ${output.style('red', error.code)} ${error.message}`);
+    output.note(`  ${error.unchanged}`);
+    output.note(`  ${error.remedy}`);
+  }
+  if (io.interrupted.aborted) return 130;
+  return report.jobs.every(({ verdict }) => verdict === 'pass' || verdict === 'already') ? 0 : 1;
+}
+
+function summary({ jobs, elapsedMs }: ProvisionReport, output: Output): string {
+  const colors = { pass: 'green', already: 'green', fail: 'red', stopped: 'yellow' } as const;
+  const rows = jobs.map((job) => [
+    job.slot,
+    output.style(colors[job.verdict], job.verdict.toUpperCase()),
+    job.identity === null ? '' : identityLabel(job.identity),
+    job.deviceId ?? '',
+    job.keyType ?? '',
+    job.keyFingerprint?.slice(0, 23) ?? '',
+    job.proof ?? '',
+    (job.steps.reduce((sum, { ms }) => sum + ms, 0) / 1000).toFixed(1),
+    job.error?.code ?? '',
+  ]);
+  const good = jobs.filter(({ verdict }) => verdict === 'pass' || verdict === 'already').length;
+  return [
+    table(['SLOT', 'VERDICT', 'IDENTITY', 'DEVICE', 'KEY', 'FINGERPRINT', 'PROOF', 'SECONDS', 'ERROR'], rows),
+    '',
+    `${good} of ${jobs.length} done in ${(elapsedMs / 1000).toFixed(1)} s`,
+  ].join('\n');
+}
+
+function description({ port, slot, board, serverUrls, warnings }: IdentifyReport): string {
+  const { identity, client, key, staged } = board;
+  const lines: [string, string][] = [
+    ['port', `${port} (${slot})`],
+    [
+      'identity',
+      identity.state === 'read' ? JSON.stringify(identity.identity) : `${identity.state}: ${identity.script}`,
+    ],
+    ['host', `${board.hostname}, ${board.kernel}, ${board.init}`],
+    [
+      'client',
+      `${client.version ?? 'none'} (${client.running ? 'running' : 'not running'}), update: ${client.update}`,
+    ],
+    [
+      'key',
+      `${key.state}, ${key.publicKey === null ? '' : `${key.publicKey.type} ${key.publicKey.fingerprint}, `}${key.realPath}`,
+    ],
+    [
+      'staged key',
+      staged === null ? 'none' : (staged.publicKey?.fingerprint ?? `file sha256 ${staged.sha256}`),
+    ],
+    ['servers', serverUrls.join(' ') || 'none'],
+    ['clock', `${Math.round(board.clockSkewMs / 1000)} s off`],
+    [
+      'openssl',
+      board.opensslVersion === null
+        ? 'none'
+        : `${board.opensslVersion}; signs ${board.canSign.join(' ') || 'nothing'}`,
+    ],
+    ['free', `${Math.round(board.dataDirectory.freeBytes / 1024)} KiB in ${board.dataDirectory.path}`],
+  ];
+  return [
+    ...lines.map(([name, value]) => `${name.padEnd(11)} ${value}`),
+    ...warnings.map((warning) => `warning     ${warning}`),
+  ].join('\n');
+}
+
+function collect(value: string, previous: readonly string[]): readonly string[] {
+  return [...previous, value];
+}

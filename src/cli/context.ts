@@ -1,0 +1,78 @@
+import { Command, Option } from 'commander';
+import type { EnvironmentSecrets } from '../settings/index.ts';
+import { openStation, type Station } from '../station.ts';
+import type { ExitStatus } from './exit-status.ts';
+import type { CommandIo, CommonOptions } from './io.ts';
+import { Output } from './output.ts';
+
+/** What `main` gives the program and hears back from it. */
+export interface ProgramParts {
+  readonly io: CommandIo;
+  readonly secrets: EnvironmentSecrets;
+  readonly json: CommonOptions['json'];
+  /** Called with the common options before a command runs, so that its errors are shown as asked. */
+  readonly began: (options: CommonOptions) => void;
+  readonly ended: (status: ExitStatus) => void;
+}
+
+/** What one command works with. */
+export interface CommandContext {
+  readonly io: CommandIo;
+  readonly secrets: EnvironmentSecrets;
+  readonly common: CommonOptions;
+  readonly output: Output;
+  /** Opens the station for the length of `work`. `write` takes the home's lock. */
+  withStation<T>(access: 'read' | 'write', work: (station: Station) => Promise<T>): Promise<T>;
+}
+
+/** The work of a command; what it returns is the exit status. */
+export type CommandWork<O> = (
+  context: CommandContext,
+  options: O,
+  args: readonly string[],
+) => Promise<ExitStatus>;
+
+/** Adds the common options to a command and makes `work` its action. */
+export function action<O extends object>(
+  command: Command,
+  parts: ProgramParts,
+  work: CommandWork<O>,
+): Command {
+  return command
+    .option('--home <dir>', 'folder of settings, journal and logs (also STATION_HOME)')
+    .addOption(
+      new Option('--json', 'one JSON document on stdout; --json=lines: one event a line while it runs'),
+    )
+    .option('--quiet', 'no progress and no notes on stderr')
+    .option('--no-color', 'plain text')
+    .action(async () => {
+      const options = command.opts<O & { home?: string; quiet?: boolean; color: boolean }>();
+      const { io, secrets, json } = parts;
+      const common: CommonOptions = {
+        json,
+        quiet: options.quiet === true,
+        color:
+          options.color && json === false && io.stderr.isTTY === true && io.env['NO_COLOR'] === undefined,
+        ...(options.home === undefined ? {} : { home: options.home }),
+      };
+      parts.began(common);
+      const context: CommandContext = {
+        io,
+        secrets,
+        common,
+        output: new Output(io, common),
+        withStation: async (access, run) => {
+          await using station = await openStation({
+            access,
+            secrets,
+            env: io.env,
+            probing: false,
+            program: 'station command',
+            ...(options.home === undefined ? {} : { home: options.home }),
+          });
+          return run(station);
+        },
+      };
+      parts.ended(await work(context, options, command.args));
+    });
+}

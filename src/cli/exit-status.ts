@@ -1,0 +1,21 @@
+import type { ErrorCode } from '../model/error-table.ts';
+
+/** 0 all done; 1 a board, row or check failed; 2 the call is wrong; 3 the station cannot work; 130 interrupted. */
+export type ExitStatus = 0 | 1 | 2 | 3 | 130;
+
+const WRONG_CALL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'station/usage',
+  'station/unknown-server',
+  'station/unknown-profile',
+  'station/unknown-job',
+  'station/profile-invalid',
+  'station/server-invalid',
+  'port/twice',
+]);
+
+/** The exit status of a command that an error ended. */
+export function exitStatusOf(code: ErrorCode): ExitStatus {
+  if (code === 'job/cancelled') return 130;
+  if (WRONG_CALL.has(code)) return 2;
+  return /^(server|journal|station)\//.test(code) ? 3 : 1;
+}

@@ -1,0 +1,43 @@
+import { Command } from 'commander';
+import { addBoardProfileCommands } from './commands/board-profile.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
+import { addJournalCommands } from './commands/journal.ts';
+import { addPortsCommand } from './commands/ports.ts';
+import { addProvisionCommands } from './commands/provision.ts';
+import { addRehearseCommand } from './commands/rehearse.ts';
+import { addServerCommands } from './commands/server.ts';
+import type { ProgramParts } from './context.ts';
+import { VERSION } from '../version.ts';
+
+const AFTER_HELP = `
+Secrets never come as arguments: use the prompt, --password-stdin, or STATION_PASSWORD, STATION_TOKEN (a personal access
+token), STATION_TENANT_TOKEN, STATION_BOARD_PASSWORD, STATION_KEY_PASSPHRASE, which are deleted from the environment at once.
+
+Exit status: 0 all done; 1 at least one board, row or check failed; 2 the call is wrong; 3 the station cannot work
+(server, login, journal); 130 interrupted, after every board was brought to a safe state.
+
+Try it without hardware:  station rehearse --boards 4`;
+
+/** The `station` command with all that it can do. */
+export function buildProgram(parts: ProgramParts): Command {
+  const program = new Command('station')
+    .description(
+      'Provisioning station: gives boards on serial ports their keys and has them accepted on a device server.',
+    )
+    .version(VERSION, '-V, --version')
+    .addHelpText('after', AFTER_HELP)
+    .configureOutput({
+      writeOut: (text) => void parts.io.stdout.write(text),
+      writeErr: (text) => void parts.io.stderr.write(text),
+    })
+    .exitOverride()
+    .showHelpAfterError('(station --help shows what there is)');
+  addPortsCommand(program, parts);
+  addServerCommands(program, parts);
+  addBoardProfileCommands(program, parts);
+  addProvisionCommands(program, parts);
+  addJournalCommands(program, parts);
+  addRehearseCommand(program, parts);
+  addDoctorCommand(program, parts);
+  return program;
+}

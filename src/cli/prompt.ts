@@ -1,0 +1,40 @@
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
+import { text as readAll } from 'node:stream/consumers';
+import { secret, type Secret } from '../model/secret.ts';
+import { StationError } from '../model/station-error.ts';
+import type { CommandIo } from './io.ts';
+
+/**
+ * Asks for a secret at the terminal without echoing it.
+ *
+ * @throws StationError `station/usage` where there is no terminal to ask at: `instead` says what to do then.
+ */
+export async function askSecret(io: CommandIo, question: string, instead: string): Promise<Secret<string>> {
+  if (!io.stdin.isTTY)
+    throw new StationError('station/usage', { detail: `There is no terminal to ask at. ${instead}` });
+  io.stderr.write(`${question}: `);
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: io.stdin, output: silent, terminal: true });
+  try {
+    return await new Promise<Secret<string>>((resolve, reject) => {
+      const stop = (): void => reject(new StationError('job/cancelled'));
+      io.interrupted.addEventListener('abort', stop, { once: true });
+      lines.once('SIGINT', stop);
+      lines.question('', (answer) => resolve(secret(answer)));
+    });
+  } finally {
+    lines.close();
+    io.stderr.write('\n');
+  }
+}
+
+/** Reads a secret from stdin up to its end; one newline at the end is not part of it. */
+export async function readSecret(io: CommandIo): Promise<Secret<string>> {
+  const text = (await readAll(io.stdin)).replace(/\r?\n$/, '');
+  if (text === '')
+    throw new StationError('station/usage', {
+      detail: 'Nothing came on stdin where a password was expected.',
+    });
+  return secret(text);
+}
