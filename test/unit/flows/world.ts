@@ -1,0 +1,165 @@
+import type { AuthSetStatus, Device } from '../../../src/model/device.ts';
+import type { Proof } from '../../../src/model/job.ts';
+import type { KeyFingerprint } from '../../../src/model/key.ts';
+import type { Decision, Facts, Wanted } from '../../../src/flows/provision/index.ts';
+
+/** Keys of the small world: the one in use, one staged earlier, a stranger's, and the one that this job makes. */
+export const [IN_USE, STAGED, STRANGER, NEW] = ['in-use', 'staged', 'stranger', 'new'].map(
+  (name) => `sha256:${name}` as KeyFingerprint,
+) as [KeyFingerprint, KeyFingerprint, KeyFingerprint, KeyFingerprint];
+
+export interface World {
+  readonly inUse: KeyFingerprint | 'none' | 'unknown';
+  readonly staged: KeyFingerprint | 'none' | 'unknown';
+  readonly openssl: boolean;
+  readonly configured: boolean;
+  readonly sets: Readonly<Record<KeyFingerprint, AuthSetStatus>> | null;
+  readonly decommissioning: boolean;
+  readonly job: Job;
+}
+
+export interface Job {
+  readonly key: KeyFingerprint | null;
+  readonly holdsPrivateKey: boolean;
+  readonly refused: readonly KeyFingerprint[];
+  readonly authenticated: KeyFingerprint | null;
+  readonly proof: Proof | null;
+  readonly changed: boolean;
+  readonly switched: boolean;
+  readonly configured: boolean;
+  readonly formerKey: World['inUse'];
+}
+
+/** What a job knows when it starts: nothing. */
+export function begin(world: Omit<World, 'job'>): World {
+  const { inUse, staged, openssl, configured, sets, decommissioning } = world;
+  return {
+    inUse,
+    staged,
+    openssl,
+    configured,
+    sets,
+    decommissioning,
+    job: {
+      key: null,
+      holdsPrivateKey: false,
+      refused: [],
+      authenticated: null,
+      proof: null,
+      changed: false,
+      switched: false,
+      configured: false,
+      formerKey: inUse,
+    },
+  };
+}
+
+export function deviceOf(world: World): Device | null {
+  if (world.sets === null) return null;
+  const order: Device['status'][] = ['accepted', 'preauthorized', 'pending', 'rejected'];
+  const authSets = Object.entries(world.sets).map(([key, status]) => ({
+    id: `set of ${key}`,
+    fingerprint: key as KeyFingerprint,
+    status,
+  }));
+  const status = order.find((candidate) => authSets.some((set) => set.status === candidate)) ?? 'noauth';
+  return { id: 'device', identity: { mac: 'm' }, status, decommissioning: world.decommissioning, authSets };
+}
+
+export function factsOf(world: World): Facts {
+  const known = (key: World['inUse']): boolean => key !== 'none' && key !== 'unknown';
+  return {
+    board: {
+      inUse: world.inUse,
+      staged: world.staged,
+      signsInUse: world.openssl && known(world.inUse),
+      signsStaged: world.openssl && known(world.staged),
+      configuration: world.configured ? 'as-wanted' : 'differs',
+      fixedKey: null,
+      clock: 'right',
+    },
+    server: { device: deviceOf(world), refused: world.job.refused },
+    job: world.job,
+  };
+}
+
+/** The world after an action, as a Mender server and a board make it. Refuses what they would refuse. */
+export function after(world: World, decision: Extract<Decision, { do: unknown }>, wanted: Wanted): World {
+  const changed = (change: Partial<World>, job: Partial<Job> = {}): World => ({
+    ...world,
+    ...change,
+    job: { ...world.job, changed: true, ...job },
+  });
+  switch (decision.do) {
+    case 'set-clock':
+      return changed({});
+    case 'make-key':
+      return { ...world, job: { ...world.job, key: NEW, holdsPrivateKey: true } };
+    case 'stage':
+      if (wanted.key.from === 'board') return changed({ staged: NEW }, { key: NEW });
+      if (world.job.key === null) throw new Error('there is no key to stage');
+      return changed({ staged: world.job.key });
+    case 'configure':
+      return changed({ configured: true }, { configured: true });
+    case 'discard-staged':
+      return changed({ staged: 'none' });
+    case 'submit': {
+      requireSigner(world, decision.key, decision.signer);
+      const status = world.sets?.[decision.key];
+      if (status === 'preauthorized' || status === 'accepted') {
+        const sets = accepting(world, decision.key);
+        return changed({ sets }, { authenticated: decision.key, proof: world.job.proof ?? 'station' });
+      }
+      const sets = { ...world.sets, [decision.key]: status ?? 'pending' };
+      return changed({ sets }, { refused: [...world.job.refused, decision.key] });
+    }
+    case 'authenticate':
+      requireSigner(world, decision.key, decision.signer);
+      if (world.sets?.[decision.key] !== 'accepted') throw new Error('the server would answer 401');
+      return {
+        ...world,
+        job: { ...world.job, authenticated: decision.key, proof: world.job.proof ?? 'station' },
+      };
+    case 'accept': {
+      const key = decision.authSetId.replace('set of ', '') as KeyFingerprint;
+      if (world.sets?.[key] === 'preauthorized') throw new Error('a server of 2023 answers 400');
+      return changed({ sets: accepting(world, key) });
+    }
+    case 'switch': {
+      if (world.staged === 'none') throw new Error('there is nothing to switch to');
+      return changed(
+        { inUse: world.staged, staged: 'none', configured: true },
+        { switched: true, configured: true, proof: world.openssl ? 'board-key' : world.job.proof },
+      );
+    }
+    case 'prove':
+      if (decision.by === 'board-key' && !world.openssl) throw new Error('the board cannot sign');
+      if (world.inUse === 'none' || world.inUse === 'unknown' || world.sets?.[world.inUse] !== 'accepted') {
+        throw new Error('the client would be refused');
+      }
+      return { ...world, job: { ...world.job, proof: decision.by } };
+    case 'remove-auth-set': {
+      const key = decision.authSetId.replace('set of ', '') as KeyFingerprint;
+      const { [key]: _gone, ...sets } = world.sets ?? {};
+      return changed({ sets });
+    }
+  }
+}
+
+function accepting(world: World, key: KeyFingerprint): Record<KeyFingerprint, AuthSetStatus> {
+  const others = Object.entries(world.sets ?? {}).map(([other, status]) => [
+    other,
+    status === 'accepted' ? 'rejected' : status,
+  ]);
+  return { ...(Object.fromEntries(others) as Record<KeyFingerprint, AuthSetStatus>), [key]: 'accepted' };
+}
+
+function requireSigner(world: World, key: KeyFingerprint, signer: string): void {
+  const can = {
+    station: world.job.holdsPrivateKey && world.job.key === key,
+    'board-staged': world.openssl && world.staged === key,
+    'board-in-use': world.openssl && world.inUse === key,
+    'board-client': world.inUse === key,
+  };
+  if (!can[signer as keyof typeof can]) throw new Error(`${signer} cannot sign with ${key}`);
+}
