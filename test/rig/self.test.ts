@@ -219,7 +219,6 @@ describe('a cable', () => {
     expect(said.match(/x{4800}/)).not.toBeNull();
     // 4800 bytes at 3840 a second; more on a busy machine, never less
     expect(took).toBeGreaterThan(1250);
-    expect(took).toBeLessThan(3000);
     await cable.shape({ baud: 0, latencyMs: 100 });
     const asked = performance.now();
     terminal.type(' ');
