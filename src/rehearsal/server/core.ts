@@ -1,0 +1,342 @@
+import { Admission } from './admission.ts';
+import { refuseBody } from './content-type.ts';
+import { DeviceStore, type Device, type DeviceStatus, type SetStatus } from './device-store.ts';
+import { DeviceTokens } from './device-tokens.ts';
+import { defaultEnvironment, type Environment } from './environment.ts';
+import { faultReply, FaultSwitch, tooMany, type Fault, type FaultAction, type StepName } from './faults.ts';
+import { findGate, matchRoute, pathOf, type Gate, type Match } from './gateway.ts';
+import { encode, type Json } from './go-json.ts';
+import { Inventory } from './inventory.ts';
+import { QuotaMeter } from './quota.ts';
+import { RequestLog } from './request-log.ts';
+import type { Call, Route, State } from './route.ts';
+import { Users } from './users.ts';
+import {
+  JSON_TYPE,
+  type Deferred,
+  type Mode,
+  type Outcome,
+  type Reply,
+  type WireRequest,
+  type WireResponse,
+} from './wire.ts';
+
+/** Who may log in when nothing else is said. */
+export const DEFAULT_ADMIN = { email: 'admin@bench.local', password: 'rehearsal-bench' } as const;
+
+export interface CoreOptions extends Partial<Omit<Environment, 'mode'>> {
+  /** Default `2026`. */
+  readonly mode?: Mode;
+  /** The first user; `none` starts without, as a new server does. Default: `DEFAULT_ADMIN`. */
+  readonly admin?: { readonly email: string; readonly password: string } | 'none';
+  readonly faults?: readonly Fault[];
+}
+
+/** One device as a test may look at it. */
+export interface DeviceView {
+  readonly id: string;
+  readonly identity: { readonly [name: string]: Json };
+  readonly status: DeviceStatus;
+  readonly decommissioning: boolean;
+  /** How many `provision_device` jobs were sent for it. */
+  readonly provisioned: number;
+  readonly sets: readonly {
+    readonly id: string;
+    readonly pubkey: string;
+    readonly status: SetStatus;
+    /** Whether a device token was issued for it and not revoked. */
+    readonly hasToken: boolean;
+  }[];
+  readonly tags: { readonly [name: string]: Json };
+  readonly group: string | undefined;
+}
+
+/** The server without sockets. */
+export interface MenderCore {
+  /** May be changed while the server runs; holds from the next call on. */
+  readonly environment: Environment;
+  readonly faults: FaultSwitch;
+  readonly requests: RequestLog;
+  /** Answers one call. Never throws for anything a client can send, and never waits. */
+  handle(request: WireRequest): Outcome;
+  /** Every device, oldest first. */
+  inspect(): readonly DeviceView[];
+  /** Makes a user, as `useradm create-user` on the server's command line does. Throws what the command says. */
+  createUser(email: string, password: string): void;
+  /** Ends every session, and with `accessTokens` every personal access token. Returns how many. */
+  revokeSessions(options?: { readonly accessTokens?: boolean }): number;
+  /** Ends every decommissioning workflow now. */
+  finishDecommissions(): void;
+}
+
+/** Makes a server with nothing in it but its first user. */
+export function createMenderCore(options: CoreOptions = {}): MenderCore {
+  const { mode = '2026', admin = DEFAULT_ADMIN, faults = [], ...overrides } = options;
+  const core = new Core(defaultEnvironment(mode, overrides), faults);
+  if (admin !== 'none') core.createUser(admin.email, admin.password);
+  return core;
+}
+
+class Core implements MenderCore {
+  readonly environment: Environment;
+  readonly faults: FaultSwitch;
+  readonly requests = new RequestLog();
+  private readonly state: State;
+  private readonly quota: QuotaMeter;
+
+  constructor(environment: Environment, faults: readonly Fault[]) {
+    this.environment = environment;
+    this.faults = new FaultSwitch(faults);
+    const store = new DeviceStore();
+    const tokens = new DeviceTokens(environment, store);
+    const inventory = new Inventory(environment, store);
+    const admission = new Admission(environment, store, tokens, inventory);
+    this.state = { environment, users: new Users(environment), store, tokens, inventory, admission };
+    this.quota = new QuotaMeter(environment);
+  }
+
+  handle(request: WireRequest): Outcome {
+    this.state.admission.finishDecommissions(false);
+    const visit = new Visit(this.state, this.quota, request);
+    const path = pathOf(request.target);
+    const actions = this.faults.take({ step: visit.step, method: request.method, path });
+    const log = (status: number | 'dropped' | 'hung'): void =>
+      this.requests.add({ method: request.method, path, step: visit.step, status });
+    return this.suffer(actions, visit, log);
+  }
+
+  /** Runs a visit through the faults that hit it. */
+  private suffer(
+    actions: readonly FaultAction[],
+    visit: Visit,
+    log: (status: number | 'dropped' | 'hung') => void,
+  ): Outcome {
+    const answer = (reply: Reply): Outcome => {
+      log(reply.status);
+      return { kind: 'answer', response: visit.finish(reply) };
+    };
+    const cut = (kind: 'drop' | 'hang'): Outcome => {
+      log(kind === 'drop' ? 'dropped' : 'hung');
+      return { kind };
+    };
+    const after = (index: number, reply: Reply): Outcome => {
+      const action = actions[index];
+      if (!action) return answer(reply);
+      if (action.kind === 'latency' && action.when !== 'before') {
+        return { kind: 'wait', ms: action.ms, next: () => after(index + 1, reply) };
+      }
+      if (action.kind === 'status' && action.when === 'after') return answer(faultReply(action));
+      if ((action.kind === 'drop' || action.kind === 'hang') && action.when === 'after')
+        return cut(action.kind);
+      return after(index + 1, reply);
+    };
+    const work = (workflows: boolean): Outcome => {
+      const done = visit.run(workflows);
+      if (!('then' in done)) return after(0, done);
+      return { kind: 'wait', ms: done.waitMs, next: () => after(0, done.then()) };
+    };
+    const before = (index: number, workflows: boolean): Outcome => {
+      const action = actions[index];
+      if (!action) return work(workflows);
+      switch (action.kind) {
+        case 'latency':
+          if (action.when !== 'before') break;
+          return { kind: 'wait', ms: action.ms, next: () => before(index + 1, workflows) };
+        case 'status':
+          if (action.when === 'after') break;
+          return answer(faultReply(action));
+        case 'drop':
+        case 'hang':
+          if (action.when === 'after') break;
+          return cut(action.kind);
+        case 'workflows-down':
+          return before(index + 1, false);
+        case 'revoke-sessions':
+          this.revokeSessions();
+          break;
+      }
+      return before(index + 1, workflows);
+    };
+    return before(0, this.environment.workflows === 'up');
+  }
+
+  inspect(): readonly DeviceView[] {
+    const { store, tokens, inventory } = this.state;
+    this.state.admission.finishDecommissions(false);
+    return [...store.all()].map((device: Device) => {
+      const known = inventory.inspect(device.id);
+      return {
+        id: device.id,
+        identity: Object.fromEntries(device.identity.members),
+        status: device.status,
+        decommissioning: device.decommissioning,
+        provisioned: device.provisioned,
+        sets: store.setsOf(device.id).map((set) => ({
+          id: set.id,
+          pubkey: set.key.pem,
+          status: set.status,
+          hasToken: tokens.has(set.id),
+        })),
+        tags: known?.tags ?? {},
+        group: known?.group,
+      };
+    });
+  }
+
+  createUser(email: string, password: string): void {
+    const created = this.state.users.create(email, password);
+    if (!created.ok) throw new Error(created.error);
+  }
+
+  revokeSessions(options: { readonly accessTokens?: boolean } = {}): number {
+    return this.state.users.revokeAll(options);
+  }
+
+  finishDecommissions(): void {
+    this.state.admission.finishDecommissions(true);
+  }
+}
+
+/** The gateway's own 404, which is not Mender's. */
+const NOWHERE: Reply = {
+  status: 404,
+  headers: { 'content-type': 'text/plain; charset=utf-8' },
+  body: '404 page not found\n',
+  anonymous: true,
+};
+
+/** One request on its way through gateway, verification, routing and handler. */
+class Visit {
+  readonly step: StepName | undefined;
+  private readonly state: State;
+  private readonly quota: QuotaMeter;
+  private readonly request: WireRequest;
+  private readonly gate: Gate | undefined;
+  private readonly match: Match;
+  private requestId: string | undefined;
+
+  constructor(state: State, quota: QuotaMeter, request: WireRequest) {
+    this.state = state;
+    this.quota = quota;
+    this.request = request;
+    this.gate = findGate(request, state.environment);
+    this.match = this.gate ? matchRoute(this.gate, request.method, this.mode) : { kind: 'unknown' };
+    const step = this.match.kind === 'route' ? this.match.route.step : undefined;
+    this.step = typeof step === 'function' ? step(request) : step;
+  }
+
+  private get mode(): Mode {
+    return this.state.environment.mode;
+  }
+
+  run(workflows: boolean): Deferred {
+    const { gate, request, state } = this;
+    if (!gate) return NOWHERE;
+    const call: Call = {
+      ...state,
+      request,
+      params: this.match.kind === 'route' ? this.match.params : [],
+      query: new URLSearchParams(request.target.slice(pathOf(request.target).length)),
+      workflows,
+    };
+    if (gate.access === 'anybody')
+      return this.serve((route) => (route.access === 'anybody' ? route.handle(call) : undefined));
+    if (gate.access === 'device') return this.serveDevice(call);
+    return this.serveUser(call);
+  }
+
+  private serveUser(call: Call): Deferred {
+    const { headers } = this.request;
+    const caller = call.users.verify(headers['authorization'], headers['cookie']);
+    if (!caller.ok) {
+      return {
+        status: 401,
+        error: caller.error,
+        ...(caller.challenge ? { headers: { 'www-authenticate': 'Bearer realm="ManagementJWT"' } } : {}),
+      };
+    }
+    if (call.environment.redis === 'down') return { status: 500, error: 'internal error' };
+    const wait = this.quota.exceeded('user', caller.user.id);
+    if (wait !== undefined) return tooMany(wait);
+    const { user, tokenId, tenant } = caller;
+    return this.serve((route) =>
+      route.access === 'user' ? route.handle({ ...call, user, tokenId, tenant }) : undefined,
+    );
+  }
+
+  private serveDevice(call: Call): Deferred {
+    const device = call.tokens.verify(this.request.headers['authorization']);
+    if (!device) return { status: 401 };
+    const wait = this.quota.exceeded('device', device.id);
+    if (wait !== undefined) return tooMany(wait);
+    return this.serve((route) => (route.access === 'device' ? route.handle({ ...call, device }) : undefined));
+  }
+
+  /** What the service itself does before and instead of its handlers. */
+  private serve(handle: (route: Route) => Deferred | undefined): Deferred {
+    const { match, mode, request } = this;
+    const body = refuseBody(request, mode);
+    // The 2023 framework judges the body before it looks for a route.
+    if (body && mode === '2023') return body;
+    const modern = mode === '2026';
+    const unknown: Reply = {
+      status: 404,
+      error: modern ? 'not found' : 'Resource not found',
+      framework: !modern,
+    };
+    switch (match.kind) {
+      case 'unknown':
+        return unknown;
+      case 'trailing slash':
+        return modern ? this.redirect() : unknown;
+      case 'wrong method':
+        if (request.method === 'OPTIONS')
+          return { status: 200, headers: { allow: match.allowed.join(', ') } };
+        return {
+          status: 405,
+          error: modern ? 'method not allowed' : 'Method not allowed',
+          framework: !modern,
+        };
+      case 'route':
+        return body ?? handle(match.route) ?? unknown;
+    }
+  }
+
+  private redirect(): Reply {
+    const path = pathOf(this.request.target);
+    const location = `${path.slice(0, -1)}${this.request.target.slice(path.length)}`;
+    if (this.request.method !== 'GET') return { status: 307, headers: { location }, anonymous: true };
+    const body = `<a href="${location.replaceAll('&', '&amp;')}">Moved Permanently</a>.\n\n`;
+    return {
+      status: 301,
+      headers: { 'content-type': 'text/html; charset=utf-8', location },
+      body,
+      anonymous: true,
+    };
+  }
+
+  /** Puts request id, error body and default headers on a reply. */
+  finish(reply: Reply): WireResponse {
+    const headers: { [name: string]: string | readonly string[] } = { ...reply.headers };
+    let body = reply.body ?? '';
+    const id = reply.anonymous === true ? undefined : this.id();
+    if (reply.error !== undefined) {
+      headers['content-type'] ??= JSON_TYPE;
+      body = encode({ error: reply.error, request_id: reply.framework === true ? undefined : id });
+    } else if (
+      reply.body === undefined &&
+      this.mode === '2023' &&
+      id !== undefined &&
+      headers['allow'] === undefined
+    ) {
+      headers['content-type'] ??= JSON_TYPE;
+    }
+    if (id !== undefined) headers['x-men-requestid'] = id;
+    return { status: reply.status, headers, body: this.request.method === 'HEAD' ? '' : body };
+  }
+
+  private id(): string {
+    this.requestId ??= this.request.headers['x-men-requestid'] ?? this.state.environment.newId('request');
+    return this.requestId;
+  }
+}
