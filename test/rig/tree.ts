@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ensurePackages, offers, SUITE } from './packages.ts';
 import { end, mustRun, run } from './proc.ts';
@@ -29,6 +29,9 @@ const BOARD_PACKAGES = [
   'jq', // the same
 ];
 
+/** A file in every tree that is whole; its time is that of the last use. */
+const MARK = '.rig';
+
 /** A root tree ready to be shared by boards. */
 export interface Tree {
   readonly root: string;
@@ -52,7 +55,10 @@ export async function ensureTree(log: (line: string) => void): Promise<Tree> {
   );
   const base = path.join(CACHE, `base-${digest(SUITE, JSON.stringify(versions))}`);
   const root = path.join(CACHE, `tree-${digest(base, ...scripts)}`);
-  if (existsSync(root)) return { root, versions };
+  if (existsSync(root)) {
+    await used(base, root);
+    return { root, versions };
+  }
 
   await mkdir(CACHE, { recursive: true });
   await using _lock = await takeLock(path.join(CACHE, 'lock'));
@@ -70,6 +76,7 @@ export async function ensureTree(log: (line: string) => void): Promise<Tree> {
       await mustRun('cp', ['-a', '--reflink=auto', base, partial]);
       await mustRun('sh', [path.join(HERE, 'golden.sh'), partial, path.join(HERE, 'double')]);
     });
+    await removeUnused();
     log(`boards have mender-client ${versions['mender-client'] ?? '?'}: ${root}`);
   }
   return { root, versions };
@@ -97,11 +104,29 @@ async function bootstrap(target: string, mirror: string): Promise<void> {
   );
 }
 
+const KEEP_UNUSED_MS = 7 * 24 * 3_600_000;
+
+/** Notes that these trees are in use, so that {@link removeUnused} leaves them. */
+async function used(...trees: readonly string[]): Promise<void> {
+  const now = new Date();
+  for (const tree of trees) await utimes(path.join(tree, MARK), now, now);
+}
+
+/** Removes trees that nobody asked for in a week: each change of the packages or scripts leaves one behind. */
+async function removeUnused(): Promise<void> {
+  for (const name of await readdir(CACHE)) {
+    if (!/^(base|tree)-/.test(name)) continue;
+    const { mtimeMs } = await stat(path.join(CACHE, name, MARK));
+    if (Date.now() - mtimeMs > KEEP_UNUSED_MS)
+      await rm(path.join(CACHE, name), { recursive: true, force: true });
+  }
+}
+
 /** Builds `target` under another name and renames it when it is whole. */
 async function beside(target: string, build: (partial: string) => Promise<void>): Promise<void> {
   const partial = `${target}.partial`;
   await build(partial);
-  await writeFile(path.join(partial, '.rig'), 'complete\n');
+  await writeFile(path.join(partial, MARK), 'complete\n');
   await rename(partial, target);
 }
 
