@@ -109,7 +109,8 @@ const KEEP_UNUSED_MS = 7 * 24 * 3_600_000;
 /** Notes that these trees are in use, so that {@link removeUnused} leaves them. */
 async function used(...trees: readonly string[]): Promise<void> {
   const now = new Date();
-  for (const tree of trees) await utimes(path.join(tree, MARK), now, now);
+  const marks = trees.map((tree) => path.join(tree, MARK)).filter((mark) => existsSync(mark));
+  for (const mark of marks) await utimes(mark, now, now);
 }
 
 /** Removes trees that nobody asked for in a week: each change of the packages or scripts leaves one behind. */
