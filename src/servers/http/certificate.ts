@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import { isIP } from 'node:net';
+import { connect } from 'node:tls';
+import { StationError } from '../../model/station-error.ts';
+import { spkiSha256, systemContext } from './trust.ts';
+
+/** A server's certificate as a person compares it before pinning its key. Hashes are hex SHA-256. */
+export interface ShownCertificate {
+  readonly subject: string;
+  readonly issuer: string;
+  /** ISO 8601. */
+  readonly validTo: string;
+  readonly spkiSha256: string;
+  readonly certificateSha256: string;
+  /** Whether it would be trusted without a pin or a CA of its own, host name included. */
+  readonly trustedBySystem: boolean;
+}
+
+const DEADLINE_MS = 10_000;
+
+/**
+ * Looks at the certificate that a server shows. Sends no request, so an untrusted server learns nothing.
+ *
+ * @throws StationError `server/unreachable`, `server/timeout`; `server/certificate` for a URL without TLS.
+ */
+export async function showCertificate(
+  url: string,
+  signal: AbortSignal,
+  deadlineMs: number = DEADLINE_MS,
+): Promise<ShownCertificate> {
+  const { protocol, hostname, port } = new URL(url);
+  if (protocol !== 'https:')
+    throw new StationError('server/certificate', { server: url, detail: 'its URL has no TLS (http://)' });
+  signal.throwIfAborted();
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const { promise, resolve, reject } = Promise.withResolvers<ShownCertificate>();
+  const socket = connect({
+    host,
+    port: port === '' ? 443 : Number(port),
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    secureContext: systemContext(),
+    // Looking is all that is done on this connection; `authorized` says what verification found.
+    rejectUnauthorized: false,
+  });
+  const abort = (): void => reject(signal.reason);
+  const timer = setTimeout(
+    () => reject(new StationError('server/timeout', { server: url, seconds: deadlineMs / 1000 })),
+    deadlineMs,
+  );
+  signal.addEventListener('abort', abort, { once: true });
+  socket.on('error', (error: Error) =>
+    reject(new StationError('server/unreachable', { server: url, detail: error.message }, { cause: error })),
+  );
+  socket.once('secureConnect', () => {
+    const certificate = socket.getPeerX509Certificate();
+    if (certificate === undefined) {
+      reject(new StationError('server/certificate', { server: url, detail: 'it shows none' }));
+      return;
+    }
+    resolve({
+      subject: oneLine(certificate.subject),
+      issuer: oneLine(certificate.issuer),
+      validTo: new Date(certificate.validTo).toISOString(),
+      spkiSha256: spkiSha256(certificate),
+      certificateSha256: createHash('sha256').update(certificate.raw).digest('hex'),
+      trustedBySystem: socket.authorized,
+    });
+  });
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', abort);
+    socket.destroy();
+  }
+}
+
+function oneLine(name: string | undefined): string {
+  return (name ?? '').split('\n').join(', ');
+}

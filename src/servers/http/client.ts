@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto';
+import { Agent } from 'undici';
+import type { Clock } from '../../model/clock.ts';
+import type { ServerProfile } from '../../model/server-profile.ts';
+import { StationError } from '../../model/station-error.ts';
+import { asServerError, CallTimedOut } from './failure.ts';
+import { connector } from './trust.ts';
+
+/** One call. */
+export interface HttpCall {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Path and query, from the server's root. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array;
+}
+
+/** What a server answered, whatever its status; the body whole and of bounded size. */
+export interface HttpAnswer {
+  readonly status: number;
+  /** Lower-case names; a header that came in several lines is joined by `, `, as HTTP defines. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: Buffer;
+  /** Ours, or the server's where it chose another. */
+  readonly requestId: string;
+}
+
+/** Calls to one server. Dispose it to close its connections. */
+export interface HttpClient extends AsyncDisposable {
+  /**
+   * Makes a call and reads its answer. A rate limit (429) is waited out as the server asks, within bounds: such a call
+   * did nothing. A GET whose connection broke is made once more. Anything else is left to the caller, who knows what
+   * may be repeated.
+   *
+   * @throws StationError `server/unreachable`, `server/timeout`, `server/certificate`, `server/pin-mismatch`,
+   * `server/rate-limited`, `server/not-mender` (a redirect); the signal's reason when aborted.
+   */
+  call(call: HttpCall, signal: AbortSignal): Promise<HttpAnswer>;
+}
+
+export interface HttpLimits {
+  /** Milliseconds to a usable connection, TLS included. */
+  readonly connectMs: number;
+  /** Milliseconds for a call from its start to the end of its answer, without waits that the server asked for. */
+  readonly callMs: number;
+  /** Milliseconds that are waited in all for a server that asks to slow down. */
+  readonly rateLimitMs: number;
+  /** Bytes of an answer's body. */
+  readonly answerBytes: number;
+}
+
+export const HTTP_LIMITS: HttpLimits = {
+  connectMs: 10_000,
+  callMs: 30_000,
+  rateLimitMs: 60_000,
+  answerBytes: 8 * 1024 * 1024,
+};
+
+/** Enough for a bench of boards at once; a server counts connections, too. */
+const CONNECTIONS = 8;
+
+export function createHttpClient(
+  profile: ServerProfile,
+  clock: Clock,
+  limits: HttpLimits = HTTP_LIMITS,
+): HttpClient {
+  const origin = new URL(profile.url).origin;
+  const agent = new Agent({
+    connect: connector(profile.trust, limits.connectMs),
+    connections: CONNECTIONS,
+    // The call's own deadline governs; a second one that ends earlier would only confuse.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+
+  async function once(call: HttpCall, signal: AbortSignal): Promise<HttpAnswer> {
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(new CallTimedOut(limits.callMs)), limits.callMs);
+    const abort = (): void => deadline.abort(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+    const requestId = randomUUID();
+    try {
+      const { statusCode, headers, body } = await agent.request({
+        origin,
+        method: call.method,
+        path: call.path,
+        headers: { ...call.headers, 'x-men-requestid': requestId, accept: '*/*' },
+        body: call.body ?? null,
+        signal: deadline.signal,
+      });
+      const chunks: Buffer[] = [];
+      let size = 0;
+      for await (const chunk of body as AsyncIterable<Buffer>) {
+        size += chunk.length;
+        if (size > limits.answerBytes)
+          throw new StationError('server/not-mender', {
+            server: profile.name,
+            detail: `an answer of more than ${limits.answerBytes} bytes`,
+          });
+        chunks.push(chunk);
+      }
+      const flat = new Map<string, string>();
+      for (const [name, value] of Object.entries(headers))
+        if (value !== undefined)
+          flat.set(name.toLowerCase(), Array.isArray(value) ? value.join(', ') : value);
+      return {
+        status: statusCode,
+        headers: flat,
+        body: Buffer.concat(chunks),
+        requestId: flat.get('x-men-requestid') ?? requestId,
+      };
+    } catch (error) {
+      // What the caller's signal said comes before what the socket made of it.
+      if (signal.aborted) throw signal.reason;
+      if (deadline.signal.aborted) throw asServerError(profile, deadline.signal.reason);
+      throw asServerError(profile, error);
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  async function repeated(call: HttpCall, signal: AbortSignal): Promise<HttpAnswer> {
+    try {
+      return await once(call, signal);
+    } catch (error) {
+      const again =
+        call.method === 'GET' && error instanceof StationError && error.code === 'server/unreachable';
+      if (!again) throw error;
+      return await once(call, signal);
+    }
+  }
+
+  return {
+    async call(call, signal) {
+      let waited = 0;
+      for (;;) {
+        const answer = await repeated(call, signal);
+        if (answer.status >= 300 && answer.status < 400)
+          throw new StationError('server/not-mender', {
+            server: profile.name,
+            detail: `it redirects to ${answer.headers.get('location') ?? 'nowhere'}`,
+          });
+        if (answer.status !== 429) return answer;
+        const wait = retryAfterMs(answer, clock.now());
+        waited += wait;
+        if (waited > limits.rateLimitMs)
+          throw new StationError('server/rate-limited', {
+            server: profile.name,
+            seconds: Math.ceil(wait / 1000),
+          });
+        await clock.sleep(wait, signal);
+      }
+    },
+    [Symbol.asyncDispose]: () => agent.destroy(),
+  };
+}
+
+/** Seconds, or an HTTP date; a second where the server does not say. */
+function retryAfterMs(answer: HttpAnswer, now: number): number {
+  const text = answer.headers.get('retry-after') ?? '1';
+  const wait = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
+  return Number.isFinite(wait) ? Math.max(wait, 100) : 1000;
+}
