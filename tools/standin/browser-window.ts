@@ -239,14 +239,14 @@ export class BrowserWindow extends EventEmitter {
     windowId: number;
     bounds: { left: number; top: number; width: number; height: number };
   }> {
-    const { devtools } = await this.around.browser;
+    const { devtools } = await this.around.screen;
     return devtools.send('Browser.getWindowForTarget', { targetId: this.webContents.targetId });
   }
 
   private moveTo(bounds: object): void {
     this.windowId()
       .then(async ({ windowId }) =>
-        (await this.around.browser).devtools.send('Browser.setWindowBounds', { windowId, bounds }),
+        (await this.around.screen).devtools.send('Browser.setWindowBounds', { windowId, bounds }),
       )
       .catch(() => undefined);
   }

@@ -13,6 +13,8 @@ export interface Browser {
   readonly devtools: Devtools;
   readonly process: ChildProcess;
   readonly headless: boolean;
+  /** Asks the running Chromium for a window without tabs and address, on a URL. */
+  readonly openAppWindow: (url: string) => Promise<void>;
   /** Ends Chromium at once and removes its profile. */
   kill(): void;
 }
@@ -34,6 +36,14 @@ export async function startBrowser(switches: ReadonlyMap<string, string>): Promi
     // Its own group: Ctrl-C in a terminal is for the app, which closes Chromium itself.
     detached: process.platform !== 'win32',
   });
+  const openAppWindow = (url: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      // A second Chromium on the same profile hands its command line to the first one and ends.
+      const args = [`--user-data-dir=${profile}`, `--app=${url}`];
+      const messenger = spawn(executable, [...args, ...sandboxArguments(switches)], { stdio: 'ignore' });
+      messenger.once('error', reject);
+      messenger.once('exit', () => resolve());
+    });
   const kill = (): void => {
     child.kill('SIGKILL');
     rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
@@ -54,7 +64,7 @@ export async function startBrowser(switches: ReadonlyMap<string, string>): Promi
 
   try {
     const devtools = await Promise.race([byPort ? connectBySocket(child) : connectByPipe(child), failed]);
-    return { devtools, process: child, headless, kill };
+    return { devtools, process: child, headless, openAppWindow, kill };
   } catch (error) {
     kill();
     throw error;
@@ -71,7 +81,6 @@ function chromiumArguments(
   switches: ReadonlyMap<string, string>,
   options: { byPort: boolean; headless: boolean; profile: string },
 ): string[] {
-  const isRoot = process.platform === 'linux' && process.getuid?.() === 0;
   const passedOn = ['lang', 'force-device-scale-factor', 'ozone-platform'].filter((name) =>
     switches.has(name),
   );
@@ -91,10 +100,15 @@ function chromiumArguments(
     '--disable-features=Translate,MediaRouter,OptimizationHints,AutofillServerCommunication',
     '--password-store=basic',
     ...(options.headless ? ['--headless=new', '--disable-gpu', '--hide-scrollbars'] : []),
-    // Chromium's sandbox refuses to run for root; for everybody else it stays on.
-    ...(isRoot || switches.has('no-sandbox') ? ['--no-sandbox'] : []),
+    ...sandboxArguments(switches),
     ...passedOn.map((name) => `--${name}=${switches.get(name) ?? ''}`),
   ];
+}
+
+/** Chromium's sandbox refuses to run for root (`--test-type` hides the bar that says so); for everybody else it stays on. */
+function sandboxArguments(switches: ReadonlyMap<string, string>): string[] {
+  const isRoot = process.platform === 'linux' && process.getuid?.() === 0;
+  return isRoot || switches.has('no-sandbox') ? ['--no-sandbox', '--test-type'] : [];
 }
 
 async function connectByPipe(child: ChildProcess): Promise<Devtools> {

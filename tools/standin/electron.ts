@@ -9,14 +9,8 @@ import { provided } from './provided.ts';
 import { safeStorage } from './safe-storage.ts';
 import { Schemes } from './schemes.ts';
 import { Session } from './session.ts';
+import { Targets } from './targets.ts';
 import { utilityProcess } from './utility-process.ts';
-
-interface TargetInfo {
-  readonly targetId: string;
-  readonly type: string;
-  readonly url: string;
-  readonly openerId?: string;
-}
 
 /** What `require('electron')` is in the main process. */
 export function makeElectron(line: CommandLine): { electron: object; app: App } {
@@ -31,9 +25,13 @@ export function makeElectron(line: CommandLine): { electron: object; app: App } 
 
   const windows = new Windows(
     {
-      browser: browser.then(async (started) => {
-        await govern(started);
-        return started;
+      screen: browser.then(async (started) => {
+        await session.govern(started.devtools);
+        const targets = new Targets(started.devtools, (openerId, url) =>
+          windows.find(({ webContents }) => webContents.targetId === openerId)?.webContents.popup(url),
+        );
+        await targets.start();
+        return { ...started, targets };
       }),
       schemes,
       session,
@@ -60,37 +58,6 @@ export function makeElectron(line: CommandLine): { electron: object; app: App } 
       webContents.setColorScheme(nativeTheme.shouldUseDarkColors ? 'dark' : 'light');
     }
   });
-
-  const govern = async ({ devtools }: Browser): Promise<void> => {
-    await session.govern(devtools);
-    // Paused at their start, so that a window that a page opens can be refused before it loads anything.
-    devtools.on(
-      'Target.attachedToTarget',
-      ({
-        sessionId,
-        targetInfo,
-        waitingForDebugger,
-      }: {
-        sessionId: string;
-        targetInfo: TargetInfo;
-        waitingForDebugger: boolean;
-      }) => {
-        const opener = windows.find(({ webContents }) => webContents.targetId === targetInfo.openerId);
-        if (targetInfo.type === 'page' && targetInfo.openerId !== undefined && opener !== null) {
-          opener.webContents.popup(targetInfo.url);
-          devtools.send('Target.closeTarget', { targetId: targetInfo.targetId }).catch(() => undefined);
-        } else if (waitingForDebugger) {
-          devtools.send('Runtime.runIfWaitingForDebugger', {}, sessionId).catch(() => undefined);
-        }
-      },
-    );
-    await devtools.send('Target.setAutoAttach', {
-      autoAttach: true,
-      waitForDebuggerOnStart: true,
-      flatten: true,
-    });
-    await devtools.send('Target.setDiscoverTargets', { discover: true });
-  };
 
   let running: Browser | undefined;
   browser.then(

@@ -9,6 +9,7 @@ import type { FromPreload, ToPreload } from './page/preload.ts';
 import { PreventableEvent, provided } from './provided.ts';
 import type { Schemes } from './schemes.ts';
 import type { Session } from './session.ts';
+import type { PausedPage, Size, Targets } from './targets.ts';
 
 export interface WebPreferences extends Params {
   readonly preload?: string;
@@ -17,7 +18,7 @@ export interface WebPreferences extends Params {
 
 /** What a page needs of the rest of the stand-in. */
 export interface Surroundings {
-  readonly browser: Promise<Browser>;
+  readonly screen: Promise<Browser & { readonly targets: Targets }>;
   readonly schemes: Schemes;
   readonly session: Session;
   readonly ipcMain: IpcMain;
@@ -26,7 +27,7 @@ export interface Surroundings {
 
 /** The window around a page. */
 export interface Frame {
-  readonly size: { readonly width: number; readonly height: number };
+  readonly size: Size;
   onShown(): void;
   onGone(): void;
   onResized(): void;
@@ -66,6 +67,7 @@ export class WebContents extends EventEmitter {
   private readonly frame: Frame;
   private readonly preferences: WebPreferences;
   private readonly up: Promise<void>;
+  private readonly firstUrl = Promise.withResolvers<string>();
   private sessionId = '';
   private url = '';
   private context: { id: number; origin: string } | undefined;
@@ -133,6 +135,7 @@ export class WebContents extends EventEmitter {
 
   /** Resolves when the page has loaded; rejects with Electron's message when it cannot be. */
   async loadURL(url: string): Promise<void> {
+    this.firstUrl.resolve(url);
     await this.up;
     const loaded = new Promise<void>((resolve) => this.once('did-finish-load', () => resolve()));
     this.expected = this.around.schemes.toBrowser(url);
@@ -181,14 +184,14 @@ export class WebContents extends EventEmitter {
   closeTarget(): void {
     this.up
       .then(async () =>
-        (await this.around.browser).devtools.send('Target.closeTarget', { targetId: this.targetId }),
+        (await this.around.screen).devtools.send('Target.closeTarget', { targetId: this.targetId }),
       )
       .catch(() => undefined);
   }
 
   /** Sends a command about this page to the browser. */
   async command<T = Params>(method: string, params: Params): Promise<T> {
-    const { devtools } = await this.around.browser;
+    const { devtools } = await this.around.screen;
     return devtools.send<T>(method, params, this.sessionId);
   }
 
@@ -198,17 +201,9 @@ export class WebContents extends EventEmitter {
   }
 
   private async attach(): Promise<void> {
-    const { devtools } = await this.around.browser;
-    const { targetId } = await devtools.send<{ targetId: string }>('Target.createTarget', {
-      url: 'about:blank',
-      newWindow: true,
-      ...this.frame.size,
-    });
+    const { devtools } = await this.around.screen;
+    const { targetId, sessionId } = await this.openPage();
     this.targetId = targetId;
-    const { sessionId } = await devtools.send<{ sessionId: string }>('Target.attachToTarget', {
-      targetId,
-      flatten: true,
-    });
     this.sessionId = sessionId;
 
     devtools.on(
@@ -258,7 +253,19 @@ export class WebContents extends EventEmitter {
       this.command('Emulation.setEmulatedMedia', {
         features: [{ name: 'prefers-color-scheme', value: this.around.colorScheme() }],
       }),
+      this.command('Runtime.runIfWaitingForDebugger', {}),
     ]);
+  }
+
+  /** A window to be seen has no tabs and no address; that kind needs to know its first URL. */
+  private async openPage(): Promise<PausedPage> {
+    const { devtools, targets, headless, openAppWindow } = await this.around.screen;
+    if (headless) return targets.open(this.frame.size);
+    const first = await this.firstUrl.promise;
+    const page = await targets.next(() => openAppWindow(this.around.schemes.toBrowser(first)));
+    const { windowId } = await devtools.send('Browser.getWindowForTarget', { targetId: page.targetId });
+    await devtools.send('Browser.setWindowBounds', { windowId, bounds: this.frame.size });
+    return page;
   }
 
   private async addPreload(): Promise<void> {

@@ -1,0 +1,74 @@
+import type { Devtools } from './cdp.ts';
+
+interface TargetInfo {
+  readonly targetId: string;
+  readonly type: string;
+  readonly url: string;
+  readonly openerId?: string;
+}
+
+/** A page that waits, before it has loaded anything, for its session to say `Runtime.runIfWaitingForDebugger`. */
+export interface PausedPage {
+  readonly targetId: string;
+  readonly sessionId: string;
+}
+
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The browser's pages: those that the app opens are handed to it paused, those that a page opens are closed unseen. */
+export class Targets {
+  private readonly devtools: Devtools;
+  private readonly onPopup: (openerId: string, url: string) => void;
+  private readonly awaited: ((page: PausedPage) => void)[] = [];
+
+  constructor(devtools: Devtools, onPopup: (openerId: string, url: string) => void) {
+    this.devtools = devtools;
+    this.onPopup = onPopup;
+  }
+
+  async start(): Promise<void> {
+    this.devtools.on(
+      'Target.attachedToTarget',
+      (event: { sessionId: string; targetInfo: TargetInfo; waitingForDebugger: boolean }) =>
+        this.attached(event),
+    );
+    await this.devtools.send('Target.setAutoAttach', {
+      autoAttach: true,
+      waitForDebuggerOnStart: true,
+      flatten: true,
+    });
+    await this.devtools.send('Target.setDiscoverTargets', { discover: true });
+  }
+
+  /** Opens an ordinary browser window. */
+  open(size: Size): Promise<PausedPage> {
+    return this.next(() =>
+      this.devtools.send('Target.createTarget', { url: 'about:blank', newWindow: true, ...size }),
+    );
+  }
+
+  /** The page that appears when `open` is called. */
+  async next(open: () => Promise<unknown>): Promise<PausedPage> {
+    const page = new Promise<PausedPage>((resolve) => this.awaited.push(resolve));
+    await open();
+    return page;
+  }
+
+  private attached(event: { sessionId: string; targetInfo: TargetInfo; waitingForDebugger: boolean }): void {
+    const { sessionId, targetInfo, waitingForDebugger } = event;
+    const { targetId, type, openerId, url } = targetInfo;
+    if (type === 'page' && openerId !== undefined) {
+      this.onPopup(openerId, url);
+      this.devtools.send('Target.closeTarget', { targetId }).catch(() => undefined);
+      return;
+    }
+    const awaited = type === 'page' ? this.awaited.shift() : undefined;
+    if (awaited !== undefined) awaited({ targetId, sessionId });
+    else if (waitingForDebugger) {
+      this.devtools.send('Runtime.runIfWaitingForDebugger', {}, sessionId).catch(() => undefined);
+    }
+  }
+}
