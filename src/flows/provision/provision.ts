@@ -2,6 +2,7 @@ import type { BoardSession } from '../../boards/driver.ts';
 import type { Identity } from '../../model/identity.ts';
 import type { JobResult, Verdict } from '../../model/job.ts';
 import { asStationError, StationError } from '../../model/station-error.ts';
+import type { ByteLink } from '../../serial/index.ts';
 import { Steps } from '../steps.ts';
 import { Actions } from './actions.ts';
 import { cancellation, type Cancellation } from './cancellation.ts';
@@ -44,6 +45,7 @@ class Job {
   readonly #cancellation: Cancellation;
   readonly #held = new DisposableStack();
   #state: ProvisionState | null = null;
+  #link: ByteLink | null = null;
   #identity: Identity | null = null;
   #notes: string[] = [];
 
@@ -75,6 +77,7 @@ class Job {
     } finally {
       this.#held.dispose();
       if (session !== null) await this.#logOut(session);
+      await this.#link?.close();
       this.#cancellation[Symbol.dispose]();
       this.#state?.key?.pair?.privateKey.destroy();
     }
@@ -84,14 +87,10 @@ class Job {
   async #connect(): Promise<BoardSession> {
     const { signal } = this.#cancellation;
     const link = await this.#parts.openLink(signal);
-    try {
-      const { profile, passwords } = this.#request;
-      const { transcript, clock } = this.#parts;
-      return await this.#parts.driver.open(link, { profile, passwords, signal, transcript, clock });
-    } catch (thrown) {
-      await link.close();
-      throw thrown;
-    }
+    this.#link = link;
+    const { profile, passwords } = this.#request;
+    const { transcript, clock } = this.#parts;
+    return this.#parts.driver.open(link, { profile, passwords, signal, transcript, clock });
   }
 
   async #identify(session: BoardSession): Promise<ProvisionState['observation']> {

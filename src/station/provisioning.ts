@@ -1,0 +1,105 @@
+import type { CallParams, ProvisionReport } from '../contract.ts';
+import type { BoardDriver } from '../boards/driver.ts';
+import type { Clock } from '../model/clock.ts';
+import type { Journal } from '../journal/index.ts';
+import type { KeyGenerator } from '../keys/index.ts';
+import type { JobResult } from '../model/job.ts';
+import type { BoardProfile } from '../model/profile.ts';
+import type { ServerProfile } from '../model/server-profile.ts';
+import { secret, type Secret } from '../model/secret.ts';
+import { StationError } from '../model/station-error.ts';
+import type { PortEntry } from '../serial/index.ts';
+import type { DeviceServer } from '../servers/device-server.ts';
+import type { Bench } from '../slots/bench.ts';
+import type { Jobs, StartedJob } from '../slots/jobs.ts';
+import { parseKeySource } from './key-source.ts';
+import { keyMaker } from './key-maker.ts';
+
+/** What a call of `provision` works with. */
+export interface ProvisioningParts {
+  readonly bench: Bench;
+  readonly jobs: Jobs;
+  readonly journal: Journal;
+  readonly driver: BoardDriver;
+  readonly generator: KeyGenerator;
+  readonly clock: Clock;
+  readonly profile: (name: string) => BoardProfile;
+  readonly server: (name: string) => Promise<DeviceServer>;
+  readonly tenantToken: (server: string) => Secret<string> | null;
+  readonly passwords: (profile: BoardProfile) => readonly Secret<string>[];
+  readonly keyPassphrase: Secret<string> | null;
+  readonly operator: () => string | null;
+}
+
+/**
+ * Provisions a board on each port, side by side, and resolves when all have their verdicts.
+ *
+ * What would stop every board (no login, server not reachable, a wrong call) is found before any is touched, and thrown.
+ */
+export async function provisionPorts(
+  params: CallParams<'provision'>,
+  parts: ProvisioningParts,
+  signal: AbortSignal | undefined,
+): Promise<ProvisionReport> {
+  const { jobs, clock } = parts;
+  const began = clock.monotonic();
+  const profile = parts.profile(params.profile);
+  const keySource = params.keySource === undefined ? null : parseKeySource(params.keySource);
+  const ports = await distinctPorts(params.ports, parts.bench);
+  const server = await parts.server(params.server);
+  // One call that needs the login: a server that is down, or a login that has ended, must not cost a board its key.
+  await server.limit(signal ?? new AbortController().signal);
+
+  const passphrase = params.passphrase === undefined ? parts.keyPassphrase : secret(params.passphrase);
+  const started: StartedJob[] = ports.map((port) =>
+    jobs.start({
+      request: {
+        port: port.path,
+        slot: port.slot,
+        profile,
+        keySource,
+        passwords: parts.passwords(profile),
+        tenantToken: parts.tenantToken(params.server),
+        serverCa: caToInstall(profile, server.profile),
+        label: params.label ?? null,
+        operator: parts.operator(),
+      },
+      parts: {
+        driver: parts.driver,
+        openLink: (linkSignal) => parts.bench.open(port, profile.line, linkSignal),
+        server,
+        keys: keyMaker(parts.generator, profile.key, passphrase),
+        journal: parts.journal,
+        clock,
+      },
+      serverName: params.server,
+      keySourceText: params.keySource ?? 'default',
+    }),
+  );
+  const cancel = (): void => {
+    for (const { job } of started) jobs.cancel(job);
+  };
+  signal?.addEventListener('abort', cancel, { once: true });
+  if (signal?.aborted === true) cancel();
+  try {
+    const results: JobResult[] = await Promise.all(started.map(({ done }) => done));
+    return { jobs: results, elapsedMs: Math.round(clock.monotonic() - began) };
+  } finally {
+    signal?.removeEventListener('abort', cancel);
+  }
+}
+
+async function distinctPorts(names: readonly string[], bench: Bench): Promise<readonly PortEntry[]> {
+  const ports: PortEntry[] = [];
+  for (const name of names) {
+    const port = await bench.port(name);
+    // A slot's name and a path may mean one port.
+    if (ports.some(({ path }) => path === port.path)) throw new StationError('port/twice', { port: name });
+    ports.push(port);
+  }
+  return ports;
+}
+
+function caToInstall({ installServerCa }: BoardProfile, { trust }: ServerProfile): string | null {
+  return installServerCa && trust.by === 'ca' ? trust.pem : null;
+}
