@@ -1,0 +1,84 @@
+import { MantineProvider } from '@mantine/core';
+import { useState, type ReactNode } from 'react';
+import { ErrorPanel } from './components/error-panel.tsx';
+import { SidePanel } from './components/side-panel.tsx';
+import { BenchScreen } from './features/bench/bench-screen.tsx';
+import { DoctorPanel } from './features/doctor/doctor-panel.tsx';
+import { OperatorDialog } from './features/header/operator-dialog.tsx';
+import { JobPanel } from './features/job/job-panel.tsx';
+import { RecordPanel } from './features/records/record-panel.tsx';
+import { ServersPanel } from './features/servers/servers-panel.tsx';
+import { messages } from './messages.ts';
+import type { OpenPanel, Panel } from './panel.ts';
+import { StoreContext, useWholeState, type Store } from './store.ts';
+import { theme } from './theme.ts';
+
+/**
+ * The window. Mantine's variables and classes come from files (`theme.css`): the page's policy allows no style elements.
+ */
+export function App({ store }: { readonly store: Store }): ReactNode {
+  return (
+    <MantineProvider
+      theme={theme}
+      defaultColorScheme="auto"
+      withCssVariables={false}
+      withGlobalClasses={false}
+    >
+      <StoreContext value={store}>
+        <Window />
+      </StoreContext>
+    </MantineProvider>
+  );
+}
+
+function Window(): ReactNode {
+  const [panel, setPanel] = useState<Panel | null>(null);
+  const close = (): void => setPanel(null);
+  return (
+    <>
+      <BenchScreen
+        open={setPanel}
+        settingUp={panel?.kind === 'set-up'}
+        covered={panel !== null}
+        onClose={close}
+      />
+      {panel === null ? null : <OpenedPanel panel={panel} open={setPanel} onClose={close} />}
+    </>
+  );
+}
+
+function OpenedPanel({
+  panel,
+  open,
+  onClose,
+}: {
+  readonly panel: Panel;
+  readonly open: OpenPanel;
+  readonly onClose: () => void;
+}): ReactNode {
+  const state = useWholeState();
+  switch (panel.kind) {
+    case 'servers':
+      return <ServersPanel view={panel.view} open={open} onClose={onClose} />;
+    case 'operator':
+      return <OperatorDialog onClose={onClose} />;
+    case 'doctor':
+      return <DoctorPanel onClose={onClose} />;
+    case 'error':
+      return (
+        <SidePanel title={messages.common.details} onClose={onClose}>
+          <ErrorPanel error={panel.error} />
+        </SidePanel>
+      );
+    case 'job': {
+      // A job that has left the bench stays readable as it was last seen.
+      const job = state.jobs[panel.job.job] ?? panel.job;
+      const slot = state.slots.find((each) => each.slot === job.slot);
+      return <JobPanel job={job} title={slot?.label ?? job.port} onClose={onClose} />;
+    }
+    case 'record':
+      return <RecordPanel record={panel.record} onClose={onClose} />;
+    case 'set-up':
+      return null;
+  }
+}

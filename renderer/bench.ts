@@ -1,0 +1,94 @@
+import type { JobView, ServerView, SlotView } from '../src/contract.ts';
+import type { BoardProfile } from '../src/model/profile.ts';
+import type { WindowState } from './state.ts';
+
+/** What the bench screen asks of the state: pure questions, so that what may be started is decided in one place. */
+
+/** The last job of a slot, running or ended and still shown. */
+export function jobOf(state: WindowState, slot: SlotView): JobView | null {
+  return slot.job === null ? null : (state.jobs[slot.job] ?? null);
+}
+
+type RunningJob = JobView & { readonly state: 'running' | 'cancelling' };
+
+export function isRunning(job: JobView | null): job is RunningJob {
+  return job !== null && job.state !== 'ended';
+}
+
+/** Why a slot cannot be started by itself now; null when it can. */
+export function hindrance(state: WindowState, slot: SlotView): 'running' | 'not-usable' | null {
+  if (slot.presence === 'in-job' || state.starting.includes(slot.slot) || isRunning(jobOf(state, slot)))
+    return 'running';
+  if (slot.presence === 'busy' || slot.presence === 'no-permission' || slot.presence === 'muted')
+    return 'not-usable';
+  return null;
+}
+
+/**
+ * Whether "all" includes this slot: a board shows itself, and it is not one that has just passed. A silent port may be
+ * tried by itself or by marking it, but does not turn every start of all into a failure.
+ */
+export function isReadyForAll(state: WindowState, slot: SlotView): boolean {
+  if (hindrance(state, slot) !== null) return false;
+  const verdict = jobOf(state, slot)?.result?.verdict;
+  if (verdict === 'pass' || verdict === 'already') return false;
+  return slot.presence === 'ready' || slot.presence === 'booting' || slot.presence === 'bootloader';
+}
+
+/** What the big button starts: the marked slots, or else all that are ready. */
+export function toStart(state: WindowState): readonly SlotView[] {
+  const marked = state.slots.filter((slot) => state.selected.includes(slot.slot));
+  if (marked.length > 0) return marked.filter((slot) => hindrance(state, slot) === null);
+  return state.slots.filter((slot) => isReadyForAll(state, slot));
+}
+
+export function currentServer(state: WindowState): ServerView | null {
+  const { server } = state.preferences;
+  return state.servers.find(({ name }) => name === server) ?? null;
+}
+
+export function currentProfile(state: WindowState): BoardProfile | null {
+  const { profile } = state.preferences;
+  return state.profiles.find(({ name }) => name === profile) ?? null;
+}
+
+/** What stands in the way of any start, before a single slot is looked at. */
+export type Obstacle = 'offline' | 'read-only' | 'no-server' | 'signed-out' | 'session-ended' | 'no-profile';
+
+/** @param now milliseconds since 1970 */
+export function obstacle(state: WindowState, now: number): Obstacle | null {
+  if (!state.loaded || state.connection.state !== 'up') return 'offline';
+  if (state.readOnly !== null) return 'read-only';
+  const server = currentServer(state);
+  if (server === null) return 'no-server';
+  if (server.session === null) return 'signed-out';
+  const left = sessionLeft(server, now);
+  if (left !== null && left <= 0) return 'session-ended';
+  if (currentProfile(state) === null) return 'no-profile';
+  return null;
+}
+
+/** Milliseconds until the login ends; null when nobody is logged in or it does not end by itself. */
+export function sessionLeft(server: ServerView, now: number): number | null {
+  const at = server.session?.expiresAt;
+  return at === null || at === undefined ? null : Date.parse(at) - now;
+}
+
+export interface Tally {
+  readonly running: number;
+  readonly pass: number;
+  readonly already: number;
+  readonly fail: number;
+  readonly stopped: number;
+}
+
+/** How the jobs on the bench stand. */
+export function tally(state: WindowState): Tally {
+  const count = { running: 0, pass: 0, already: 0, fail: 0, stopped: 0 };
+  for (const slot of state.slots) {
+    const job = jobOf(state, slot);
+    if (state.starting.includes(slot.slot) || isRunning(job)) count.running += 1;
+    else if (job?.result) count[job.result.verdict] += 1;
+  }
+  return count;
+}

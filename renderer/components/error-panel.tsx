@@ -1,0 +1,29 @@
+import type { ReactNode } from 'react';
+import type { ErrorReport } from '../../src/model/job.ts';
+import { messages } from '../messages.ts';
+import { Icon } from './icon.tsx';
+import classes from './error-panel.module.css';
+
+/** An error as a person needs it: what happened, what was not changed, what to do; the code for those who ask for help. */
+export function ErrorPanel({ error }: { readonly error: ErrorReport }): ReactNode {
+  const text = messages.error;
+  return (
+    <div className={classes.panel} role="alert">
+      <p className={classes.message}>
+        <Icon name="warning" />
+        <span>{error.message}</span>
+      </p>
+      <dl className={classes.rows}>
+        <dt>{text.notChanged}</dt>
+        <dd>{error.unchanged}</dd>
+        <dt>{text.toDo}</dt>
+        <dd>
+          {error.remedy}
+          {error.retriable ? ` ${text.retriable}` : ''}
+        </dd>
+        <dt>{text.code}</dt>
+        <dd className="mono">{error.code}</dd>
+      </dl>
+    </div>
+  );
+}

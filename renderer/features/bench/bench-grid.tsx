@@ -1,0 +1,31 @@
+import type { ReactNode } from 'react';
+import type { JobView, SlotView } from '../../../src/contract.ts';
+import { obstacle } from '../../bench.ts';
+import { useNow } from '../../clock.ts';
+import { messages } from '../../messages.ts';
+import type { OpenPanel } from '../../panel.ts';
+import { useLatest, useWholeState } from '../../store.ts';
+import { SlotCard } from './slot-card.tsx';
+import classes from './bench-grid.module.css';
+
+/** The bench: a card for each slot, in the order of their labels. */
+export function BenchGrid({
+  onStart,
+  open,
+}: {
+  readonly onStart: (slot: SlotView) => void;
+  readonly open: OpenPanel;
+}): ReactNode {
+  const state = useWholeState();
+  const now = useNow(1000);
+  const mayStart = obstacle(state, now) === null;
+  const start = useLatest(onStart);
+  const details = useLatest((job: JobView) => open({ kind: 'job', job }));
+  return (
+    <ul className={classes.grid} data-count={state.slots.length} aria-label={messages.slot.list}>
+      {state.slots.map((slot) => (
+        <SlotCard key={slot.slot} slot={slot} mayStart={mayStart} onStart={start} onDetails={details} />
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,31 @@
+import type { KeyType } from '../../../src/model/key.ts';
+
+/** Where the keys of the next jobs come from, as the operator picks it. */
+export interface KeyChoice {
+  readonly from: 'profile' | 'board' | 'generate' | 'keep' | 'import';
+  /** For `board` and `generate`; null leaves it to what the board's client reads. */
+  readonly type: KeyType | null;
+  /** For `import`. */
+  readonly directory: string;
+  /** For `import`: whether a passphrase is asked for at each start. */
+  readonly encrypted: boolean;
+}
+
+export const KEY_CHOICES = ['profile', 'board', 'generate', 'keep', 'import'] as const;
+
+export const AS_PROFILE: KeyChoice = { from: 'profile', type: null, directory: '', encrypted: false };
+
+/** The choice as the station spells it; null leaves it to the profile, `unfinished` lacks its folder. */
+export function keySourceText(choice: KeyChoice): string | null | 'unfinished' {
+  switch (choice.from) {
+    case 'profile':
+      return null;
+    case 'keep':
+      return 'keep';
+    case 'import':
+      return choice.directory.trim() === '' ? 'unfinished' : `import:${choice.directory.trim()}`;
+    case 'board':
+    case 'generate':
+      return choice.type === null ? choice.from : `${choice.from}:${choice.type}`;
+  }
+}

@@ -1,0 +1,160 @@
+import { ActionIcon, Button, Checkbox, Menu } from '@mantine/core';
+import { memo, useCallback, type ReactNode } from 'react';
+import type { JobView, SlotView } from '../../../src/contract.ts';
+import { hindrance, isRunning, jobOf } from '../../bench.ts';
+import { Icon } from '../../components/icon.tsx';
+import { messages } from '../../messages.ts';
+import { useStore, useWindowState } from '../../store.ts';
+import { SlotIdle } from './slot-idle.tsx';
+import { SlotRunning } from './slot-running.tsx';
+import { SlotVerdict } from './slot-verdict.tsx';
+import classes from './slot-card.module.css';
+
+interface Props {
+  readonly slot: SlotView;
+  /** Whether anything may be started at all: signed in, a profile chosen, not read-only. */
+  readonly mayStart: boolean;
+  readonly onStart: (slot: SlotView) => void;
+  readonly onDetails: (job: JobView) => void;
+}
+
+/** A place on the bench: what is on it, what happens there, how it ended. One fixed frame for all three. */
+export const SlotCard = memo(function SlotCard({ slot, mayStart, onStart, onDetails }: Props): ReactNode {
+  const store = useStore();
+  const job = useWindowState(useCallback((state) => jobOf(state, slot), [slot]));
+  const marked = useWindowState(useCallback((state) => state.selected.includes(slot.slot), [slot.slot]));
+  const starting = useWindowState(useCallback((state) => state.starting.includes(slot.slot), [slot.slot]));
+  const hindered = useWindowState(useCallback((state) => hindrance(state, slot), [slot]));
+  const text = messages.slot;
+  const title = `slot-${slot.slot}`;
+  return (
+    <li className={classes.item}>
+      <article className={classes.card} aria-labelledby={title} data-slot={slot.slot} data-marked={marked}>
+        <header className={classes.head}>
+          <Checkbox
+            aria-label={text.mark(slot.label)}
+            checked={marked}
+            disabled={hindered !== null}
+            onChange={(event) =>
+              store.dispatch({ type: 'select', slot: slot.slot, on: event.currentTarget.checked })
+            }
+            classNames={{ root: classes.mark ?? '' }}
+          />
+          <div className={classes.names}>
+            <h2 id={title} className={classes.label}>
+              {slot.label}
+            </h2>
+            <p className={classes.port} title={slot.byId ?? slot.slot}>
+              {portText(slot)}
+            </p>
+          </div>
+          {slot.simulated ? <span className={classes.simulated}>{text.simulated}</span> : null}
+          <SlotMenu slot={slot} running={hindered === 'running'} />
+        </header>
+        <div className={classes.body}>{bodyOf(slot, job, starting)}</div>
+        <footer className={classes.foot}>
+          <SlotButtons
+            slot={slot}
+            job={job}
+            starting={starting}
+            startable={mayStart && hindered === null}
+            onStart={onStart}
+            onDetails={onDetails}
+          />
+        </footer>
+      </article>
+    </li>
+  );
+});
+
+function bodyOf(slot: SlotView, job: JobView | null, starting: boolean): ReactNode {
+  if (isRunning(job)) return <SlotRunning job={job} />;
+  if (starting) return <SlotIdle slot={slot} starting />;
+  if (job?.result) return <SlotVerdict job={job} result={job.result} />;
+  return <SlotIdle slot={slot} starting={false} />;
+}
+
+/** The system's name of the port and what the adapter says of itself. */
+function portText(slot: SlotView): string {
+  const name = slot.port.replace(/^\/dev\//, '');
+  return slot.usb?.product ? `${name} · ${slot.usb.product}` : name;
+}
+
+function SlotMenu({ slot, running }: { readonly slot: SlotView; readonly running: boolean }): ReactNode {
+  const store = useStore();
+  const text = messages.slot;
+  const muted = slot.presence === 'muted';
+  return (
+    <Menu position="bottom-end" withinPortal>
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" aria-label={text.more(slot.label)}>
+          <Icon name="more" />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item
+          disabled={running}
+          onClick={() => void store.ask('port.mute', { slot: slot.slot, muted: !muted })}
+        >
+          {muted ? text.unmute : text.mute}
+        </Menu.Item>
+        <Menu.Item
+          disabled={running || slot.job === null}
+          onClick={() => void store.ask('slot.clear', { slot: slot.slot })}
+        >
+          {text.clear}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+interface ButtonsProps {
+  readonly slot: SlotView;
+  readonly job: JobView | null;
+  readonly starting: boolean;
+  readonly startable: boolean;
+  readonly onStart: (slot: SlotView) => void;
+  readonly onDetails: (job: JobView) => void;
+}
+
+function SlotButtons({ slot, job, starting, startable, onStart, onDetails }: ButtonsProps): ReactNode {
+  const store = useStore();
+  const text = messages.slot;
+  if (isRunning(job))
+    return (
+      <>
+        <Button
+          variant="default"
+          disabled={job.state === 'cancelling'}
+          onClick={() => void store.ask('job.cancel', { job: job.job })}
+        >
+          {job.state === 'cancelling' ? text.cancelling : text.cancel}
+        </Button>
+        <Button variant="subtle" onClick={() => onDetails(job)}>
+          {text.details}
+        </Button>
+      </>
+    );
+  const ended = job?.result ?? null;
+  const usual = slot.presence === 'ready' || slot.presence === 'booting' || slot.presence === 'bootloader';
+  return (
+    <>
+      <Button variant="default" disabled={!startable || starting} onClick={() => onStart(slot)}>
+        {starting ? text.starting : startText(ended?.verdict ?? null, usual)}
+      </Button>
+      {job === null ? null : (
+        <Button variant="subtle" onClick={() => onDetails(job)}>
+          {text.details}
+        </Button>
+      )}
+    </>
+  );
+}
+
+function startText(verdict: string | null, usual: boolean): string {
+  const text = messages.slot;
+  if (verdict === 'fail' || verdict === 'stopped') return text.tryAgain;
+  if (verdict !== null) return text.again;
+  return usual ? text.provision : text.tryAnyway;
+}

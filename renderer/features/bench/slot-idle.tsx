@@ -1,0 +1,43 @@
+import type { ReactNode } from 'react';
+import type { SlotView } from '../../../src/contract.ts';
+import { Icon, type IconName } from '../../components/icon.tsx';
+import { messages } from '../../messages.ts';
+import classes from './slot-idle.module.css';
+
+const ICONS: Record<SlotView['presence'], IconName> = {
+  unknown: 'plug',
+  silent: 'silent',
+  booting: 'boot',
+  ready: 'prompt',
+  garbled: 'noise',
+  bootloader: 'boot',
+  busy: 'lock',
+  'in-job': 'busy',
+  'no-permission': 'lock',
+  muted: 'muted',
+};
+
+/** What is on a slot where no job has run yet. */
+export function SlotIdle({
+  slot,
+  starting,
+}: {
+  readonly slot: SlotView;
+  readonly starting: boolean;
+}): ReactNode {
+  const words = messages.slot.presence[slot.presence];
+  return (
+    <div className={classes.idle} data-presence={starting ? 'in-job' : slot.presence}>
+      <span className={classes.icon}>
+        <Icon name={starting ? 'busy' : ICONS[slot.presence]} size={56} />
+      </span>
+      <p className={classes.word}>{starting ? messages.slot.starting : words.word}</p>
+      <p className={classes.text}>
+        {starting ? '' : slot.holder !== null ? messages.slot.heldBy(slot.holder) : words.text}
+      </p>
+      {slot.presence === 'no-permission' ? (
+        <code className={classes.command}>{messages.slot.permissionHow}</code>
+      ) : null}
+    </div>
+  );
+}

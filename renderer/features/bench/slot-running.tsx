@@ -1,0 +1,59 @@
+import type { ReactNode } from 'react';
+import type { JobView, StepView } from '../../../src/contract.ts';
+import { useNow } from '../../clock.ts';
+import { Icon } from '../../components/icon.tsx';
+import { duration } from '../../format.ts';
+import { messages } from '../../messages.ts';
+import { currentStep, jobDuration, segments } from './steps.ts';
+import classes from './slot-running.module.css';
+
+/** A job at work: the step that runs, how far it is, and the steps behind it with their times, newest on top. */
+export function SlotRunning({ job }: { readonly job: JobView }): ReactNode {
+  const now = useNow(100);
+  const step = currentStep(job);
+  const elapsed = jobDuration(job, now);
+  return (
+    <div className={classes.running}>
+      <div className={classes.now}>
+        <p className={classes.step}>
+          {job.state === 'cancelling'
+            ? messages.slot.cancelling
+            : step === null
+              ? messages.slot.starting
+              : messages.steps[step.step].label}
+        </p>
+        <p className={classes.elapsed}>{duration(elapsed)}</p>
+      </div>
+      <p className={classes.detail}>{step?.detail ?? job.identity ?? ''}</p>
+      <StepBar job={job} />
+      <ol className={classes.steps} reversed>
+        {job.steps.toReversed().map((each, at) => (
+          <StepRow key={job.steps.length - at} step={each} elapsed={elapsed} />
+        ))}
+      </ol>
+    </div>
+  );
+}
+
+export function StepBar({ job }: { readonly job: JobView }): ReactNode {
+  return (
+    <div className={classes.bar} aria-hidden="true">
+      {segments(job).map(({ step, state }) => (
+        <span key={step} data-state={state} />
+      ))}
+    </div>
+  );
+}
+
+function StepRow({ step, elapsed }: { readonly step: StepView; readonly elapsed: number }): ReactNode {
+  return (
+    <li data-state={step.state}>
+      <span className={classes.sign}>
+        <Icon name={step.state === 'done' ? 'check' : step.state === 'failed' ? 'cross' : 'play'} size={18} />
+        <span className="unseen">{messages.stepStates[step.state]}</span>
+      </span>
+      <span className={classes.name}>{messages.steps[step.step].label}</span>
+      <span className={classes.time}>{duration(step.ms ?? elapsed - step.startedMs)}</span>
+    </li>
+  );
+}

@@ -1,0 +1,68 @@
+import type { ReactNode } from 'react';
+import type { JobView } from '../../../src/contract.ts';
+import type { ErrorReport, JobResult } from '../../../src/model/job.ts';
+import { VerdictMark } from '../../components/verdict-mark.tsx';
+import { duration, shortFingerprint } from '../../format.ts';
+import { messages } from '../../messages.ts';
+import { jobDuration } from './steps.ts';
+import classes from './slot-verdict.module.css';
+
+/** How it ended, to be read from across the room, and what it rests on. Stays until the next board. */
+export function SlotVerdict({
+  job,
+  result,
+}: {
+  readonly job: JobView;
+  readonly result: JobResult;
+}): ReactNode {
+  return (
+    <div className={classes.verdict} data-verdict={result.verdict}>
+      <div className={classes.band}>
+        <VerdictMark verdict={result.verdict} size={72} />
+        <p className={classes.word}>{messages.verdicts[result.verdict].word}</p>
+      </div>
+      {result.error === null ? <Success job={job} result={result} /> : <Failure error={result.error} />}
+    </div>
+  );
+}
+
+function Success({ job, result }: { readonly job: JobView; readonly result: JobResult }): ReactNode {
+  return (
+    <div className={classes.below} role="group" aria-label={messages.job.proof} tabIndex={0}>
+      <p className={classes.identity}>{job.identity}</p>
+      <p>{result.proof === null ? messages.noProof : messages.proofs[result.proof].text}</p>
+      <p className={classes.soft}>
+        {result.verdict === 'already' ? messages.verdicts.already.meaning : keyText(result)}
+      </p>
+      <p className={classes.soft}>
+        {duration(jobDuration(job, 0))}
+        {result.notes.length === 0 ? '' : ` · ${messages.job.notes}: ${result.notes.length}`}
+      </p>
+    </div>
+  );
+}
+
+function Failure({ error }: { readonly error: ErrorReport }): ReactNode {
+  return (
+    <div className={classes.below} role="group" aria-label={messages.records.columns.error} tabIndex={0}>
+      <p className={classes.message}>{error.message}</p>
+      <p>
+        <span className={classes.soft}>{messages.slot.notChanged}: </span>
+        {error.unchanged}
+      </p>
+      <p>
+        <span className={classes.soft}>{messages.slot.toDo}: </span>
+        {error.remedy}
+      </p>
+    </div>
+  );
+}
+
+function keyText(result: JobResult): string {
+  if (result.keyFingerprint === null) return '';
+  const type =
+    result.keyType === null || result.keyType === 'other'
+      ? messages.keys.otherType
+      : messages.keys.types[result.keyType];
+  return `${type} ${shortFingerprint(result.keyFingerprint)}`;
+}

@@ -1,0 +1,128 @@
+import { ActionIcon, Button, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import type { ReactNode } from 'react';
+import type { ServerView } from '../../../src/contract.ts';
+import { currentServer, sessionLeft } from '../../bench.ts';
+import { useNow } from '../../clock.ts';
+import { Icon } from '../../components/icon.tsx';
+import { timeLeft } from '../../format.ts';
+import { SESSION_SOON_MS } from '../../guidance.ts';
+import { messages } from '../../messages.ts';
+import type { OpenPanel } from '../../panel.ts';
+import { useStore, useWholeState } from '../../store.ts';
+import classes from './header.module.css';
+
+/** Which station this is, who works, and in whose name boards are accepted and for how long. */
+export function Header({ open }: { readonly open: OpenPanel }): ReactNode {
+  const state = useWholeState();
+  const text = messages.header;
+  const server = currentServer(state);
+  return (
+    <header className={classes.header} aria-label={text.label}>
+      <div className={classes.brand}>
+        <span className={classes.logo}>
+          <Icon name="board" size={30} />
+        </span>
+        <div>
+          <h1>{messages.product}</h1>
+          <p title={state.station === null ? '' : text.version(state.station.version)}>
+            {state.station?.id ?? ' '}
+          </p>
+        </div>
+      </div>
+      <Rehearsal />
+      <span className={classes.space} />
+      <Button
+        className={classes.operator ?? ''}
+        variant="subtle"
+        color="gray"
+        leftSection={<Icon name="person" />}
+        onClick={() => open({ kind: 'operator' })}
+      >
+        {state.preferences.operator ?? text.noOperator}
+      </Button>
+      <Button
+        className={classes.server ?? ''}
+        variant="default"
+        leftSection={<Icon name="server" />}
+        onClick={() =>
+          open({
+            kind: 'servers',
+            view:
+              state.servers.length === 0
+                ? { at: 'add' }
+                : server?.session === null
+                  ? { at: 'sign-in', server: server.name }
+                  : { at: 'list' },
+          })
+        }
+      >
+        {server === null ? text.noServer : <ServerWords server={server} />}
+      </Button>
+      <ColorScheme />
+    </header>
+  );
+}
+
+function ServerWords({ server }: { readonly server: ServerView }): ReactNode {
+  const now = useNow(1000);
+  const text = messages.header;
+  const left = sessionLeft(server, now);
+  const tone =
+    server.session === null || (left !== null && left <= 0)
+      ? 'out'
+      : left !== null && left < SESSION_SOON_MS
+        ? 'soon'
+        : 'in';
+  return (
+    <span className={classes.session} data-tone={tone}>
+      <span className={classes.who}>{server.session === null ? text.signedOut : server.session.account}</span>
+      <span className={classes.where}>
+        <span className={classes.name}>{server.name}</span>
+        {server.session === null ? null : (
+          <span className={classes.left}>
+            {left === null ? text.noEnd : left <= 0 ? text.expired : text.timeLeft(timeLeft(left))}
+          </span>
+        )}
+      </span>
+    </span>
+  );
+}
+
+function Rehearsal(): ReactNode {
+  const state = useWholeState();
+  const store = useStore();
+  const text = messages.header;
+  if (!state.rehearsal.running) return null;
+  return (
+    <div className={classes.rehearsal}>
+      <span title={text.rehearsalHint}>{text.rehearsal}</span>
+      <Button
+        size="compact-md"
+        variant="subtle"
+        onClick={() => {
+          void store.ask('rehearsal.stop', {}).then((snapshot) => {
+            if (snapshot !== null) store.dispatch({ type: 'snapshot', snapshot });
+          });
+        }}
+      >
+        {text.leaveRehearsal}
+      </Button>
+    </div>
+  );
+}
+
+function ColorScheme(): ReactNode {
+  const { setColorScheme } = useMantineColorScheme();
+  const dark = useComputedColorScheme('light') === 'dark';
+  const text = messages.header;
+  return (
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      aria-label={dark ? text.toLight : text.toDark}
+      onClick={() => setColorScheme(dark ? 'light' : 'dark')}
+    >
+      <Icon name={dark ? 'sun' : 'moon'} />
+    </ActionIcon>
+  );
+}

@@ -1,0 +1,47 @@
+import type { ReactNode } from 'react';
+import type { RecordView } from '../../../src/contract.ts';
+import { KEY_TYPES } from '../../../src/model/key.ts';
+import { ErrorPanel } from '../../components/error-panel.tsx';
+import { Facts } from '../../components/facts.tsx';
+import { SidePanel } from '../../components/side-panel.tsx';
+import { duration, grouped, when } from '../../format.ts';
+import { messages } from '../../messages.ts';
+import { VerdictLine } from '../job/verdict-line.tsx';
+import { proofWords } from './records.tsx';
+
+/** One record as the journal has it. */
+export function RecordPanel({
+  record,
+  onClose,
+}: {
+  readonly record: RecordView;
+  readonly onClose: () => void;
+}): ReactNode {
+  const text = messages.job;
+  const type = KEY_TYPES.find((known) => known === record.keyType);
+  return (
+    <SidePanel title={`${messages.records.title1} ${record.seq}`} onClose={onClose}>
+      <VerdictLine verdict={record.verdict} text={messages.verdicts[record.verdict].meaning} />
+      {record.error === null ? null : <ErrorPanel error={record.error} />}
+      <Facts
+        facts={[
+          { name: text.identity, value: record.identity, mono: true },
+          { name: text.label, value: record.label },
+          { name: text.key, value: type === undefined ? record.keyType : messages.keys.types[type] },
+          {
+            name: text.fingerprint,
+            value: record.keyFingerprint === null ? null : grouped(record.keyFingerprint),
+            mono: true,
+          },
+          { name: text.proof, value: proofWords(record.proof) },
+          { name: text.server, value: record.server },
+          { name: text.deviceId, value: record.deviceId, mono: true },
+          { name: text.port, value: record.port, mono: true },
+          { name: text.started, value: when(record.at, new Date()) },
+          { name: text.took, value: duration(record.ms) },
+          { name: text.jobId, value: record.job, mono: true },
+        ]}
+      />
+    </SidePanel>
+  );
+}

@@ -1,0 +1,213 @@
+import { Button, Checkbox, FileInput, Radio, TextInput } from '@mantine/core';
+import { useState, type FormEvent, type ReactNode } from 'react';
+import type { CertificateView } from '../../../src/contract.ts';
+import type { ErrorReport } from '../../../src/model/job.ts';
+import { ErrorPanel } from '../../components/error-panel.tsx';
+import { Facts } from '../../components/facts.tsx';
+import { grouped } from '../../format.ts';
+import { messages } from '../../messages.ts';
+import { reportOf } from '../../station.ts';
+import { useStore } from '../../store.ts';
+import {
+  caFrom,
+  EMPTY_SERVER,
+  MOST_CA_BYTES,
+  serverToAdd,
+  type ServerDraft,
+  type ServerFormProblem,
+} from './server-form.ts';
+import classes from './servers.module.css';
+
+/** Adds a server: its URL and how its certificate is checked. There is no way around a check. */
+export function AddServer({
+  onAdded,
+  onCancel,
+}: {
+  readonly onAdded: (name: string) => void;
+  readonly onCancel: () => void;
+}): ReactNode {
+  const store = useStore();
+  const text = messages.servers;
+  const [draft, setDraft] = useState<ServerDraft>(EMPTY_SERVER);
+  const [problem, setProblem] = useState<ServerFormProblem | null>(null);
+  const [error, setError] = useState<ErrorReport | null>(null);
+  const [sending, setSending] = useState(false);
+  const change = (part: Partial<ServerDraft>): void => {
+    setDraft((before) => ({ ...before, ...part }));
+    setProblem(null);
+  };
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    const params = serverToAdd(draft);
+    if ('field' in params) {
+      setProblem(params);
+      return;
+    }
+    setSending(true);
+    setError(null);
+    store.station
+      .call('server.add', params)
+      .then(
+        async (server) => {
+          store.dispatch({ type: 'event', event: { type: 'server', server } });
+          await store.ask('preferences.set', { server: server.name });
+          onAdded(server.name);
+        },
+        (thrown: unknown) => setError(reportOf(thrown)),
+      )
+      .finally(() => setSending(false));
+  };
+  const fieldError = (field: ServerFormProblem['field']): { error?: string } =>
+    problem?.field === field ? { error: problem.text } : {};
+  return (
+    <form className={classes.form} onSubmit={submit} autoComplete="off">
+      <TextInput
+        label={text.name}
+        description={text.nameHelp}
+        value={draft.name}
+        maxLength={64}
+        onChange={(event) => change({ name: event.currentTarget.value })}
+        data-autofocus
+        {...fieldError('name')}
+      />
+      <TextInput
+        label={text.url}
+        description={text.urlHelp}
+        value={draft.url}
+        spellCheck={false}
+        inputMode="url"
+        onChange={(event) => change({ url: event.currentTarget.value, pin: null, pinConfirmed: false })}
+        {...fieldError('url')}
+      />
+      <TextInput
+        label={text.boardUrl}
+        description={text.boardUrlHelp}
+        value={draft.boardUrl}
+        spellCheck={false}
+        inputMode="url"
+        onChange={(event) => change({ boardUrl: event.currentTarget.value })}
+      />
+      <Radio.Group
+        label={text.trustTitle}
+        value={draft.trustBy}
+        onChange={(value) => change({ trustBy: value === 'ca' || value === 'pin' ? value : 'system' })}
+      >
+        <div className={classes.choices}>
+          <Radio value="system" label={text.trustSystem} description={text.trustSystemHelp} />
+          <Radio value="ca" label={text.trustCa} description={text.trustCaHelp} />
+          {draft.trustBy === 'ca' ? <CaFile onPem={(caPem) => change({ caPem })} /> : null}
+          <Radio value="pin" label={text.trustPin} description={text.trustPinHelp} />
+          {draft.trustBy === 'pin' ? (
+            <Pin
+              key={draft.url}
+              url={draft.url.trim()}
+              confirmed={draft.pinConfirmed}
+              onKey={(pin) => change({ pin, pinConfirmed: false })}
+              onConfirm={(pinConfirmed) => change({ pinConfirmed })}
+            />
+          ) : null}
+        </div>
+      </Radio.Group>
+      {problem?.field === 'trust' ? (
+        <p className={classes.problem} role="alert">
+          {problem.text}
+        </p>
+      ) : null}
+      {error === null ? null : <ErrorPanel error={error} />}
+      <div className={classes.buttons}>
+        <Button type="submit" loading={sending}>
+          {text.submitAdd}
+        </Button>
+        <Button variant="default" onClick={onCancel}>
+          {messages.common.cancel}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+function CaFile({ onPem }: { readonly onPem: (pem: string | null) => void }): ReactNode {
+  const text = messages.servers;
+  const [problem, setProblem] = useState<string | null>(null);
+  const choose = async (file: File | null): Promise<void> => {
+    onPem(null);
+    setProblem(null);
+    if (file === null) return;
+    if (file.size > MOST_CA_BYTES) {
+      setProblem(text.caTooLarge);
+      return;
+    }
+    const found = caFrom(await file.text());
+    if ('pem' in found) onPem(found.pem);
+    else setProblem(found.problem);
+  };
+  return (
+    <FileInput
+      label={text.caFile}
+      placeholder={text.caChoose}
+      accept=".pem,.crt,.cer,application/x-pem-file"
+      clearable
+      error={problem}
+      onChange={(file) => {
+        choose(file).catch(() => setProblem(text.caUnreadable));
+      }}
+    />
+  );
+}
+
+type Shown =
+  | { readonly state: 'none' | 'asking' }
+  | { readonly state: 'shown'; readonly certificate: CertificateView }
+  | { readonly state: 'failed'; readonly error: ErrorReport };
+
+function Pin({
+  url,
+  confirmed,
+  onKey,
+  onConfirm,
+}: {
+  readonly url: string;
+  readonly confirmed: boolean;
+  readonly onKey: (spkiSha256: string) => void;
+  readonly onConfirm: (confirmed: boolean) => void;
+}): ReactNode {
+  const store = useStore();
+  const text = messages.servers;
+  const [shown, setShown] = useState<Shown>({ state: 'none' });
+  const ask = (): void => {
+    setShown({ state: 'asking' });
+    store.station.call('server.certificate', { url }).then(
+      (certificate) => {
+        setShown({ state: 'shown', certificate });
+        onKey(certificate.spkiSha256);
+      },
+      (thrown: unknown) => setShown({ state: 'failed', error: reportOf(thrown) }),
+    );
+  };
+  return (
+    <div className={classes.pin}>
+      <Button variant="default" size="md" loading={shown.state === 'asking'} onClick={ask}>
+        {text.pinFetch}
+      </Button>
+      {shown.state === 'failed' ? <ErrorPanel error={shown.error} /> : null}
+      {shown.state === 'shown' ? (
+        <>
+          {shown.certificate.trustedBySystem ? <p>{text.pinKnown}</p> : null}
+          <Facts
+            facts={[
+              { name: text.pinSubject, value: shown.certificate.subject },
+              { name: text.pinIssuer, value: shown.certificate.issuer },
+              { name: text.pinValid, value: shown.certificate.validTo },
+              { name: text.pinKey, value: grouped(shown.certificate.spkiSha256), mono: true },
+            ]}
+          />
+          <Checkbox
+            label={text.pinConfirm}
+            checked={confirmed}
+            onChange={(event) => onConfirm(event.currentTarget.checked)}
+          />
+        </>
+      ) : null}
+    </div>
+  );
+}

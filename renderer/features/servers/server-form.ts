@@ -1,0 +1,88 @@
+import type { CallInput } from '../../../src/contract.ts';
+import { messages } from '../../messages.ts';
+
+/** What the form for a new server holds. No secret is among it. */
+export interface ServerDraft {
+  readonly name: string;
+  readonly url: string;
+  readonly boardUrl: string;
+  readonly trustBy: 'system' | 'ca' | 'pin';
+  readonly caPem: string | null;
+  /** The key that was shown and compared. */
+  readonly pin: string | null;
+  readonly pinConfirmed: boolean;
+}
+
+export const EMPTY_SERVER: ServerDraft = {
+  name: '',
+  url: 'https://',
+  boardUrl: '',
+  trustBy: 'system',
+  caPem: null,
+  pin: null,
+  pinConfirmed: false,
+};
+
+/** Largest file that is read as a certificate, in bytes. */
+export const MOST_CA_BYTES = 1_000_000;
+
+export type ServerFormProblem = { readonly field: 'name' | 'url' | 'trust'; readonly text: string };
+
+/** The call for this draft, or what is still missing. What a URL or a name may be is decided by the station. */
+export function serverToAdd(draft: ServerDraft): CallInput<'server.add'> | ServerFormProblem {
+  const text = messages.servers;
+  const name = draft.name.trim();
+  const url = draft.url.trim();
+  const boardUrl = draft.boardUrl.trim();
+  if (name === '') return { field: 'name', text: text.required };
+  if (url === '' || url === 'https://') return { field: 'url', text: text.required };
+  const trust = trustOf(draft);
+  if ('field' in trust) return trust;
+  return { name, url, trust, ...(boardUrl === '' ? {} : { boardUrl }) };
+}
+
+type TrustInput = NonNullable<CallInput<'server.add'>['trust']>;
+
+function trustOf(draft: ServerDraft): TrustInput | ServerFormProblem {
+  const text = messages.servers;
+  switch (draft.trustBy) {
+    case 'system':
+      return { by: 'system' };
+    case 'ca':
+      return draft.caPem === null ? { field: 'trust', text: text.required } : { by: 'ca', pem: draft.caPem };
+    case 'pin':
+      return draft.pin === null || !draft.pinConfirmed
+        ? { field: 'trust', text: text.pinFirst }
+        : { by: 'pin', spkiSha256: draft.pin };
+  }
+}
+
+/** The text of a CA file, or why it cannot be one. */
+export function caFrom(file: string): { readonly pem: string } | { readonly problem: string } {
+  return file.includes('-----BEGIN CERTIFICATE-----')
+    ? { pem: file }
+    : { problem: messages.servers.caNotPem };
+}
+
+/** Whether a secret field's form holds what a login needs; the secrets themselves stay in the form. */
+export function loginFrom(
+  server: string,
+  by: 'password' | 'token',
+  form: FormData,
+): CallInput<'server.login'> | null {
+  const keep = form.get('keep') !== null;
+  const text = (name: string): string => {
+    const value = form.get(name);
+    return typeof value === 'string' ? value : '';
+  };
+  if (by === 'token') {
+    const token = text('token').trim();
+    return token === '' ? null : { name: server, token, keep };
+  }
+  const user = text('user').trim();
+  const password = text('password');
+  const otp = text('otp').trim();
+  return user === '' || password === ''
+    ? null
+    : { name: server, user, password, keep, ...(otp === '' ? {} : { otp }) };
+}

@@ -1,0 +1,137 @@
+import { Button, Loader } from '@mantine/core';
+import { useState, type ReactNode } from 'react';
+import type { DoctorLine, ServerView } from '../../../src/contract.ts';
+import type { ErrorReport } from '../../../src/model/job.ts';
+import { sessionLeft } from '../../bench.ts';
+import { useNow } from '../../clock.ts';
+import { ErrorPanel } from '../../components/error-panel.tsx';
+import { Findings } from '../../components/findings.tsx';
+import { timeLeft } from '../../format.ts';
+import { messages } from '../../messages.ts';
+import type { ServersView } from '../../panel.ts';
+import { reportOf } from '../../station.ts';
+import { useStore, useWindowState } from '../../store.ts';
+import classes from './servers.module.css';
+
+export function ServerList({ show }: { readonly show: (view: ServersView) => void }): ReactNode {
+  const servers = useWindowState((state) => state.servers);
+  const used = useWindowState((state) => state.preferences.server);
+  const text = messages.servers;
+  return (
+    <>
+      {servers.length === 0 ? <p>{text.none}</p> : null}
+      <ul className={classes.list}>
+        {servers.map((server) => (
+          <ServerItem key={server.name} server={server} used={server.name === used} show={show} />
+        ))}
+      </ul>
+      <Button variant="default" onClick={() => show({ at: 'add' })}>
+        {text.add}
+      </Button>
+    </>
+  );
+}
+
+type Test =
+  | { readonly state: 'none' | 'running' }
+  | { readonly state: 'done'; readonly lines: readonly DoctorLine[] }
+  | { readonly state: 'failed'; readonly error: ErrorReport };
+
+function ServerItem({
+  server,
+  used,
+  show,
+}: {
+  readonly server: ServerView;
+  readonly used: boolean;
+  readonly show: (view: ServersView) => void;
+}): ReactNode {
+  const store = useStore();
+  const text = messages.servers;
+  const [test, setTest] = useState<Test>({ state: 'none' });
+  const [removing, setRemoving] = useState(false);
+  const run = (): void => {
+    setTest({ state: 'running' });
+    store.station.call('server.test', { name: server.name }).then(
+      ({ lines }) => setTest({ state: 'done', lines }),
+      (thrown: unknown) => setTest({ state: 'failed', error: reportOf(thrown) }),
+    );
+  };
+  return (
+    <li className={classes.item} data-used={used}>
+      <div className={classes.itemHead}>
+        <h3>{server.name}</h3>
+        {server.simulated ? <span className={classes.tag}>{text.simulated}</span> : null}
+        {used ? <span className={classes.used}>{text.inUse}</span> : null}
+      </div>
+      <p className={classes.url}>{server.url}</p>
+      <p className={classes.soft}>{text.trust[server.trust.by]}</p>
+      <Session server={server} />
+      <div className={classes.buttons}>
+        {used ? null : (
+          <Button size="md" onClick={() => void store.ask('preferences.set', { server: server.name })}>
+            {text.use}
+          </Button>
+        )}
+        {server.session === null ? (
+          <Button
+            size="md"
+            variant={used ? 'filled' : 'default'}
+            onClick={() => show({ at: 'sign-in', server: server.name })}
+          >
+            {text.signIn}
+          </Button>
+        ) : (
+          <Button
+            size="md"
+            variant="default"
+            onClick={() => void store.ask('server.logout', { name: server.name })}
+          >
+            {text.signOut}
+          </Button>
+        )}
+        <Button size="md" variant="default" disabled={test.state === 'running'} onClick={run}>
+          {text.test}
+        </Button>
+        <Button size="md" variant="subtle" color="red.9" onClick={() => setRemoving(true)}>
+          {text.remove}
+        </Button>
+      </div>
+      {removing ? (
+        <div className={classes.sure} role="alertdialog" aria-label={text.removeSure(server.name)}>
+          <p>{text.removeSure(server.name)}</p>
+          <Button
+            size="md"
+            color="red.9"
+            onClick={() => void store.ask('server.remove', { name: server.name })}
+          >
+            {text.remove}
+          </Button>
+          <Button size="md" variant="default" autoFocus onClick={() => setRemoving(false)}>
+            {messages.common.cancel}
+          </Button>
+        </div>
+      ) : null}
+      {test.state === 'running' ? <Loader size="sm" /> : null}
+      {test.state === 'done' ? <Findings lines={test.lines} /> : null}
+      {test.state === 'failed' ? <ErrorPanel error={test.error} /> : null}
+    </li>
+  );
+}
+
+function Session({ server }: { readonly server: ServerView }): ReactNode {
+  const now = useNow(1000);
+  const text = messages.servers;
+  if (server.session === null) return <p className={classes.soft}>{messages.header.signedOut}</p>;
+  const left = sessionLeft(server, now);
+  const ends =
+    left === null ? messages.header.noEnd : left <= 0 ? messages.header.expired : text.ends(timeLeft(left));
+  return (
+    <p>
+      {text.account(server.session.account)},{' '}
+      <span className={classes.soft}>
+        {ends}, {server.session.kept ? text.kept : text.notKept}
+      </span>
+    </p>
+  );
+}

@@ -1,0 +1,101 @@
+import { currentServer, hindrance, obstacle, sessionLeft, tally, toStart } from './bench.ts';
+import { timeLeft } from './format.ts';
+import { messages } from './messages.ts';
+import type { WindowState } from './state.ts';
+import type { ErrorReport } from '../src/model/job.ts';
+
+export type Tone = 'calm' | 'busy' | 'good' | 'warn' | 'bad';
+export type GuidanceAction =
+  'start-rehearsal' | 'add-server' | 'sign-in' | 'set-up' | 'refresh' | 'details' | 'dismiss';
+
+/** The one line that says what is going on and what to do next. */
+export interface Guidance {
+  readonly tone: Tone;
+  readonly title: string;
+  readonly text: string;
+  readonly actions: readonly GuidanceAction[];
+  /** The whole error behind the line. */
+  readonly error: ErrorReport | null;
+}
+
+/** Milliseconds before the end of a login from which on the window says so. */
+export const SESSION_SOON_MS = 15 * 60_000;
+
+/** @param now milliseconds since 1970 */
+export function guidance(state: WindowState, now: number): Guidance {
+  const text = messages.guidance;
+  const { connection } = state;
+  if (connection.state === 'down') return line('bad', text.down(connection.cause));
+  if (connection.state === 'restarting') return line('warn', text.restarting(connection.cause));
+  if (!state.loaded || connection.state === 'connecting') return line('busy', text.connecting);
+  if (state.readOnly !== null)
+    return {
+      tone: 'bad',
+      title: text.readOnly,
+      text: `${state.readOnly.message} ${state.readOnly.remedy}`,
+      actions: ['details'],
+      error: state.readOnly,
+    };
+  if (state.notice !== null)
+    return {
+      tone: 'bad',
+      title: state.notice.message,
+      text: state.notice.remedy,
+      actions: ['details', 'dismiss'],
+      error: state.notice,
+    };
+  const counts = tally(state);
+  const done = counts.pass + counts.already + counts.fail + counts.stopped;
+  if (counts.running > 0) return line('busy', text.running(counts.running, done));
+  const server = currentServer(state);
+  const name = server?.name ?? '';
+  switch (obstacle(state, now)) {
+    case 'no-server':
+      return state.rehearsal.offer
+        ? line('calm', text.firstRun, ['start-rehearsal'])
+        : line('calm', text.noServer, ['add-server']);
+    case 'signed-out':
+      return line('warn', text.signedOut(name), ['sign-in']);
+    case 'session-ended':
+      return line('warn', text.sessionEnded(name), ['sign-in']);
+    case 'no-profile':
+      return line('warn', text.noProfile, ['set-up']);
+    case 'offline':
+    case 'read-only':
+    case null:
+      break;
+  }
+  const left = server === null ? null : sessionLeft(server, now);
+  if (left !== null && left < SESSION_SOON_MS) {
+    const soon = benchLine(state, done);
+    return {
+      ...soon,
+      tone: 'warn',
+      text: `${text.sessionSoon(timeLeft(left))} ${soon.text}`,
+      actions: ['sign-in'],
+    };
+  }
+  return benchLine(state, done);
+}
+
+function benchLine(state: WindowState, done: number): Guidance {
+  const text = messages.guidance;
+  if (state.slots.length === 0) return line('calm', text.noPorts, ['refresh']);
+  const ready = toStart(state);
+  const counts = tally(state);
+  const good = counts.pass + counts.already;
+  if (state.selected.length > 0 && ready.length > 0) return line('calm', text.readyMarked(ready.length));
+  if (done > 0 && ready.every((slot) => slot.job !== null))
+    return line(done === good ? 'good' : 'warn', text.finished(good, done - good));
+  if (ready.length > 0) return line('calm', text.ready(ready.length));
+  if (state.slots.every((slot) => hindrance(state, slot) === 'not-usable')) return line('warn', text.blocked);
+  return line('calm', text.waiting);
+}
+
+function line(
+  tone: Tone,
+  words: { readonly title: string; readonly text: string },
+  actions: readonly GuidanceAction[] = [],
+): Guidance {
+  return { tone, title: words.title, text: words.text, actions, error: null };
+}

@@ -1,0 +1,488 @@
+import type { SlotView } from '../src/contract.ts';
+import type { Connection } from './state.ts';
+import type { KeyOrigin, KeyType } from '../src/model/key.ts';
+import type { OldKeyOutcome, Proof, StepName, Verdict } from '../src/model/job.ts';
+
+/** Every text of the window that does not come from the station. One language, one place. */
+
+const count = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
+
+/** What a step may change. */
+type Effect = 'reads' | 'prepares' | 'server' | 'board' | 'record';
+
+export const messages = {
+  product: 'Station',
+
+  common: {
+    cancel: 'Cancel',
+    close: 'Close',
+    save: 'Save',
+    remove: 'Remove',
+    refresh: 'Look again',
+    details: 'Details',
+    copy: 'Copy',
+    copied: 'Copied',
+    none: '—',
+    dismiss: 'Dismiss',
+    unknown: 'unknown',
+  },
+
+  header: {
+    label: 'Station and login',
+    version: (version: string) => `Version ${version}`,
+    operator: 'Operator',
+    noOperator: 'Who is working?',
+    toDark: 'Use the dark colours',
+    toLight: 'Use the light colours',
+    rehearsal: 'Rehearsal',
+    rehearsalHint: 'Simulated boards and a simulated server. Nothing real is changed.',
+    leaveRehearsal: 'End the rehearsal',
+    noServer: 'Add a server',
+    signedOut: 'Not signed in',
+    timeLeft: (left: string) => `${left} left`,
+    noEnd: 'no end set',
+    expired: 'login has ended',
+    session: (server: string) => `Server ${server}`,
+  },
+
+  guidance: {
+    label: 'What to do next',
+    connecting: { title: 'Starting the station', text: 'Looking at the ports of this machine.' },
+    down: (cause: string | null) => ({
+      title: 'The station process has stopped',
+      text: `${cause ?? 'It ended without saying why.'} Unplug nothing yet: what was in flight is in the record.`,
+    }),
+    restarting: (cause: string | null) => ({
+      title: 'The station process stopped and is being started again',
+      text: `${cause ?? 'It ended without saying why.'} Jobs that were running have ended; start them again, they continue from what they find.`,
+    }),
+    readOnly: 'The station can read but not change boards',
+    firstRun: {
+      title: 'New here? Try it first with simulated boards',
+      text: 'Four boards and a server, inside the station. Nothing real is touched.',
+    },
+    noServer: {
+      title: 'Add the server that shall know the boards',
+      text: 'The station needs its URL and, for a private one, its certificate.',
+    },
+    signedOut: (server: string) => ({
+      title: `Sign in at ${server}`,
+      text: 'Boards are accepted in your name.',
+    }),
+    sessionEnded: (server: string) => ({
+      title: `The login at ${server} has ended`,
+      text: 'Sign in again to go on.',
+    }),
+    noProfile: {
+      title: 'Choose a board profile',
+      text: 'It says how to talk to the boards on this bench.',
+    },
+    noPorts: {
+      title: 'Plug a board in',
+      text: 'The station looks at the ports all the time; a new one shows up by itself.',
+    },
+    running: (running: number, done: number) => ({
+      title: `Working on ${count(running, 'board', 'boards')}`,
+      text:
+        done === 0
+          ? 'Leave cables and power alone until each one has its verdict.'
+          : `${done} done. Leave the others alone until each one has its verdict.`,
+    }),
+    ready: (ready: number) => ({
+      title: `${count(ready, 'board is', 'boards are')} ready`,
+      text: 'Press the space bar or the big button.',
+    }),
+    readyMarked: (ready: number) => ({
+      title: `${count(ready, 'slot', 'slots')} marked`,
+      text: 'The big button starts these and no other.',
+    }),
+    finished: (good: number, bad: number) => ({
+      title: bad === 0 ? `All done: ${good} good` : `Done: ${good} good, ${bad} not`,
+      text:
+        bad === 0
+          ? 'Swap the boards. The verdicts stay until the next ones come.'
+          : 'Read what to do on each board that failed; the others can be swapped.',
+    }),
+    waiting: {
+      title: 'Waiting for a board',
+      text: 'Connect one and switch it on, or start a silent port by itself.',
+    },
+    blocked: {
+      title: 'No port can be used',
+      text: 'Each slot says what stands in the way.',
+    },
+    sessionSoon: (left: string) => `The login ends in ${left}.`,
+    actions: {
+      startRehearsal: 'Start the rehearsal bench',
+      addServer: 'Add a server',
+      signIn: 'Sign in',
+      setUp: 'Set up',
+      refresh: 'Look again',
+      details: 'Details',
+    },
+  },
+
+  command: {
+    label: 'Start and stop',
+    profile: 'Board profile',
+    noProfile: 'Choose a profile',
+    key: 'Key',
+    setUp: 'Job settings',
+    clear: 'Clear verdicts',
+    cancelAll: 'Cancel all',
+    start: (ready: number, marked: boolean) =>
+      marked
+        ? `Provision ${count(ready, 'marked board', 'marked boards')}`
+        : ready === 0
+          ? 'Provision'
+          : ready === 1
+            ? 'Provision 1 board'
+            : `Provision all ${ready} boards`,
+    starting: 'Starting…',
+    running: (running: number) => `Working on ${count(running, 'board', 'boards')}…`,
+    spaceBar: 'Space bar',
+  },
+
+  keys: {
+    profile: {
+      label: 'As the profile says',
+      help: 'Made on the board where it can, else at the station.',
+    },
+    board: {
+      label: 'Made on the board',
+      help: 'The private key never leaves the board. Best where the board has openssl.',
+    },
+    generate: {
+      label: 'Made at the station',
+      help: 'Works with every board. The private key crosses the serial line once and is destroyed here.',
+    },
+    keep: {
+      label: 'The one that is there',
+      help: 'Registers the key that the board has. Nothing is written but the server settings.',
+    },
+    import: {
+      label: 'Imported from a folder',
+      help: 'One key file for each board, found by its identity. Never given to two boards.',
+    },
+    type: 'Key type',
+    typeAsNeeded: 'As the board’s client can read',
+    types: {
+      ed25519: 'Ed25519',
+      p256: 'ECDSA P-256',
+      p384: 'ECDSA P-384',
+      rsa2048: 'RSA 2048',
+      rsa3072: 'RSA 3072',
+      rsa4096: 'RSA 4096',
+    } satisfies Record<KeyType, string>,
+    otherType: 'other',
+    origins: {
+      board: 'made on the board',
+      station: 'made at the station',
+      import: 'imported',
+      kept: 'kept',
+    } satisfies Record<KeyOrigin, string>,
+  },
+
+  setUp: {
+    title: 'Job settings',
+    profileHelp: 'How to talk to the boards: baud rate, login, paths, time limits.',
+    keyHelp: 'Where the key of each board comes from.',
+    directory: 'Folder with the key files',
+    directoryHelp: (pattern: string) => `On this machine. The profile looks for ${pattern} in it.`,
+    directoryMissing: 'Name the folder first.',
+    encrypted: 'The key files have a passphrase',
+    encryptedHelp: 'It is asked for at each start, sent once and not kept.',
+    label: 'Note for the record',
+    labelHelp: 'For example an order number. It stands beside each verdict.',
+    credentials: 'Board passwords',
+    credentialsHelp: (user: string) =>
+      `The profile logs in as ${user} and tries these, each once. The station keeps them in its key store; the window does not.`,
+    noCredentials: (user: string) => `The profile logs in as ${user} without a password.`,
+    credential: (name: string) => `Password “${name}”`,
+    credentialPlaceholder: 'Type a new one to replace it',
+    store: 'Store',
+    stored: 'Stored.',
+    forget: 'Forget it',
+    forgotten: 'Forgotten.',
+    tenantToken: 'Tenant token',
+    tenantTokenHelp:
+      'The organization’s token, written into the board’s configuration. Needed on hosted Mender and other servers with several organizations.',
+    tenantTokenSet: 'A token is stored.',
+    tenantTokenUnset: 'None is stored.',
+    operator: 'Operator',
+    operatorHelp: 'Your name, for the record.',
+    passphraseTitle: 'Passphrase of the key files',
+    passphraseText: 'It is sent to the station for this start and not kept.',
+    passphrase: 'Passphrase',
+    start: 'Start',
+  },
+
+  slot: {
+    list: 'Slots on the bench',
+    mark: (label: string) => `Mark ${label}`,
+    simulated: 'simulated',
+    provision: 'Provision',
+    tryAnyway: 'Try anyway',
+    tryAgain: 'Try again',
+    again: 'Provision again',
+    clear: 'Clear',
+    details: 'Details',
+    cancel: 'Cancel',
+    cancelling: 'Stopping safely…',
+    starting: 'Starting…',
+    mute: 'Mute this port',
+    unmute: 'Use this port again',
+    more: (label: string) => `More for ${label}`,
+    notChanged: 'Not changed',
+    toDo: 'What to do',
+    elapsed: 'elapsed',
+    presence: {
+      unknown: { word: 'Plugged in', text: 'Not looked at yet.' },
+      silent: { word: 'Silent', text: 'No answer: is the board connected and powered?' },
+      booting: { word: 'Booting', text: 'Boot messages are coming in.' },
+      ready: { word: 'Ready', text: 'A console is waiting.' },
+      garbled: { word: 'Unreadable', text: 'Check the baud rate of the profile and the ground wire.' },
+      bootloader: { word: 'Boot loader', text: 'Stopped at its prompt. A job tells it to boot.' },
+      busy: { word: 'In use', text: 'Another program holds this port.' },
+      'in-job': { word: 'Working', text: '' },
+      'no-permission': {
+        word: 'No permission',
+        text: 'This user may not open the port. Add the user to the group of serial ports, then log in again.',
+      },
+      muted: { word: 'Muted', text: 'Left alone until it is used again.' },
+    } satisfies Record<SlotView['presence'], { word: string; text: string }>,
+    heldBy: (holder: string) => `In use by ${holder}. Close it there.`,
+    permissionHow: 'sudo usermod -aG dialout "$USER"',
+  },
+
+  verdicts: {
+    pass: { word: 'PASS', meaning: 'Accepted by the server, and recorded.' },
+    already: { word: 'ALREADY', meaning: 'It was provisioned before. Nothing was changed.' },
+    fail: { word: 'FAIL', meaning: 'It did not succeed.' },
+    stopped: { word: 'STOPPED', meaning: 'The station did not go on, on purpose.' },
+  } satisfies Record<Verdict, { word: string; meaning: string }>,
+
+  proofs: {
+    station: { short: 'station', text: 'The station authenticated with its key.' },
+    'board-key': { short: 'board key', text: 'The board signed with its key.' },
+    'board-client': { short: 'board client', text: 'The board’s own client was authorized.' },
+  } satisfies Record<Proof, { short: string; text: string }>,
+  noProof: 'Nothing was proved.',
+
+  oldKeys: {
+    none: 'There was none',
+    'refused-tested': 'Refused by the server (tested)',
+    'removed-not-tested': 'Removed (not tested)',
+  } satisfies Record<OldKeyOutcome, string>,
+
+  steps: {
+    connect: { label: 'Log in', effect: 'reads' },
+    identify: { label: 'Read the board', effect: 'reads' },
+    'look-up': { label: 'Look it up on the server', effect: 'reads' },
+    'make-key': { label: 'Make the key', effect: 'prepares' },
+    stage: { label: 'Put the key beside the old one', effect: 'prepares' },
+    submit: { label: 'Submit it to the server', effect: 'server' },
+    accept: { label: 'Accept it on the server', effect: 'server' },
+    authenticate: { label: 'Authenticate with it', effect: 'reads' },
+    switch: { label: 'Put the key in use', effect: 'board' },
+    prove: { label: 'Let the board prove it', effect: 'reads' },
+    tidy: { label: 'Tidy up', effect: 'board' },
+    record: { label: 'Write the record', effect: 'record' },
+    'log-out': { label: 'Log out', effect: 'reads' },
+  } satisfies Record<StepName, { label: string; effect: Effect }>,
+  effects: {
+    reads: 'changes nothing',
+    prepares: 'can be undone',
+    server: 'changes the server',
+    board: 'changes the board',
+    record: 'written for good',
+  } satisfies Record<Effect, string>,
+  stepStates: { running: 'running', done: 'done', failed: 'failed', waiting: 'waiting', left: 'not needed' },
+
+  job: {
+    title: (slot: string) => `Job on ${slot}`,
+    result: 'Result',
+    stepsTab: 'Steps',
+    transcriptTab: 'Transcript',
+    running: 'Still running. The result comes here.',
+    identity: 'Identity',
+    deviceId: 'Device on the server',
+    authSet: 'Auth set',
+    key: 'Key',
+    fingerprint: 'Key fingerprint (SHA-256)',
+    proof: 'Proof',
+    oldKey: 'Old key',
+    port: 'Port',
+    started: 'Started',
+    took: 'Took',
+    line: 'On the line',
+    lineCount: (sent: string, received: string, trips: number) =>
+      `${sent} sent, ${received} received, ${count(trips, 'exchange', 'exchanges')}`,
+    server: 'Server',
+    label: 'Note',
+    jobId: 'Job',
+    notes: 'Worth knowing',
+    noSteps: 'No step has begun.',
+    transcriptLabel: 'What went over the line',
+    transcriptEmpty: 'Nothing has gone over the line yet.',
+    transcriptLoading: 'Reading the transcript…',
+    transcriptDropped: (n: number) => `The first ${count(n, 'entry is', 'entries are')} not shown.`,
+    transcriptHint: 'Secrets are masked where they are sent; they are in no transcript.',
+    follow: 'Follow the end',
+    masked: (kind: string, size: number) => `[${kind}, ${size} bytes]`,
+    sent: 'sent',
+    received: 'received',
+    note: 'note',
+  },
+
+  error: {
+    notChanged: 'Not changed',
+    toDo: 'What to do',
+    retriable: 'Trying again can help.',
+    code: 'Code',
+  },
+
+  empty: {
+    rehearsalTitle: 'See it work before you plug anything in',
+    rehearsalText:
+      'The rehearsal bench puts four simulated boards and a Mender-compatible server inside the station. One click provisions all four; you see every step, the verdicts and the records. Nothing real is touched.',
+    rehearsalStart: 'Start the rehearsal bench',
+    rehearsalStarting: 'Starting the bench…',
+    realTitle: 'Or start with a real board',
+    realSteps: [
+      'Add your server and sign in.',
+      'Connect the board’s serial console by USB and switch it on.',
+      'Press the space bar.',
+    ],
+    addServer: 'Add a server',
+    noPortsTitle: 'No serial port',
+    noPortsText: 'A port shows up here by itself as soon as the system sees one. If none does:',
+    causes: [
+      {
+        title: 'Cable',
+        text: 'Many USB cables only charge. Use one that carries data, straight into the machine or a powered hub.',
+      },
+      {
+        title: 'Driver',
+        text: 'Linux and macOS know FTDI, CP210x, CH340 and CDC adapters. On Windows install the maker’s driver and look for a COM port.',
+      },
+      {
+        title: 'Permission',
+        text: 'On Linux the user must be in the group of serial ports (dialout or uucp). In a virtual machine, pass the USB device through.',
+      },
+    ],
+    check: 'Check this machine',
+    tryRehearsal: 'Use the rehearsal bench',
+    loading: 'Looking at the bench…',
+  },
+
+  doctor: {
+    title: 'Check of this machine',
+    running: 'Checking…',
+    ok: 'fine',
+    note: 'note',
+    bad: 'in the way',
+    empty: 'Nothing was found to check.',
+  },
+
+  servers: {
+    title: 'Servers',
+    add: 'Add a server',
+    addTitle: 'Add a server',
+    inUse: 'In use',
+    use: 'Use this one',
+    signIn: 'Sign in',
+    signOut: 'Sign out',
+    test: 'Test',
+    remove: 'Remove',
+    removeSure: (name: string) => `Remove ${name}? Its login and tenant token are forgotten, too.`,
+    none: 'No server yet.',
+    simulated: 'simulated',
+    account: (account: string) => `Signed in as ${account}`,
+    ends: (left: string) => `ends in ${left}`,
+    kept: 'kept in the key store',
+    notKept: 'until the station closes',
+    trust: {
+      system: 'Certificate checked by this system',
+      ca: 'Certificate checked by your CA',
+      pin: 'Key pinned',
+    },
+    name: 'Name',
+    nameHelp: 'As you call it: letters, digits, blanks.',
+    url: 'URL',
+    urlHelp: 'Without a path, for example https://hosted.mender.io',
+    boardUrl: 'URL for boards',
+    boardUrlHelp: 'Only where boards reach the server by another URL than this machine.',
+    trustTitle: 'How its certificate is checked',
+    trustSystem: 'By the authorities that this system trusts',
+    trustSystemHelp: 'For hosted Mender and every public certificate.',
+    trustCa: 'By a CA certificate from a file',
+    trustCaHelp: 'For a company’s own authority.',
+    trustPin: 'By its very key',
+    trustPinHelp: 'For a self-signed certificate: the station shows the key and you compare it.',
+    caFile: 'CA certificate (PEM)',
+    caChoose: 'Choose a file',
+    caNotPem: 'This file holds no PEM certificate.',
+    caTooLarge: 'This file is too large for a certificate.',
+    caUnreadable: 'The file could not be read.',
+    pinFetch: 'Show the server’s key',
+    pinFetching: 'Asking the server…',
+    pinSubject: 'Issued to',
+    pinIssuer: 'Issued by',
+    pinValid: 'Valid until',
+    pinKey: 'SHA-256 of its key',
+    pinKnown: 'This system trusts the certificate already; pinning is not needed.',
+    pinConfirm: 'I have compared it with what the server’s administrator told me',
+    pinFirst: 'Have the server’s key shown, compare it, and confirm.',
+    submitAdd: 'Add',
+    signInTitle: (name: string) => `Sign in at ${name}`,
+    byPassword: 'E-mail and password',
+    byToken: 'Access token',
+    user: 'E-mail',
+    password: 'Password',
+    otp: 'Code of the second factor',
+    otpHelp: 'Six digits from your authenticator.',
+    token: 'Personal access token',
+    tokenHelp: 'Made in the server’s own UI. It has all the rights of its owner.',
+    keep: 'Stay signed in',
+    keepHelp: 'Keeps the session, never the password, in this machine’s key store until it ends.',
+    required: 'Needed',
+  },
+
+  operator: {
+    title: 'Who is working?',
+    name: 'Name',
+    help: 'It stands in the record of each board.',
+  },
+
+  records: {
+    title: 'Last records',
+    empty: 'No record yet. Each board’s verdict comes here, and stays in the journal.',
+    columns: {
+      at: 'Time',
+      verdict: 'Verdict',
+      identity: 'Identity',
+      key: 'Key',
+      proof: 'Proof',
+      server: 'Server',
+      slot: 'Port',
+      ms: 'Took',
+      error: 'Why',
+    },
+    open: (identity: string) => `Details of ${identity}`,
+    title1: 'Record',
+  },
+
+  live: {
+    verdict: (slot: string, word: string, text: string) => `${slot}: ${word}. ${text}`,
+  },
+
+  connection: {
+    connecting: 'Starting',
+    up: 'Up',
+    down: 'Stopped',
+    restarting: 'Starting again',
+  } satisfies Record<Connection['state'], string>,
+} as const;
+
+export type Messages = typeof messages;

@@ -1,0 +1,17 @@
+import type { JobView, RecordView } from '../src/contract.ts';
+import type { ErrorReport } from '../src/model/job.ts';
+
+export type ServersView =
+  { readonly at: 'list' } | { readonly at: 'add' } | { readonly at: 'sign-in'; readonly server: string };
+
+/** What is open beside the bench; one at a time. */
+export type Panel =
+  | { readonly kind: 'servers'; readonly view: ServersView }
+  | { readonly kind: 'set-up' }
+  | { readonly kind: 'operator' }
+  | { readonly kind: 'doctor' }
+  | { readonly kind: 'job'; readonly job: JobView }
+  | { readonly kind: 'record'; readonly record: RecordView }
+  | { readonly kind: 'error'; readonly error: ErrorReport };
+
+export type OpenPanel = (panel: Panel) => void;

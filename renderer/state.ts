@@ -1,0 +1,270 @@
+import type {
+  JobView,
+  PreferencesView,
+  RecordView,
+  RehearsalView,
+  ServerView,
+  SlotView,
+  Snapshot,
+  StationEvent,
+} from '../src/contract.ts';
+import type { ErrorReport } from '../src/model/job.ts';
+import type { BoardProfile } from '../src/model/profile.ts';
+import type { TranscriptEntry } from '../src/serial/transcript.ts';
+import type { StationProcessEvent } from './station.ts';
+
+/** Records that the window keeps; older ones are in the journal. */
+export const RECORDS_KEPT = 100;
+/** Entries of one transcript that the window keeps while it is open; older ones fall out at the front. */
+export const TRANSCRIPT_KEPT = 4000;
+
+export type Connection =
+  | { readonly state: 'connecting' }
+  | { readonly state: 'up' }
+  | { readonly state: 'down' | 'restarting'; readonly cause: string | null };
+
+/** The transcript that is open. Entries that arrive before the answer to `job.transcript` are in that answer already. */
+export interface OpenTranscript {
+  readonly job: string;
+  readonly state: 'loading' | 'following' | 'failed';
+  readonly entries: readonly TranscriptEntry[];
+  /** How many fell out at the front. */
+  readonly dropped: number;
+  readonly error: ErrorReport | null;
+}
+
+/** All that the window knows: a mirror of the station, and what the operator has picked. Never a secret. */
+export interface WindowState {
+  readonly connection: Connection;
+  /** False until the first snapshot: nothing else below means anything before. */
+  readonly loaded: boolean;
+  readonly station: Snapshot['station'] | null;
+  readonly slots: readonly SlotView[];
+  readonly jobs: Readonly<Record<string, JobView>>;
+  readonly servers: readonly ServerView[];
+  readonly profiles: readonly BoardProfile[];
+  /** Newest first. */
+  readonly records: readonly RecordView[];
+  readonly rehearsal: RehearsalView;
+  readonly preferences: PreferencesView;
+  readonly readOnly: ErrorReport | null;
+  /** Slots that the operator has marked, to start some and not all. */
+  readonly selected: readonly string[];
+  /** Slots whose start was asked for and whose job has not shown up yet. */
+  readonly starting: readonly string[];
+  readonly transcript: OpenTranscript | null;
+  /** The last refusal that belongs to no form and no job. */
+  readonly notice: ErrorReport | null;
+}
+
+export type Action =
+  | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
+  | { readonly type: 'load-failed'; readonly error: ErrorReport }
+  | { readonly type: 'event'; readonly event: StationEvent | StationProcessEvent }
+  | { readonly type: 'select'; readonly slot: string; readonly on: boolean }
+  | { readonly type: 'starting'; readonly slots: readonly string[] }
+  | { readonly type: 'start-ended'; readonly slots: readonly string[] }
+  | { readonly type: 'notice'; readonly error: ErrorReport | null }
+  | { readonly type: 'transcript-opened'; readonly job: string }
+  | {
+      readonly type: 'transcript-loaded';
+      readonly job: string;
+      readonly entries: readonly TranscriptEntry[];
+    }
+  | { readonly type: 'transcript-failed'; readonly job: string; readonly error: ErrorReport }
+  | { readonly type: 'transcript-closed' };
+
+export const INITIAL: WindowState = {
+  connection: { state: 'connecting' },
+  loaded: false,
+  station: null,
+  slots: [],
+  jobs: {},
+  servers: [],
+  profiles: [],
+  records: [],
+  rehearsal: { running: false, boards: 0, serverUrl: null, offer: false },
+  preferences: { server: null, profile: null, operator: null },
+  readOnly: null,
+  selected: [],
+  starting: [],
+  transcript: null,
+  notice: null,
+};
+
+/** The next state. Pure; gives back the very same object where nothing changed, so that nothing is drawn again. */
+export function reduce(state: WindowState, action: Action): WindowState {
+  switch (action.type) {
+    case 'snapshot':
+      return withSnapshot(state, action.snapshot);
+    case 'load-failed':
+      // While the process is being started again, its own news say more; it is asked anew when it is up.
+      return state.connection.state === 'restarting'
+        ? state
+        : {
+            ...state,
+            connection: { state: 'down', cause: `${action.error.message} ${action.error.remedy}` },
+          };
+    case 'event':
+      return withEvent(state, action.event);
+    case 'select':
+      return { ...state, selected: toggled(state.selected, action.slot, action.on) };
+    case 'starting':
+      return {
+        ...state,
+        notice: null,
+        starting: [...new Set([...state.starting, ...action.slots])],
+      };
+    case 'start-ended':
+      return {
+        ...state,
+        starting: without(state.starting, action.slots),
+        selected: without(state.selected, action.slots),
+      };
+    case 'notice':
+      return { ...state, notice: action.error };
+    case 'transcript-opened':
+      return {
+        ...state,
+        transcript: { job: action.job, state: 'loading', entries: [], dropped: 0, error: null },
+      };
+    case 'transcript-loaded':
+      return withTranscript(state, action.job, (open) => ({
+        ...open,
+        ...keepLast(action.entries, 0),
+        state: 'following',
+      }));
+    case 'transcript-failed':
+      return withTranscript(state, action.job, (open) => ({
+        ...open,
+        state: 'failed',
+        error: action.error,
+      }));
+    case 'transcript-closed':
+      return { ...state, transcript: null };
+  }
+}
+
+function withSnapshot(state: WindowState, snapshot: Snapshot): WindowState {
+  const present = snapshot.slots.map((slot) => slot.slot);
+  return {
+    ...state,
+    connection: { state: 'up' },
+    loaded: true,
+    station: snapshot.station,
+    slots: snapshot.slots.toSorted(byLabel),
+    jobs: Object.fromEntries(snapshot.jobs.map((job) => [job.job, job])),
+    servers: snapshot.servers,
+    profiles: snapshot.profiles,
+    records: snapshot.records.toSorted((a, b) => b.seq - a.seq).slice(0, RECORDS_KEPT),
+    rehearsal: snapshot.rehearsal,
+    preferences: snapshot.preferences,
+    readOnly: snapshot.readOnly,
+    selected: state.selected.filter((slot) => present.includes(slot)),
+    starting: state.starting.filter((slot) => present.includes(slot)),
+  };
+}
+
+function withEvent(state: WindowState, event: StationEvent | StationProcessEvent): WindowState {
+  switch (event.type) {
+    case 'slot':
+      return forgetJobs({
+        ...state,
+        slots: [...state.slots.filter((slot) => slot.slot !== event.slot.slot), event.slot].sort(byLabel),
+      });
+    case 'slot-gone':
+      return forgetJobs({
+        ...state,
+        slots: state.slots.filter((slot) => slot.slot !== event.slot),
+        selected: without(state.selected, [event.slot]),
+        starting: without(state.starting, [event.slot]),
+      });
+    case 'job':
+      return {
+        ...state,
+        jobs: { ...state.jobs, [event.job.job]: event.job },
+        starting: without(state.starting, [event.job.slot]),
+        selected: event.job.state === 'ended' ? without(state.selected, [event.job.slot]) : state.selected,
+      };
+    case 'server':
+      return { ...state, servers: replaced(state.servers, event.server, (server) => server.name) };
+    case 'server-gone':
+      return { ...state, servers: state.servers.filter((server) => server.name !== event.name) };
+    case 'record':
+      return {
+        ...state,
+        records: [event.record, ...state.records.filter((record) => record.seq !== event.record.seq)]
+          .sort((a, b) => b.seq - a.seq)
+          .slice(0, RECORDS_KEPT),
+      };
+    case 'line':
+      return withTranscript(state, event.job, (open) =>
+        open.state === 'following'
+          ? { ...open, ...keepLast([...open.entries, ...event.entries], open.dropped) }
+          : open,
+      );
+    case 'rehearsal':
+      return { ...state, rehearsal: event.rehearsal };
+    case 'preferences':
+      return { ...state, preferences: event.preferences };
+    case 'station-process':
+      return {
+        ...state,
+        connection:
+          event.state === 'up'
+            ? state.loaded && state.connection.state === 'up'
+              ? state.connection
+              : { state: 'connecting' }
+            : { state: event.state, cause: event.cause },
+        starting: [],
+      };
+  }
+}
+
+/** Drops ended jobs that no slot shows any more; a long day would heap them up. */
+function forgetJobs(state: WindowState): WindowState {
+  const shown = new Set(state.slots.map((slot) => slot.job));
+  const kept = Object.entries(state.jobs).filter(([id, job]) => job.state !== 'ended' || shown.has(id));
+  if (kept.length === Object.keys(state.jobs).length) return state;
+  return { ...state, jobs: Object.fromEntries(kept) };
+}
+
+function withTranscript(
+  state: WindowState,
+  job: string,
+  change: (open: OpenTranscript) => OpenTranscript,
+): WindowState {
+  if (state.transcript?.job !== job) return state;
+  const transcript = change(state.transcript);
+  return transcript === state.transcript ? state : { ...state, transcript };
+}
+
+function keepLast(
+  entries: readonly TranscriptEntry[],
+  dropped: number,
+): Pick<OpenTranscript, 'entries' | 'dropped'> {
+  const over = Math.max(0, entries.length - TRANSCRIPT_KEPT);
+  return { entries: over === 0 ? entries : entries.slice(over), dropped: dropped + over };
+}
+
+function toggled(list: readonly string[], item: string, on: boolean): readonly string[] {
+  const rest = list.filter((other) => other !== item);
+  return on ? [...rest, item] : rest;
+}
+
+function without(list: readonly string[], items: readonly string[]): readonly string[] {
+  return list.some((item) => items.includes(item)) ? list.filter((item) => !items.includes(item)) : list;
+}
+
+function replaced<T>(list: readonly T[], item: T, key: (item: T) => string): readonly T[] {
+  const at = list.findIndex((other) => key(other) === key(item));
+  return at < 0 ? [...list, item] : list.with(at, item);
+}
+
+/** The order on the bench: labels as people count, `Slot 2` before `Slot 10`. */
+function byLabel(a: SlotView, b: SlotView): number {
+  return (
+    a.label.localeCompare(b.label, 'en', { numeric: true }) ||
+    a.slot.localeCompare(b.slot, 'en', { numeric: true })
+  );
+}

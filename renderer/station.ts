@@ -1,0 +1,71 @@
+import type { CallInput, CallName, CallResults, StationEvent } from '../src/contract.ts';
+import type { ErrorReport } from '../src/model/job.ts';
+
+/** What the shell tells of the process that hosts the station: it may die, and is started again. */
+export interface StationProcessEvent {
+  readonly type: 'station-process';
+  readonly state: 'up' | 'down' | 'restarting';
+  /** A sentence on why it ended; null where nothing is wrong. */
+  readonly cause: string | null;
+}
+
+export type WindowEvent = StationEvent | StationProcessEvent;
+
+export type Answer<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: ErrorReport };
+
+/** The one thing that the preload script puts into the window. */
+export interface Bridge {
+  call(method: string, params: unknown): Promise<Answer<unknown>>;
+  subscribe(listener: (event: WindowEvent) => void): () => void;
+}
+
+declare global {
+  interface Window {
+    readonly station?: Bridge;
+  }
+}
+
+/** The station as the window calls it. A refusal comes as a `Refused` with the station's own report. */
+export interface Station {
+  call<N extends CallName>(name: N, params: CallInput<N>): Promise<CallResults[N]>;
+  subscribe(listener: (event: WindowEvent) => void): () => void;
+}
+
+/** A call that the station answered with an error. */
+export class Refused extends Error {
+  readonly report: ErrorReport;
+
+  constructor(report: ErrorReport) {
+    super(report.message);
+    this.name = 'Refused';
+    this.report = report;
+  }
+}
+
+/**
+ * Gives the bridge its types. The station checks parameters where they enter it and is trusted for what it answers, so
+ * nothing is parsed again here.
+ */
+export function stationOver(bridge: Bridge): Station {
+  return {
+    async call<N extends CallName>(name: N, params: CallInput<N>): Promise<CallResults[N]> {
+      const answer = await bridge.call(name, params);
+      if (!answer.ok) throw new Refused(answer.error);
+      return answer.value as CallResults[N];
+    },
+    subscribe: (listener) => bridge.subscribe(listener),
+  };
+}
+
+/** Anything thrown by a call, as a report that can be shown. What is no refusal means that the station was not reached. */
+export function reportOf(thrown: unknown): ErrorReport {
+  if (thrown instanceof Refused) return thrown.report;
+  return {
+    code: 'window/no-answer',
+    message: `The station gave no answer: ${thrown instanceof Error ? thrown.message : String(thrown)}.`,
+    unchanged: 'Whether it did what was asked shows in the slots and in the records.',
+    remedy: 'Wait until the station is back, then look and try again.',
+    retriable: true,
+  };
+}

@@ -1,0 +1,133 @@
+import { createContext, useCallback, useContext, useEffect, useRef, useSyncExternalStore } from 'react';
+import { toStart } from './bench.ts';
+import { INITIAL, reduce, type Action, type WindowState } from './state.ts';
+import { startGuard } from './start-guard.ts';
+import { reportOf, type Station } from './station.ts';
+import type { CallInput, CallName, CallResults, SlotView } from '../src/contract.ts';
+
+/** Where the window's state lives: the reducer's last result and who wants to know of the next. */
+export interface Store {
+  readonly station: Station;
+  getState(): WindowState;
+  dispatch(action: Action): void;
+  subscribe(listener: () => void): () => void;
+  /** Asks for everything anew. The state says whether it came. */
+  load(): Promise<void>;
+  /** A call whose refusal belongs to no form: it is shown in the line on top. Resolves with null when refused. */
+  ask<N extends CallName>(name: N, params: CallInput<N>): Promise<CallResults[N] | null>;
+  /**
+   * Provisions these slots unless the last start was a moment ago. Resolves when all have their verdict, at once when
+   * held back.
+   */
+  start(slots: readonly SlotView[], job: JobSettings, passphrase?: string): Promise<void>;
+  /** Ends what `createStore` began. */
+  close(): void;
+}
+
+/** What the operator set for the next jobs. Holds no secret. */
+export interface JobSettings {
+  readonly keySource: string | null;
+  readonly label: string | null;
+}
+
+/** @param clock milliseconds on a steady clock; moved by tests */
+export function createStore(station: Station, clock: () => number = () => performance.now()): Store {
+  let state = INITIAL;
+  const listeners = new Set<() => void>();
+  const guard = startGuard();
+
+  const store: Store = {
+    station,
+    getState: () => state,
+    dispatch(action) {
+      const next = reduce(state, action);
+      if (next === state) return;
+      state = next;
+      for (const listener of listeners) listener();
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async load() {
+      try {
+        store.dispatch({ type: 'snapshot', snapshot: await station.call('snapshot', {}) });
+      } catch (thrown) {
+        store.dispatch({ type: 'load-failed', error: reportOf(thrown) });
+      }
+    },
+    async ask(name, params) {
+      try {
+        return await station.call(name, params);
+      } catch (thrown) {
+        store.dispatch({ type: 'notice', error: reportOf(thrown) });
+        return null;
+      }
+    },
+    async start(slots, job, passphrase) {
+      const { server, profile } = state.preferences;
+      if (slots.length === 0 || server === null || profile === null) return;
+      if (!guard.tryStart(clock())) return;
+      const names = slots.map((slot) => slot.slot);
+      store.dispatch({ type: 'starting', slots: names });
+      await store.ask('provision', {
+        ports: slots.map((slot) => slot.port),
+        server,
+        profile,
+        ...(job.keySource === null ? {} : { keySource: job.keySource }),
+        ...(job.label === null ? {} : { label: job.label }),
+        ...(passphrase === undefined ? {} : { passphrase }),
+      });
+      guard.ended(clock());
+      store.dispatch({ type: 'start-ended', slots: names });
+    },
+    close: station.subscribe((event) => {
+      store.dispatch({ type: 'event', event });
+      if (event.type === 'station-process' && event.state === 'up') void store.load();
+    }),
+  };
+  return store;
+}
+
+export const StoreContext = createContext<Store | null>(null);
+
+export function useStore(): Store {
+  const store = useContext(StoreContext);
+  if (store === null) throw new Error('The window has no store around it.');
+  return store;
+}
+
+/** A part of the state; what uses it is drawn again only when that part is another. `select` must not make new objects. */
+export function useWindowState<T>(select: (state: WindowState) => T): T {
+  const store = useStore();
+  return useSyncExternalStore(
+    store.subscribe,
+    useCallback(() => select(store.getState()), [store, select]),
+  );
+}
+
+/** The whole state, for the few parts that look at much of it. */
+export function useWholeState(): WindowState {
+  return useWindowState(whole);
+}
+
+function whole(state: WindowState): WindowState {
+  return state;
+}
+
+/** The slots that the big button would start, read at the moment of the call. */
+export function useToStart(): () => readonly SlotView[] {
+  const store = useStore();
+  return useCallback(() => toStart(store.getState()), [store]);
+}
+
+/** The latest value of a function, under one identity, for listeners that outlive a drawing. */
+export function useLatest<A extends readonly unknown[]>(
+  callback: (...args: A) => void,
+): (...args: A) => void {
+  const latest = useRef(callback);
+  useEffect(() => {
+    latest.current = callback;
+  });
+  return useCallback((...args: A) => latest.current(...args), []);
+}

@@ -1,0 +1,162 @@
+import type { JobView, SlotView, Snapshot } from '../../../src/contract.ts';
+import {
+  ended,
+  failure,
+  jobId,
+  record,
+  report,
+  result,
+  running,
+  server,
+  slot,
+  snapshot,
+} from '../fake-station.ts';
+
+/** A state of the bench to look at. */
+export interface Scene {
+  readonly snapshot: Snapshot;
+  /** What the process that hosts the station is said to do after the snapshot. */
+  readonly process?: { readonly state: 'down' | 'restarting'; readonly cause: string };
+}
+
+function bench(jobs: readonly (JobView | null)[], change: Partial<Snapshot> = {}): Scene {
+  return {
+    snapshot: snapshot({
+      slots: jobs.map((job, at) =>
+        slot(at + 1, {
+          job: job?.job ?? null,
+          presence: job !== null && job.state !== 'ended' ? 'in-job' : 'ready',
+        }),
+      ),
+      jobs: jobs.filter((job) => job !== null),
+      records: RECORDS,
+      ...change,
+    }),
+  };
+}
+
+const RECORDS = [
+  record(16, result(1)),
+  record(
+    17,
+    failure(
+      2,
+      'board/disk-full',
+      'There is no room left in /var/lib/mender on the board (0 bytes free).',
+      'stage',
+    ).result ?? result(2),
+  ),
+  record(18, result(3, { verdict: 'already', proof: 'board-key' })),
+  record(19, result(4, { verdict: 'stopped', error: report('job/cancelled'), proof: null })),
+  record(20, result(5, { keyType: 'rsa3072', keyOrigin: 'station' })),
+];
+
+const simulated = (slots: readonly SlotView[]): readonly SlotView[] =>
+  slots.map((each, at) => ({
+    ...each,
+    simulated: true,
+    usb: null,
+    port: `rehearsal:${at + 1}`,
+    label: `Board ${at + 1}`,
+  }));
+
+const mixed: readonly JobView[] = [
+  ended(1, { notes: ['The tenant token was written; an open-source server does not verify it.'] }),
+  failure(2, 'board/login-refused', 'The board refused the login of root.', 'connect'),
+  ended(3, { verdict: 'stopped', error: report('job/cancelled'), proof: null }, 'stage'),
+  ended(4, { verdict: 'already', proof: 'board-key', keyOrigin: 'kept' }),
+];
+
+export const SCENES = {
+  'first-run': {
+    snapshot: snapshot({
+      servers: [],
+      rehearsal: { running: false, boards: 0, serverUrl: null, offer: true },
+      preferences: { server: null, profile: 'mender-board', operator: null },
+    }),
+  },
+  empty: { snapshot: snapshot({ records: RECORDS }) },
+  ready: bench([null, null, null, null]),
+  rehearsal: (() => {
+    const scene = bench([null, null, null, null]).snapshot;
+    return {
+      snapshot: {
+        ...scene,
+        slots: simulated(scene.slots),
+        records: [],
+        servers: [
+          server({
+            name: 'rehearsal',
+            url: 'http://127.0.0.1:8080',
+            simulated: true,
+            trust: { by: 'system' },
+          }),
+        ],
+        preferences: { ...scene.preferences, server: 'rehearsal' },
+        rehearsal: { running: true, boards: 4, serverUrl: 'http://127.0.0.1:8080', offer: false },
+      },
+    };
+  })(),
+  running: bench([
+    running(1, 'prove'),
+    running(2, 'stage'),
+    running(3, 'connect', { state: 'cancelling' }),
+    ended(4),
+  ]),
+  pass: bench([ended(1), ended(2), ended(3), ended(4)]),
+  mixed: bench(mixed),
+  one: bench([ended(1)]),
+  many: bench([
+    ...mixed,
+    ...[5, 6, 7, 8].map((at) => ended(at)),
+    ...[9, 10, 11, 12].map((at) => running(at, 'switch')),
+    null,
+    null,
+    null,
+    null,
+  ]),
+  presences: {
+    snapshot: snapshot({
+      slots: [
+        slot(1, { presence: 'silent' }),
+        slot(2, { presence: 'booting' }),
+        slot(3, { presence: 'busy', holder: 'ModemManager (pid 812)' }),
+        slot(4, { presence: 'no-permission' }),
+        slot(5, { presence: 'muted' }),
+        slot(6, { presence: 'garbled' }),
+        slot(7, { presence: 'bootloader' }),
+        slot(8, { presence: 'unknown', usb: null, port: 'COM12' }),
+      ],
+    }),
+  },
+  'signed-out': bench([null, null, null, null], { servers: [server({ session: null })] }),
+  soon: bench([null, null], {
+    servers: [
+      server({
+        session: {
+          account: 'anna.berg@factory.example',
+          by: 'password',
+          kept: true,
+          expiresAt: new Date(Date.now() + 7 * 60_000).toISOString(),
+        },
+      }),
+    ],
+  }),
+  'read-only': bench([null, null, null, null], {
+    readOnly: report(
+      'station/home-locked',
+      'Another station (pid 4711, user bob) is using /home/anna/.local/share/station.',
+    ),
+  }),
+  down: {
+    ...bench([running(1, 'switch'), null, null, null]),
+    process: { state: 'down', cause: 'It was killed by signal 9 five times within a minute.' },
+  },
+  restarting: {
+    ...bench([null, null, null, null]),
+    process: { state: 'restarting', cause: 'It ended with exit code 134.' },
+  },
+} as const satisfies Record<string, Scene>;
+
+export type SceneName = keyof typeof SCENES;
+export { jobId };

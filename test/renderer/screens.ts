@@ -1,0 +1,238 @@
+/**
+ * Looks at the window in every state: draws it in Chromium at several sizes, in both colour schemes, under the very policy
+ * that the app sets, and asks axe about each. Run by hand:
+ *
+ *   node test/renderer/screens.ts FOLDER [SCENE...]
+ *
+ * Pictures go to FOLDER; findings to stdout; the exit status is 1 when there are any.
+ */
+import { mkdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import react from '@vitejs/plugin-react';
+import { chromium, type Page } from 'playwright-core';
+import { build } from 'vite';
+
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'none'; base-uri 'none'";
+const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
+const ORIGIN = 'https://station.test';
+
+interface Shot {
+  readonly name: string;
+  readonly scene: string;
+  readonly size?: readonly [number, number];
+  readonly dark?: boolean;
+  readonly act?: (page: Page) => Promise<void>;
+}
+
+const press = (name: string | RegExp) => (page: Page) => page.getByRole('button', { name }).first().click();
+const SMALL = [1024, 768] as const;
+const LARGE = [1920, 1080] as const;
+
+const SHOTS: readonly Shot[] = [
+  ...['loading', 'first-run', 'empty', 'ready', 'rehearsal', 'running', 'pass', 'mixed', 'one', 'many'].map(
+    (scene) => ({
+      name: scene,
+      scene,
+    }),
+  ),
+  ...['presences', 'signed-out', 'soon', 'read-only', 'down', 'restarting'].map((scene) => ({
+    name: scene,
+    scene,
+  })),
+  ...['first-run', 'running', 'mixed', 'many', 'empty'].flatMap((scene) => [
+    { name: `${scene}-1024`, scene, size: SMALL },
+    { name: `${scene}-1920`, scene, size: LARGE },
+  ]),
+  ...['first-run', 'running', 'mixed', 'presences', 'read-only'].map((scene) => ({
+    name: `${scene}-dark`,
+    scene,
+    dark: true,
+  })),
+  { name: 'job-result', scene: 'mixed', act: press('Details') },
+  {
+    name: 'job-error',
+    scene: 'mixed',
+    act: (page) => page.getByRole('button', { name: 'Details' }).nth(1).click(),
+  },
+  {
+    name: 'job-steps',
+    scene: 'mixed',
+    act: async (page) => {
+      await press('Details')(page);
+      await page.getByRole('tab', { name: 'Steps' }).click();
+    },
+  },
+  {
+    name: 'job-transcript',
+    scene: 'mixed',
+    act: async (page) => {
+      await press('Details')(page);
+      await page.getByRole('tab', { name: 'Transcript' }).click();
+      await page.getByText('private key, 2459').waitFor();
+    },
+  },
+  {
+    name: 'job-transcript-dark',
+    scene: 'mixed',
+    dark: true,
+    act: async (page) => {
+      await press('Details')(page);
+      await page.getByRole('tab', { name: 'Transcript' }).click();
+      await page.getByText('private key, 2459').waitFor();
+    },
+  },
+  { name: 'sign-in', scene: 'signed-out', act: press(/^Sign in$/) },
+  {
+    name: 'sign-in-otp',
+    scene: 'signed-out',
+    act: async (page) => {
+      await press(/^Sign in$/)(page);
+      await page.getByLabel('E-mail').fill('anna.berg@factory.example');
+      await page.getByLabel('Password', { exact: true }).fill('secret');
+      await page.getByRole('dialog').getByRole('button', { name: 'Sign in' }).click();
+      await page.getByText('asks for a second factor').waitFor();
+    },
+  },
+  { name: 'servers', scene: 'ready', act: press(/Factory Mender/) },
+  {
+    name: 'server-test',
+    scene: 'ready',
+    act: async (page) => {
+      await press(/Factory Mender/)(page);
+      await press('Test')(page);
+    },
+  },
+  {
+    name: 'add-server-pin',
+    scene: 'first-run',
+    act: async (page) => {
+      await page.getByRole('main').getByRole('button', { name: 'Add a server' }).click();
+      await page.getByLabel('Name').fill('Factory Mender');
+      await page.getByLabel('URL', { exact: true }).fill('https://mender.factory.example');
+      await page.getByLabel('By its very key').click();
+      await press('Show the server’s key')(page);
+      await page.getByText('Issued to').waitFor();
+    },
+  },
+  { name: 'set-up', scene: 'ready', act: press('Job settings') },
+  {
+    name: 'set-up-import',
+    scene: 'ready',
+    act: async (page) => {
+      await page.getByRole('combobox', { name: 'Key' }).click();
+      await page.getByRole('option', { name: /Imported/ }).click();
+    },
+  },
+  {
+    name: 'key-choice',
+    scene: 'ready',
+    act: async (page) => {
+      await page.getByRole('combobox', { name: 'Key' }).click();
+      await page.getByRole('option', { name: /Imported/ }).waitFor();
+    },
+  },
+  { name: 'operator', scene: 'ready', act: press('Anna Berg') },
+  { name: 'doctor', scene: 'empty', act: press('Check this machine') },
+  { name: 'record', scene: 'mixed', act: press(/^Details of 52:54:00:c0:00:02/) },
+  { name: 'menu', scene: 'ready', act: press('More for Slot 2') },
+  {
+    name: 'played',
+    scene: 'ready',
+    act: async (page) => {
+      await page.keyboard.press(' ');
+      await page.getByText('PASS').nth(7).waitFor({ timeout: 20_000 });
+    },
+  },
+];
+
+const [folder, ...wanted] = process.argv.slice(2);
+if (folder === undefined) throw new Error('Name a folder for the pictures.');
+const built = path.join(folder, 'built');
+await mkdir(folder, { recursive: true });
+await build({
+  root: path.join(import.meta.dirname, 'dev'),
+  base: './',
+  configFile: false,
+  plugins: [react()],
+  logLevel: 'warn',
+  build: {
+    outDir: built,
+    emptyOutDir: true,
+    target: 'chrome150',
+    modulePreload: false,
+    assetsInlineLimit: 0,
+  },
+});
+
+const axe = await readFile(path.join(import.meta.dirname, '../../node_modules/axe-core/axe.min.js'), 'utf8');
+const browser = await chromium.launch({
+  executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu'],
+});
+let findings = 0;
+try {
+  for (const shot of SHOTS) {
+    if (wanted.length > 0 && !wanted.includes(shot.name)) continue;
+    findings += await take(shot);
+  }
+} finally {
+  await browser.close();
+}
+process.exitCode = findings === 0 ? 0 : 1;
+
+async function take(shot: Shot): Promise<number> {
+  const [width, height] = shot.size ?? [1280, 800];
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: shot.dark === true ? 'dark' : 'light',
+    bypassCSP: false,
+  });
+  const problems: string[] = [];
+  try {
+    const page = await context.newPage();
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning')
+        problems.push(`console: ${message.text()}`);
+    });
+    page.on('pageerror', (error) => problems.push(`page: ${error.message}`));
+    await page.route('**/*', async (route) => {
+      const { pathname } = new URL(route.request().url());
+      const file = path.join(built, pathname);
+      await route.fulfill({
+        body: await readFile(file),
+        headers: {
+          'content-type': TYPES[path.extname(file)] ?? 'application/octet-stream',
+          'content-security-policy': POLICY,
+        },
+      });
+    });
+    await page.goto(`${ORIGIN}/index.html#${shot.scene}`);
+    await page.getByRole('main').waitFor();
+    await page.waitForTimeout(250);
+    await shot.act?.(page);
+    await page.waitForTimeout(350);
+    await page.screenshot({ path: path.join(folder ?? '.', `${shot.name}.png`) });
+    const overflow: unknown = await page.evaluate(
+      'document.documentElement.scrollWidth > innerWidth || [...document.querySelectorAll("main, section")].some((e) => getComputedStyle(e).overflowX !== "visible" && e.scrollWidth > e.clientWidth + 1 && !e.matches("[class*=scroll]"))',
+    );
+    if (overflow === true) problems.push('layout: wider than the window');
+    const small: unknown = await page.evaluate(
+      `[...document.querySelectorAll('button, [role=tab], [role=combobox], [role=option], [role=menuitem]')].filter((e) => { const r = e.getBoundingClientRect(); return r.width > 0 && (r.height < 47 || r.width < 44); }).map((e) => (e.getAttribute('aria-label') ?? e.textContent) + ' ' + Math.round(e.getBoundingClientRect().width) + 'x' + Math.round(e.getBoundingClientRect().height))`,
+    );
+    if (Array.isArray(small)) for (const each of small) problems.push(`target: ${String(each)}`);
+    await page.evaluate(axe);
+    const found = (await page.evaluate(
+      `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }).then((r) => r.violations.map((v) => v.id + ': ' + v.help + ' | ' + v.nodes.slice(0, 3).map((n) => n.target.join(' ') + ' ' + (n.any[0]?.message ?? '')).join(' ; ')))`,
+    )) as string[];
+    problems.push(...found.map((each) => `axe ${each}`));
+  } catch (error) {
+    problems.push(
+      `failed: ${error instanceof Error ? error.message.split('\n').slice(0, 3).join(' ') : String(error)}`,
+    );
+  } finally {
+    await context.close();
+  }
+  for (const problem of problems) console.log(`${shot.name}: ${problem}`);
+  return problems.length;
+}
