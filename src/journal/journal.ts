@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync } from 'node:fs';
+import { accessSync, closeSync, constants, fsyncSync, openSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { RecordView } from '../contract.ts';
 import type { Clock } from '../model/clock.ts';
@@ -136,9 +136,7 @@ export function openJournal(path: string, options: JournalOptions): Journal {
   // Asked before anything is written: a newer journal, or another program's file, must stay as it is.
   journalVersion(database);
   if (options.maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${options.maxPages}`);
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
-  // macOS: fsync alone leaves data in the drive's cache. Without effect elsewhere.
-  database.exec('PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;');
+  database.makeDurable();
   migrate(database);
   syncFolder(home);
   const reader = new Reader(database, owned);
@@ -155,6 +153,7 @@ export function openJournal(path: string, options: JournalOptions): Journal {
  * @throws StationError `journal/unusable`, `journal/newer`, `station/home-locked`, `station/home-unusable`.
  */
 export function readJournal(path: string, options: JournalOptions): JournalReader {
+  if (cannotChange(path)) return readUnchanging(path);
   if (!isCurrent(path) && homeHolder(dirname(resolve(path))) === null) openJournal(path, options).close();
   waitUntil(() => isCurrent(path), READER_WAIT_MS);
   using owned = new DisposableStack();
@@ -167,8 +166,38 @@ export function readJournal(path: string, options: JournalOptions): JournalReade
   return new Reader(database, owned.move());
 }
 
+/** On a read-only disk SQLite could not even make the shared memory that readers of a write-ahead log need. */
+function readUnchanging(path: string): JournalReader {
+  using owned = new DisposableStack();
+  const database = owned.use(new Database(path, { immutable: true }));
+  const usable =
+    (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0 &&
+    journalVersion(database) === JOURNAL_VERSION &&
+    projectionsReach(database, lastSeq(database));
+  if (!usable)
+    throw new StationError('journal/unusable', {
+      path,
+      detail: 'the disk is read-only, and the file has to be tidied before it can be read',
+    });
+  return new Reader(database, owned.move());
+}
+
+/** Whether the journal is there, in a folder in which this process can change nothing. */
+function cannotChange(path: string): boolean {
+  if (statSync(path, { throwIfNoEntry: false }) === undefined) return false;
+  try {
+    accessSync(dirname(resolve(path)), constants.W_OK);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 /** A writer that starts at the same moment makes or converts the file within this time, in milliseconds. */
 const READER_WAIT_MS = 2000;
+
+/** Up to this many units it pays to look up the records of each. */
+const FEW_UNITS = 1000;
 
 class Reader implements JournalReader {
   readonly path: string;
@@ -185,21 +214,25 @@ class Reader implements JournalReader {
     const where = ['ended_seq IS NOT NULL'];
     const parameters: (string | number)[] = [];
     if (query.since !== undefined) {
-      where.push('ended_at >= ?');
-      parameters.push(new Date(query.since).toISOString());
+      const since = new Date(query.since).toISOString();
+      // The first condition is for speed alone: the wall clock may have jumped back, the numbers run on.
+      where.push(
+        'ended_seq >= (SELECT min(+ended_seq) FROM p_job INDEXED BY p_job_ended_at WHERE ended_seq IS NOT NULL AND ended_at >= ?)',
+        'ended_at >= ?',
+      );
+      parameters.push(since, since);
     }
     if (query.identity !== undefined) {
-      const { key, value, match = 'equals' } = query.identity;
-      const conditions = key === undefined ? [] : ['key = ?'];
-      if (key !== undefined) parameters.push(key);
-      if (match === 'equals') {
-        conditions.push('value = ?');
-        parameters.push(value);
-      } else {
-        conditions.push('value >= ? AND value < ?');
-        parameters.push(value, `${value}\u{10ffff}`);
-      }
-      where.push(`identity IN (SELECT identity FROM p_attribute WHERE ${conditions.join(' AND ')})`);
+      const [condition, values] = attributeCondition(query.identity);
+      const few = `SELECT count(*) AS n FROM (SELECT 1 FROM p_attribute WHERE ${condition} LIMIT ${FEW_UNITS})`;
+      // Few units: their records, sorted. Many: the newest records, until enough are of such a unit.
+      if (Number(this.database.first(few, ...values)?.['n']) < FEW_UNITS)
+        where.push(`identity IN (SELECT identity FROM p_attribute WHERE ${condition})`);
+      else
+        where.push(
+          `EXISTS (SELECT 1 FROM p_attribute WHERE p_attribute.identity = +p_job.identity AND ${condition})`,
+        );
+      parameters.push(...values);
     }
     return this.database
       .all(
@@ -369,6 +402,17 @@ function rebuild(database: Database): void {
     resetProjections(database);
     for (const row of database.walk('SELECT body FROM event ORDER BY seq')) project(database, toEntry(row));
   });
+}
+
+function attributeCondition(
+  wanted: NonNullable<RecordQuery['identity']>,
+): readonly [condition: string, values: readonly string[]] {
+  const { key, value, match = 'equals' } = wanted;
+  const [keyCondition, keys] = key === undefined ? ['', []] : ['key = ? AND ', [key]];
+  // Texts are ordered by their UTF-8 bytes: those that begin with `value` end before its continuation by the last character.
+  return match === 'equals'
+    ? [`${keyCondition}value = ?`, [...keys, value]]
+    : [`${keyCondition}value >= ? AND value < ?`, [...keys, value, `${value}\u{10ffff}`]];
 }
 
 function lastSeq(database: Database): number {

@@ -59,6 +59,7 @@ const SCHEMA = `
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX p_job_started ON p_job (seq);
   CREATE INDEX p_job_ended ON p_job (ended_seq) WHERE ended_seq IS NOT NULL;
+  CREATE INDEX p_job_ended_at ON p_job (ended_at, ended_seq) WHERE ended_seq IS NOT NULL;
   CREATE INDEX p_job_running ON p_job (seq) WHERE ended_seq IS NULL;
   CREATE INDEX p_job_identity ON p_job (identity, ended_seq);
   CREATE TABLE p_step (
@@ -125,14 +126,18 @@ export function compareProjections(stored: Database, fresh: Database): string | 
   for (const [table, order] of Object.entries(TABLES)) {
     const sql = `SELECT * FROM ${table} ORDER BY ${order}`;
     const wanted = fresh.walk(sql);
-    for (const row of stored.walk(sql)) {
-      const next = wanted.next();
-      if (next.done === true) return `${table} has a row too many: ${JSON.stringify(row)}`;
-      if (JSON.stringify(row) !== JSON.stringify(next.value))
-        return `${table} has ${JSON.stringify(row)} instead of ${JSON.stringify(next.value)}`;
+    try {
+      for (const row of stored.walk(sql)) {
+        const next = wanted.next();
+        if (next.done === true) return `${table} has a row too many: ${JSON.stringify(row)}`;
+        if (JSON.stringify(row) !== JSON.stringify(next.value))
+          return `${table} has ${JSON.stringify(row)} instead of ${JSON.stringify(next.value)}`;
+      }
+      const missing = wanted.next();
+      if (missing.done !== true) return `${table} lacks ${JSON.stringify(missing.value)}`;
+    } finally {
+      wanted.return();
     }
-    const missing = wanted.next();
-    if (missing.done !== true) return `${table} lacks ${JSON.stringify(missing.value)}`;
   }
   return null;
 }

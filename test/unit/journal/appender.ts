@@ -1,0 +1,23 @@
+/** A station that does nothing but record: prints the number of every entry that the journal acknowledged. */
+import { writeSync } from 'node:fs';
+import { openJournal } from '../../../src/journal/index.ts';
+import { systemClock } from '../../../src/model/clock.ts';
+import type { JobId } from '../../../src/model/job.ts';
+
+const [path = '', count = 'endless'] = process.argv.slice(2);
+using journal = openJournal(path, {
+  stationId: 'ST-0000000001',
+  clock: systemClock,
+  holder: { program: 'appender' },
+});
+const limit = count === 'endless' ? Infinity : Number(count);
+for (let n = 0; n < limit; n++) {
+  const { seq } = journal.append({
+    kind: 'step-intent',
+    job: `JOB${process.pid}` as JobId,
+    step: 'stage',
+    action: 'stage',
+    detail: { n, filler: 'x'.repeat((n * 37) % 900) },
+  });
+  writeSync(1, `${seq}\n`);
+}
