@@ -48,6 +48,7 @@ export class Settings {
           configFileMode: 0o600,
           clearInvalidConfig: false,
           accessPropertiesByDotNotation: false,
+          deserialize: parseObject,
           serialize: (value) => `${JSON.stringify(value, null, 2)}\n`,
         }),
     );
@@ -160,7 +161,10 @@ export class Settings {
     } catch (thrown) {
       throw new StationError(
         'station/settings-unreadable',
-        { path: this.#path(), detail: reasonOf(thrown) },
+        {
+          path: this.#path(),
+          detail: thrown instanceof z.ZodError ? 'it is not a JSON object' : reasonOf(thrown),
+        },
         { cause: thrown },
       );
     }
@@ -169,4 +173,9 @@ export class Settings {
   #path(): string {
     return join(this.#home, 'settings.json');
   }
+}
+
+/** Conf takes any other JSON value for an empty object, and would write over it. */
+function parseObject(text: string): Record<string, unknown> {
+  return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
 }
