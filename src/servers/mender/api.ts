@@ -1,0 +1,198 @@
+import type { AuthSetStatus } from '../../model/device.ts';
+import type { Identity } from '../../model/identity.ts';
+import type { PublicKeyPem } from '../../model/key.ts';
+import type { ServerProfile } from '../../model/server-profile.ts';
+import { StationError } from '../../model/station-error.ts';
+import type { HttpAnswer } from '../http/client.ts';
+import { decode, errorText, isMendersOwn, unexpected } from './answer.ts';
+import type { CallInput, MenderCall } from './calls.ts';
+import type { MenderSession } from './session.ts';
+import {
+  nextPage,
+  wireCount,
+  wireDevice,
+  wireDevices,
+  wireFound,
+  wireLimit,
+  type WireDevice,
+} from './wire.ts';
+
+/** What a preauthorization came to: a new device, or the one that has this identity already, in whatever state. */
+export type Preauthorization =
+  { readonly made: string } | { readonly exists: WireDevice; readonly serverDate: number | null };
+
+/** Devices on a page: the server's largest. */
+const PER_PAGE = 500;
+/** Of the inventory's answers to a whole identity. More than one is odd already. */
+const MOST_FOUND = 20;
+
+/** The management calls, one method each: statuses made into values or errors, bodies read into types. */
+export class MenderApi {
+  readonly #profile: ServerProfile;
+  readonly #session: MenderSession;
+
+  constructor(profile: ServerProfile, session: MenderSession) {
+    this.#profile = profile;
+    this.#session = session;
+  }
+
+  /** A device; null when there is none with this id. */
+  async device(id: string, signal: AbortSignal): Promise<WireDevice | null> {
+    const answer = await this.#call('device', { ids: [id] }, signal);
+    if (answer.status === 404 && isMendersOwn(answer)) return null;
+    return this.#decoded('device', wireDevice, answer);
+  }
+
+  /** Those of these ids (20 at most) that are devices. */
+  async devicesById(ids: readonly string[], signal: AbortSignal): Promise<readonly WireDevice[]> {
+    const query = new URLSearchParams(ids.map((id): [string, string] => ['id', id]));
+    return this.#decoded('devices', wireDevices, await this.#call('devices', { query }, signal));
+  }
+
+  /**
+   * All devices of one status, page by page. Rows move between pages when statuses change meanwhile: not for a flow.
+   * A device is listed under its own status, not under those of its auth sets.
+   */
+  async *devices(
+    status: WireDevice['status'],
+    signal: AbortSignal,
+  ): AsyncGenerator<WireDevice, void, undefined> {
+    let query: URLSearchParams | null = new URLSearchParams({
+      status,
+      page: '1',
+      per_page: String(PER_PAGE),
+    });
+    while (query !== null) {
+      const answer = await this.#call('devices', { query }, signal);
+      yield* this.#decoded('devices', wireDevices, answer);
+      query = nextPage(answer.headers.get('link'));
+    }
+  }
+
+  /** How many devices have a status. */
+  async count(status: WireDevice['status'], signal: AbortSignal): Promise<number> {
+    const query = new URLSearchParams({ status });
+    return this.#decoded('device count', wireCount, await this.#call('device count', { query }, signal))
+      .count;
+  }
+
+  /** Devices that may be accepted; null for no limit, which is -1 today and was 0 in 2023. Today 0 means none at all. */
+  async limit(signal: AbortSignal): Promise<number | null> {
+    const { limit } = this.#decoded('device limit', wireLimit, await this.#call('device limit', {}, signal));
+    return limit < 0 || (limit === 0 && this.#session.isOfToday !== true) ? null : limit;
+  }
+
+  /**
+   * Preauthorizes a key for an identity. Without `force` an identity that exists is answered with its device, which
+   * makes this the one way to find a device by its identity at once, however large the fleet.
+   *
+   * @throws StationError `server/key-unacceptable`.
+   */
+  async preauthorize(
+    identity: Identity,
+    pem: PublicKeyPem,
+    force: boolean,
+    signal: AbortSignal,
+  ): Promise<Preauthorization> {
+    const json = { identity_data: identity, pubkey: pem, ...(force ? { force } : {}) };
+    const answer = await this.#call('preauthorize', { json }, signal);
+    if (answer.status === 409) {
+      const serverDate = Date.parse(answer.headers.get('date') ?? '');
+      return {
+        exists: this.#read('preauthorize', wireDevice, answer),
+        serverDate: Number.isNaN(serverDate) ? null : serverDate,
+      };
+    }
+    if (answer.status === 400) throw this.#keyUnacceptable(answer);
+    // `devices/<id>`, relative. With `force` on a device that exists it names one that does not.
+    const id = (answer.headers.get('location') ?? '').split('/').at(-1) ?? '';
+    if (answer.status !== 201 || id === '') throw unexpected(this.#profile, 'preauthorize', answer);
+    return { made: decodeURIComponent(id) };
+  }
+
+  /**
+   * Asks for a status of one auth set.
+   *
+   * @throws StationError `server/device-limit`; `server/failed` with the status for the rest.
+   */
+  async setStatus(
+    deviceId: string,
+    authSetId: string,
+    status: Exclude<AuthSetStatus, 'preauthorized'>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const answer = await this.#call('set status', { ids: [deviceId, authSetId], json: { status } }, signal);
+    if (answer.status === 422) {
+      // The refusal is what matters; that its number could not be read as well is not.
+      const limit = await this.limit(signal).catch(() => null);
+      throw new StationError('server/device-limit', {
+        server: this.#profile.name,
+        limit: limit ?? 'unknown',
+      });
+    }
+    if (answer.status !== 204) throw unexpected(this.#profile, 'set status', answer);
+  }
+
+  /**
+   * Deletes an auth set; one that is gone is no error. Servers of today do not check that it belongs to the device: the
+   * caller does.
+   */
+  deleteAuthSet(deviceId: string, authSetId: string, signal: AbortSignal): Promise<void> {
+    return this.#remove('delete auth set', [deviceId, authSetId], signal);
+  }
+
+  /** Begins to decommission a device; it is gone when {@link device} says so. One that is gone is no error. */
+  decommission(deviceId: string, signal: AbortSignal): Promise<void> {
+    return this.#remove('decommission', [deviceId], signal);
+  }
+
+  /** Revokes the tokens of an auth set (their common id is the set's). One that never had any is no error. */
+  revokeToken(authSetId: string, signal: AbortSignal): Promise<void> {
+    return this.#remove('revoke token', [authSetId], signal);
+  }
+
+  /**
+   * Ids of devices whose identity has these texts, from the inventory, which is a few seconds late. Null where the
+   * inventory does not answer such a question (not installed, no rights, too old).
+   */
+  async search(identity: Identity, signal: AbortSignal): Promise<readonly string[] | null> {
+    const filters = Object.entries(identity)
+      .filter(([, value]) => typeof value === 'string')
+      .map(([attribute, value]) => ({ scope: 'identity', attribute, type: '$eq', value }));
+    if (filters.length === 0) return null;
+    const json = { page: 1, per_page: MOST_FOUND, filters };
+    let answer: HttpAnswer;
+    try {
+      answer = await this.#call('inventory search', { json }, signal);
+    } catch (error) {
+      if (error instanceof StationError && error.code === 'server/forbidden') return null;
+      throw error;
+    }
+    if (answer.status !== 200) return null;
+    return this.#read('inventory search', wireFound, answer).map(({ id }) => id);
+  }
+
+  async #remove(call: MenderCall, ids: readonly string[], signal: AbortSignal): Promise<void> {
+    const answer = await this.#call(call, { ids }, signal);
+    if (answer.status === 204 || (answer.status === 404 && isMendersOwn(answer))) return;
+    throw unexpected(this.#profile, call, answer);
+  }
+
+  #call(name: MenderCall, input: CallInput, signal: AbortSignal): Promise<HttpAnswer> {
+    return this.#session.call(name, input, signal);
+  }
+
+  #decoded<S extends Parameters<typeof decode>[2]>(call: MenderCall, schema: S, answer: HttpAnswer) {
+    if (answer.status !== 200) throw unexpected(this.#profile, call, answer);
+    return this.#read(call, schema, answer);
+  }
+
+  #read<S extends Parameters<typeof decode>[2]>(call: MenderCall, schema: S, answer: HttpAnswer) {
+    return decode(this.#profile, call, schema, answer);
+  }
+
+  #keyUnacceptable(answer: HttpAnswer): StationError {
+    const detail = errorText(answer) || 'no reason given';
+    return new StationError('server/key-unacceptable', { server: this.#profile.name, detail });
+  }
+}

@@ -1,0 +1,59 @@
+import type { HttpCall } from '../http/client.ts';
+
+const USERADM = '/api/management/v1/useradm';
+const DEVAUTH = '/api/management/v2/devauth';
+const INVENTORY = '/api/management/v2/inventory';
+
+interface CallShape {
+  readonly method: HttpCall['method'];
+  /** `{}` stands for one id. */
+  readonly path: string;
+}
+
+/** Every call that the station ever makes to a Mender server. What is not here cannot be called. */
+export const MENDER_CALLS = {
+  login: { method: 'POST', path: `${USERADM}/auth/login` },
+  logout: { method: 'POST', path: `${USERADM}/auth/logout` },
+  user: { method: 'GET', path: `${USERADM}/users/{}` },
+  'auth request': { method: 'POST', path: '/api/devices/v1/authentication/auth_requests' },
+  device: { method: 'GET', path: `${DEVAUTH}/devices/{}` },
+  devices: { method: 'GET', path: `${DEVAUTH}/devices` },
+  'device count': { method: 'GET', path: `${DEVAUTH}/devices/count` },
+  'device limit': { method: 'GET', path: `${DEVAUTH}/limits/max_devices` },
+  preauthorize: { method: 'POST', path: `${DEVAUTH}/devices` },
+  'set status': { method: 'PUT', path: `${DEVAUTH}/devices/{}/auth/{}/status` },
+  'delete auth set': { method: 'DELETE', path: `${DEVAUTH}/devices/{}/auth/{}` },
+  decommission: { method: 'DELETE', path: `${DEVAUTH}/devices/{}` },
+  'revoke token': { method: 'DELETE', path: `${DEVAUTH}/tokens/{}` },
+  'inventory search': { method: 'POST', path: `${INVENTORY}/filters/search` },
+} as const satisfies Readonly<Record<string, CallShape>>;
+
+export type MenderCall = keyof typeof MENDER_CALLS;
+
+/** What goes into a call. */
+export interface CallInput {
+  /** Ids for the path, in order. */
+  readonly ids?: readonly string[];
+  readonly query?: URLSearchParams;
+  /** A JSON body; sent with `Content-Type: application/json` exactly, since some calls refuse a charset. */
+  readonly json?: unknown;
+  /** A JSON body whose bytes matter. */
+  readonly bytes?: Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The HTTP call for one of the table. */
+export function menderCall(name: MenderCall, input: CallInput = {}): HttpCall {
+  const { method, path } = MENDER_CALLS[name];
+  const ids = [...(input.ids ?? [])];
+  const filled = path.replace(/\{\}/g, () => encodeURIComponent(ids.shift() ?? ''));
+  const query = input.query === undefined || input.query.size === 0 ? '' : `?${input.query.toString()}`;
+  const body =
+    input.bytes ?? (input.json === undefined ? undefined : Buffer.from(JSON.stringify(input.json)));
+  return {
+    method,
+    path: filled + query,
+    headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...input.headers },
+    ...(body === undefined ? {} : { body }),
+  };
+}

@@ -1,0 +1,3 @@
+/** The Mender server, as of 2023 and 2026, behind the common interface of device servers. */
+export { createMenderServer, type MenderServer, type MenderServerOptions } from './mender-server.ts';
+export type { MenderCredentials, SessionOptions } from './session.ts';
