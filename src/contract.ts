@@ -82,7 +82,12 @@ export const CALLS = {
     limit: z.number().int().min(1).max(100_000).default(100),
   }),
   doctor: z.strictObject({}),
-  'rehearsal.start': z.strictObject({ boards: z.number().int().min(1).max(64).default(4) }),
+  'rehearsal.start': z.strictObject({
+    boards: z.number().int().min(1).max(64).default(4),
+    mode: z.enum(['2026', '2023']).default('2026'),
+    /** Something that goes wrong, by the name that `station rehearse --fail` has for it. */
+    fail: text.optional(),
+  }),
   'rehearsal.stop': z.strictObject({}),
   'preferences.set': z.strictObject({
     server: name.nullable().optional(),

@@ -22,7 +22,7 @@ export interface CommandContext {
   readonly common: CommonOptions;
   readonly output: Output;
   /** Opens the station for the length of `work`. `write` takes the home's lock. */
-  withStation<T>(access: 'read' | 'write', work: (station: Station) => Promise<T>): Promise<T>;
+  withStation(access: 'read' | 'write', work: (station: Station) => Promise<ExitStatus>): Promise<ExitStatus>;
 }
 
 /** The work of a command; what it returns is the exit status. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { IdentifyReport, ProvisionReport } from '../../contract.ts';
+import type { IdentifyReport, ProvisionReport, StationApi } from '../../contract.ts';
 import { identityLabel } from '../../model/identity.ts';
 import { action, type CommandContext, type ProgramParts } from '../context.ts';
 import type { ExitStatus } from '../exit-status.ts';
@@ -48,23 +48,28 @@ export function addProvisionCommands(program: Command, parts: ProgramParts): voi
     )
     .option('--label <text>', 'a work order or the like, kept in the record');
   action<ProvisionOptions>(provision, parts, (context, options) =>
-    context
-      .withStation('write', async (station) => {
-        using _progress = showProgress(station, context.io, context.output, context.common.quiet);
-        const report = await station.call(
-          'provision',
-          {
-            ports: [...options.port],
-            server: options.server,
-            profile: options.profile,
-            ...(options.key === undefined ? {} : { keySource: options.key }),
-            ...(options.label === undefined ? {} : { label: options.label }),
-          },
-          context.io.interrupted,
-        );
-        return report;
-      })
-      .then((report) => tellReport(context, report)),
+    context.withStation('write', async (station) =>
+      tellReport(context, await provisionWith(context, station, options)),
+    ),
+  );
+}
+
+async function provisionWith(
+  { io, output, common }: CommandContext,
+  station: StationApi,
+  options: ProvisionOptions,
+): Promise<ProvisionReport> {
+  using _progress = showProgress(station, io, output, common.quiet);
+  return await station.call(
+    'provision',
+    {
+      ports: [...options.port],
+      server: options.server,
+      profile: options.profile,
+      ...(options.key === undefined ? {} : { keySource: options.key }),
+      ...(options.label === undefined ? {} : { label: options.label }),
+    },
+    io.interrupted,
   );
 }
 

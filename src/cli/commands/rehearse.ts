@@ -1,0 +1,109 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Option, type Command } from 'commander';
+import { DEFAULT_ADMIN, serveUntilAborted } from '../../rehearsal/server/index.ts';
+import { REHEARSAL } from '../../rehearsal/bench.ts';
+import { FAILURES, type FailureKind } from '../../rehearsal/failures.ts';
+import { StationError } from '../../model/station-error.ts';
+import { openStation } from '../../station.ts';
+import { action, type CommandContext, type ProgramParts } from '../context.ts';
+import type { ExitStatus } from '../exit-status.ts';
+import { showProgress } from '../progress.ts';
+import { tellReport } from './provision.ts';
+
+interface RehearseOptions {
+  readonly boards: string;
+  readonly fail?: FailureKind;
+  readonly serve?: string;
+  readonly mode: '2026' | '2023';
+  readonly tls?: boolean;
+}
+
+/** `station rehearse`. */
+export function addRehearseCommand(program: Command, parts: ProgramParts): void {
+  const command = program
+    .command('rehearse')
+    .description('the embedded bench: simulated boards are provisioned against a Mender-compatible server')
+    .option('--boards <n>', 'how many boards', '4')
+    .addOption(
+      new Option('--fail <kind>', 'let something go wrong, to see what the station does').choices(
+        Object.keys(FAILURES),
+      ),
+    )
+    .addOption(
+      new Option('--mode <mode>', 'as a Mender server of that year')
+        .choices(['2026', '2023'])
+        .default('2026'),
+    )
+    .option('--serve <port>', 'run only the server, until interrupted')
+    .option('--tls', 'with --serve: https with a certificate of its own CA');
+  action<RehearseOptions>(command, parts, (context, options) =>
+    options.serve === undefined ? rehearse(context, options) : serve(context, options, options.serve),
+  );
+}
+
+async function rehearse(
+  context: CommandContext,
+  { boards, fail, mode }: RehearseOptions,
+): Promise<ExitStatus> {
+  const count = wholeNumber(boards, '--boards', 1, 64);
+  const { common, io } = context;
+  // Simulated boards have no place in the record of real ones.
+  const temporary = common.home === undefined ? await mkdtemp(join(tmpdir(), 'station-rehearsal-')) : null;
+  try {
+    await using station = await openStation({
+      home: common.home ?? temporary ?? undefined,
+      access: 'write',
+      probing: false,
+      program: 'station rehearse',
+      forgetful: true,
+    });
+    using _progress = showProgress(station, io, context.output, common.quiet);
+    const { slots } = await station.call('rehearsal.start', {
+      boards: count,
+      mode,
+      ...(fail === undefined ? {} : { fail }),
+    });
+    const ports = slots.filter(({ simulated }) => simulated).map(({ port }) => port);
+    const report = await station.call(
+      'provision',
+      { ports, server: REHEARSAL, profile: REHEARSAL },
+      io.interrupted,
+    );
+    _progress[Symbol.dispose]();
+    return tellReport(context, report);
+  } finally {
+    if (temporary !== null) await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+async function serve(
+  { io, output }: CommandContext,
+  { mode, tls }: RehearseOptions,
+  port: string,
+): Promise<ExitStatus> {
+  await serveUntilAborted(
+    { port: wholeNumber(port, '--serve', 0, 65_535), mode, tls: tls === true },
+    {
+      signal: io.interrupted,
+      listening: ({ url, ca }) => {
+        output.result({ url, admin: DEFAULT_ADMIN.email, mode, ca: ca ?? null }, () =>
+          ca === undefined ? url : `${url}\n${ca}`,
+        );
+        output.note(
+          `A Mender-compatible server of ${mode}. Admin: ${DEFAULT_ADMIN.email}, password: ${DEFAULT_ADMIN.password}. Ctrl-C ends it.`,
+        );
+      },
+    },
+  );
+  return 0;
+}
+
+function wholeNumber(text: string, option: string, least: number, most: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new StationError('station/usage', {
+    detail: `${option} takes a whole number from ${least} to ${most}, not "${text}".`,
+  });
+}

@@ -1,0 +1,441 @@
+import { availableParallelism } from 'node:os';
+import { createLinuxConsoleDriver } from './boards/linux-console/index.ts';
+import type { BoardDriver } from './boards/driver.ts';
+import {
+  CALLS,
+  type CallInput,
+  type CallName,
+  type CallParams,
+  type CallResults,
+  type Snapshot,
+  type StationApi,
+} from './contract.ts';
+import {
+  homeHolder,
+  lockHome,
+  openJournal,
+  readJournal,
+  type HomeLock,
+  type Journal,
+  type JournalReader,
+} from './journal/index.ts';
+import { createKeyGenerator, type KeyGenerator } from './keys/index.ts';
+import { systemClock, type Clock } from './model/clock.ts';
+import type { ErrorReport } from './model/job.ts';
+import type { BoardProfile } from './model/profile.ts';
+import { secret, type Secret } from './model/secret.ts';
+import { StationError } from './model/station-error.ts';
+import { RehearsalBench } from './rehearsal/bench.ts';
+import {
+  BoardProfiles,
+  checkBoardProfile,
+  credentialOf,
+  MemoryKeyStore,
+  openHome,
+  openKeyStore,
+  Settings,
+  stationId,
+  type EnvironmentSecrets,
+  type Home,
+  type KeyStore,
+} from './settings/index.ts';
+import { Bench } from './slots/bench.ts';
+import { Jobs } from './slots/jobs.ts';
+import { machinePorts } from './slots/port-source.ts';
+import { examine } from './station/doctor.ts';
+import { EventHub } from './station/event-hub.ts';
+import { identify } from './station/identifying.ts';
+import type { StationOptions } from './station/options.ts';
+import { provisionPorts } from './station/provisioning.ts';
+import { Servers } from './station/servers.ts';
+import { VERSION } from './version.ts';
+
+export type { StationOptions };
+
+/** A station: what the window and the command are two front ends of. Dispose it to bring every board to a safe state and close. */
+export interface Station extends StationApi, AsyncDisposable {}
+
+const RECORDS_SHOWN = 50;
+const NO_SECRETS: EnvironmentSecrets = {
+  password: null,
+  token: null,
+  tenantToken: null,
+  boardPassword: null,
+  keyPassphrase: null,
+};
+
+/**
+ * Opens a station over a home.
+ *
+ * @throws StationError `station/home-locked` (for `write`), `station/home-unusable`, `station/settings-unreadable`,
+ * `journal/...`.
+ */
+export async function openStation(options: StationOptions): Promise<Station> {
+  const home = openHome({
+    ...(options.home === undefined ? {} : { home: options.home }),
+    ...(options.env === undefined ? {} : { env: options.env }),
+  });
+  await using owned = new AsyncDisposableStack();
+  const lock = takeLock(home, options);
+  if (lock.held !== null) owned.use(lock.held);
+  const clock = options.clock ?? systemClock;
+  const journalOptions = { stationId: stationId(home.path), clock, holder: { program: options.program } };
+  const journal = owned.use(
+    lock.held === null
+      ? readJournal(home.journal, journalOptions)
+      : openJournal(home.journal, { ...journalOptions, lock: lock.held }),
+  );
+  const station = new StationOverHome(home, journal, lock, options, clock, owned.move());
+  await station.begin();
+  return station;
+}
+
+interface Lock {
+  readonly held: HomeLock | null;
+  /** Why this station may not change boards. */
+  readonly refused: ErrorReport | null;
+}
+
+function takeLock(home: Home, { access, program }: StationOptions): Lock {
+  if (access === 'read') return { held: null, refused: null };
+  try {
+    return { held: lockHome(home.path, { program }), refused: null };
+  } catch (thrown) {
+    const taken = thrown instanceof StationError && thrown.code === 'station/home-locked';
+    if (access === 'write-if-free' && taken) return { held: null, refused: thrown.toReport() };
+    throw thrown;
+  }
+}
+
+type Handlers = {
+  readonly [N in CallName]: (
+    params: CallParams<N>,
+    signal: AbortSignal | undefined,
+  ) => CallResults[N] | Promise<CallResults[N]>;
+};
+
+class StationOverHome implements Station {
+  readonly #home: Home;
+  readonly #journal: Journal | JournalReader;
+  readonly #lock: Lock;
+  readonly #clock: Clock;
+  readonly #owned: AsyncDisposableStack;
+  readonly #events = new EventHub();
+  readonly #settings: Settings;
+  readonly #profiles: BoardProfiles;
+  readonly #keyStore: KeyStore;
+  readonly #secrets: EnvironmentSecrets;
+  readonly #driver: BoardDriver = createLinuxConsoleDriver();
+  readonly #generator: KeyGenerator;
+  readonly #jobs: Jobs;
+  readonly #bench: Bench;
+  readonly #servers: Servers;
+  #rehearsal: RehearsalBench | null = null;
+  #closing: Promise<void> | null = null;
+
+  constructor(
+    home: Home,
+    journal: Journal | JournalReader,
+    lock: Lock,
+    options: StationOptions,
+    clock: Clock,
+    owned: AsyncDisposableStack,
+  ) {
+    this.#home = home;
+    this.#journal = journal;
+    this.#lock = lock;
+    this.#clock = clock;
+    this.#owned = owned;
+    this.#secrets = options.secrets ?? NO_SECRETS;
+    this.#settings = new Settings(home.path);
+    this.#profiles = new BoardProfiles(home.boardProfiles);
+    this.#keyStore =
+      options.forgetful === true
+        ? new MemoryKeyStore()
+        : openKeyStore(
+            home.path,
+            options.wrappingKey === undefined ? {} : { wrappingKey: options.wrappingKey },
+          );
+    this.#generator = owned.use(
+      createKeyGenerator({ threads: Math.max(1, Math.min(2, availableParallelism())) }),
+    );
+    this.#jobs = new Jobs((event) => {
+      this.#events.tell(event);
+      if (event.type !== 'job') return;
+      this.#bench.touch(event.job.slot);
+      const record = event.job.result === null ? null : this.#journal.record(event.job.job);
+      if (record !== null) this.#events.tell({ type: 'record', record });
+    });
+    this.#servers = owned.use(
+      new Servers({
+        settings: this.#settings,
+        keyStore: this.#keyStore,
+        record: (event) => {
+          if ('append' in this.#journal) this.#journal.append(event);
+        },
+        tell: this.#events.tell,
+        clock,
+      }),
+    );
+    this.#bench = owned.use(
+      new Bench({
+        driver: this.#driver,
+        jobs: this.#jobs,
+        clock,
+        profile: () => this.#profile(this.#settings.preferences().profile ?? 'mender'),
+        muted: () => new Set(this.#settings.mutedSlots()),
+        tell: this.#events.tell,
+        probing: options.probing,
+      }),
+    );
+  }
+
+  async begin(): Promise<void> {
+    if (this.#lock.held !== null) {
+      const { node, electron } = process.versions;
+      this.#writable().append({
+        kind: 'station-opened',
+        version: VERSION,
+        runtime: electron === undefined ? `node ${node}` : `electron ${electron}`,
+        keyProtection: this.#keyStore.protection.class,
+      });
+    }
+    await this.#bench.addSource(machinePorts(this.#settings.portLinks(), this.#clock));
+  }
+
+  async call<N extends CallName>(
+    name: N,
+    params: CallInput<N>,
+    signal?: AbortSignal,
+  ): Promise<CallResults[N]> {
+    const checked = CALLS[name].safeParse(params);
+    if (!checked.success) {
+      const [issue] = checked.error.issues;
+      throw new StationError('station/usage', {
+        detail: `${name}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'is wrong'}.`,
+      });
+    }
+    if (CHANGING.has(name)) this.#writable();
+    // What the schema of this very call gave back.
+    return this.#handlers[name](checked.data as CallParams<N>, signal);
+  }
+
+  subscribe(listener: Parameters<StationApi['subscribe']>[0]): () => void {
+    return this.#events.subscribe(listener);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#jobs.cancelAll();
+    await this.#stopRehearsal();
+    await this.#owned.disposeAsync();
+  }
+
+  readonly #handlers: Handlers = {
+    snapshot: () => this.#snapshot(),
+    'port.refresh': async () => {
+      await this.#bench.refresh();
+      return this.#bench.views();
+    },
+    'port.mute': ({ slot, muted }) => {
+      this.#settings.mute(slot, muted);
+      this.#bench.touch(slot);
+      return null;
+    },
+    'server.add': (params) => this.#servers.add(params),
+    'server.remove': async ({ name }) => {
+      await this.#servers.remove(name);
+      return null;
+    },
+    'server.certificate': ({ url }, signal) => this.#servers.certificate(url, signal),
+    'server.test': ({ name }, signal) => this.#servers.test(name, signal),
+    'server.login': ({ name, user, password, otp, token, keep }, signal) =>
+      this.#servers.login(
+        name,
+        {
+          user: user ?? null,
+          password: password === undefined ? null : secret(password),
+          otp: otp ?? null,
+          token: token === undefined ? null : secret(token),
+          keep,
+        },
+        signal,
+      ),
+    'server.logout': ({ name }, signal) => this.#servers.logout(name, signal),
+    'server.tenant-token': ({ name, token }) =>
+      this.#servers.setTenantToken(name, token === null ? null : secret(token)),
+    'profile.list': () => this.#allProfiles(),
+    'profile.show': ({ name }) => this.#profile(name),
+    'profile.check': ({ path }) => checkBoardProfile(path),
+    'credential.set': ({ name, password }) => {
+      if (password === null) this.#keyStore.delete(credentialOf(name));
+      else this.#keyStore.set(credentialOf(name), secret(password));
+      return null;
+    },
+    identify: async ({ port, profile: name }, signal) => {
+      const found = await this.#bench.port(port);
+      if (this.#jobs.runningOn(found.path)) throw new StationError('port/in-job', { port });
+      const profile = this.#profile(name);
+      const parts = {
+        bench: this.#bench,
+        driver: this.#driver,
+        clock: this.#clock,
+        passwords: this.#passwords(profile),
+      };
+      return identify(found, profile, parts, signal ?? new AbortController().signal);
+    },
+    provision: (params, signal) =>
+      provisionPorts(
+        params,
+        {
+          bench: this.#bench,
+          jobs: this.#jobs,
+          journal: this.#writable(),
+          driver: this.#driver,
+          generator: this.#generator,
+          clock: this.#clock,
+          profile: (name) => this.#profile(name),
+          server: (name) => this.#servers.open(name),
+          tenantToken: (name) => this.#secrets.tenantToken ?? this.#servers.tenantToken(name),
+          passwords: (profile) => this.#passwords(profile),
+          keyPassphrase: this.#secrets.keyPassphrase,
+          operator: () => this.#settings.preferences().operator,
+        },
+        signal,
+      ),
+    'job.cancel': ({ job }) => {
+      this.#jobs.cancel(job);
+      return null;
+    },
+    'job.transcript': ({ job }) => this.#jobs.transcript(job),
+    'slot.clear': ({ slot }) => {
+      this.#jobs.clear(slot);
+      this.#bench.touch(slot);
+      return null;
+    },
+    'journal.list': ({ identity, since, limit }) => this.#journal.list({ identity, since, limit }),
+    doctor: () =>
+      examine({
+        home: this.#home,
+        settings: this.#settings,
+        profiles: this.#profiles,
+        keyStore: this.#keyStore,
+        journal: this.#journal,
+        holder: this.#lock.held === null ? homeHolder(this.#home.path) : null,
+        testServer: (name) => this.#servers.test(name),
+      }),
+    'rehearsal.start': (params) => this.#startRehearsal(params),
+    'rehearsal.stop': async () => {
+      await this.#stopRehearsal();
+      return this.#snapshot();
+    },
+    'preferences.set': (patch) => {
+      const preferences = this.#settings.setPreferences(patch);
+      this.#events.tell({ type: 'preferences', preferences });
+      return null;
+    },
+  };
+
+  #snapshot(): Snapshot {
+    return {
+      station: {
+        id: stationId(this.#home.path),
+        version: VERSION,
+        home: this.#home.path,
+        keyProtection: this.#keyStore.protection.text,
+      },
+      slots: this.#bench.views(),
+      jobs: this.#jobs.views(),
+      servers: this.#servers.views(),
+      profiles: this.#allProfiles(),
+      records: this.#journal.list({ limit: RECORDS_SHOWN }),
+      rehearsal: this.#rehearsalView(),
+      preferences: this.#settings.preferences(),
+      readOnly: this.#lock.refused,
+    };
+  }
+
+  /** The journal as its writer has it. @throws StationError `station/home-locked` where another program is the writer. */
+  #writable(): Journal {
+    if ('append' in this.#journal) return this.#journal;
+    throw new StationError('station/home-locked', {
+      home: this.#home.path,
+      holder: homeHolder(this.#home.path) ?? 'this program reads only',
+    });
+  }
+
+  #allProfiles(): readonly BoardProfile[] {
+    return this.#rehearsal === null
+      ? this.#profiles.list()
+      : [...this.#profiles.list(), this.#rehearsal.boardProfile];
+  }
+
+  #profile(name: string): BoardProfile {
+    if (this.#rehearsal !== null && name === this.#rehearsal.boardProfile.name)
+      return this.#rehearsal.boardProfile;
+    return this.#profiles.get(name);
+  }
+
+  /** The passwords to try for a profile: what the environment gave, else its named credentials in order. */
+  #passwords(profile: BoardProfile): readonly Secret<string>[] {
+    if (this.#rehearsal !== null && profile.name === this.#rehearsal.boardProfile.name)
+      return this.#rehearsal.passwords;
+    if (this.#secrets.boardPassword !== null) return [this.#secrets.boardPassword];
+    return profile.login.credentials.flatMap((name) => this.#keyStore.get(credentialOf(name)) ?? []);
+  }
+
+  async #startRehearsal({ boards, mode, fail }: CallParams<'rehearsal.start'>): Promise<Snapshot> {
+    if (this.#rehearsal === null) {
+      const rehearsal = await RehearsalBench.start({ boards, mode, fail: fail ?? null, clock: this.#clock });
+      this.#rehearsal = rehearsal;
+      this.#settings.setRehearsalOffered();
+      await this.#servers.addSimulated(rehearsal.serverProfile, rehearsal.account);
+      await this.#bench.addSource(rehearsal.ports);
+      this.#events.tell({ type: 'rehearsal', rehearsal: this.#rehearsalView() });
+    }
+    return this.#snapshot();
+  }
+
+  async #stopRehearsal(): Promise<void> {
+    const rehearsal = this.#rehearsal;
+    if (rehearsal === null) return;
+    for (const view of this.#jobs.views())
+      if (view.state !== 'ended' && rehearsal.has(view.port)) this.#jobs.cancel(view.job);
+    this.#rehearsal = null;
+    await this.#bench.removeSource(rehearsal.ports);
+    await this.#servers.removeSimulated(rehearsal.serverProfile.name);
+    await rehearsal[Symbol.asyncDispose]();
+    this.#events.tell({ type: 'rehearsal', rehearsal: this.#rehearsalView() });
+  }
+
+  #rehearsalView(): Snapshot['rehearsal'] {
+    return {
+      running: this.#rehearsal !== null,
+      boards: this.#rehearsal?.boards ?? 0,
+      serverUrl: this.#rehearsal?.serverProfile.url ?? null,
+      offer:
+        this.#rehearsal === null &&
+        !this.#settings.rehearsalOffered() &&
+        this.#settings.servers().length === 0,
+    };
+  }
+}
+
+/** Calls that write in the home or change a board: they need its lock. */
+const CHANGING: ReadonlySet<CallName> = new Set<CallName>([
+  'port.mute',
+  'server.add',
+  'server.remove',
+  'server.login',
+  'server.logout',
+  'server.tenant-token',
+  'credential.set',
+  'identify',
+  'provision',
+  'rehearsal.start',
+  'preferences.set',
+]);

@@ -1,0 +1,356 @@
+import * as z from 'zod';
+import type {
+  CallParams,
+  CertificateView,
+  DoctorLine,
+  ServerTest,
+  ServerView,
+  StationEvent,
+} from '../contract.ts';
+import type { Clock } from '../model/clock.ts';
+import type { JournalEvent } from '../model/event.ts';
+import { secret, type Secret } from '../model/secret.ts';
+import type { ServerProfile } from '../model/server-profile.ts';
+import { asStationError, StationError } from '../model/station-error.ts';
+import { showCertificate } from '../servers/http/certificate.ts';
+import type { DeviceServer } from '../servers/device-server.ts';
+import { createMenderServer, type MenderCredentials, type MenderServer } from '../servers/mender/index.ts';
+import { sessionOf, tenantTokenOf, type KeyStore, type Settings } from '../settings/index.ts';
+
+/** What a person gives to log in. */
+export interface Login {
+  readonly user: string | null;
+  readonly password: Secret<string> | null;
+  readonly otp: string | null;
+  /** A personal access token, instead of user and password. */
+  readonly token: Secret<string> | null;
+  /** Keep the session in the key store until it ends. */
+  readonly keep: boolean;
+}
+
+export interface ServersParts {
+  readonly settings: Settings;
+  readonly keyStore: KeyStore;
+  readonly record: (event: JournalEvent) => void;
+  readonly tell: (event: StationEvent) => void;
+  readonly clock: Clock;
+}
+
+/** A kept session as it lies in the key store. */
+const keptSchema = z.object({
+  token: z.string(),
+  account: z.string(),
+  by: z.enum(['password', 'token']),
+  expiresAt: z.string().nullable(),
+});
+type Kept = z.infer<typeof keptSchema>;
+
+interface Connection {
+  readonly profile: ServerProfile;
+  readonly server: MenderServer;
+  /** For one renewal of a session that the server ended. In memory only, until the logout. */
+  credentials: MenderCredentials | null;
+  kept: boolean;
+  /** Taking up a kept session is no login: the record has the login already. */
+  resuming: boolean;
+}
+
+const FOREVER = new AbortController().signal;
+
+/** The device servers of a station, with one session for each. */
+export class Servers implements AsyncDisposable {
+  readonly #parts: ServersParts;
+  readonly #connections = new Map<string, Connection>();
+  #simulated: ServerProfile | null = null;
+
+  constructor(parts: ServersParts) {
+    this.#parts = parts;
+  }
+
+  views(): readonly ServerView[] {
+    const profiles = this.#parts.settings.servers();
+    return (this.#simulated === null ? profiles : [...profiles, this.#simulated]).map((profile) =>
+      this.#view(profile),
+    );
+  }
+
+  /** Stores a server. One of the same name is replaced; where its URL was another, its login and its token are forgotten. */
+  async add(params: CallParams<'server.add'>): Promise<ServerView> {
+    const { name, url, boardUrl, kind, trust } = params;
+    if (kind === 'mic') {
+      throw new StationError('station/not-supported', {
+        detail: 'Servers of the kind mic are not supported by this version.',
+      });
+    }
+    const { server, replaced } = this.#parts.settings.putServer({
+      name,
+      url,
+      kind,
+      trust,
+      ...(boardUrl === undefined ? {} : { boardUrl }),
+    });
+    await this.#disconnect(name);
+    if (replaced !== null && replaced.url !== server.url) this.#forget(name);
+    if (this.#parts.settings.preferences().server === null) {
+      this.#parts.tell({
+        type: 'preferences',
+        preferences: this.#parts.settings.setPreferences({ server: name }),
+      });
+    }
+    return this.#tell(server);
+  }
+
+  /** @throws StationError `station/unknown-server`. */
+  async remove(name: string): Promise<void> {
+    this.#parts.settings.removeServer(name);
+    await this.#disconnect(name);
+    this.#forget(name);
+    this.#parts.tell({ type: 'server-gone', name });
+  }
+
+  certificate(url: string, signal: AbortSignal | undefined): Promise<CertificateView> {
+    return showCertificate(url, signal ?? FOREVER);
+  }
+
+  /** @throws StationError `server/login-refused`, `server/otp-needed`, `server/single-sign-on` and those of a call. */
+  async login(name: string, login: Login, signal: AbortSignal | undefined): Promise<ServerView> {
+    const connection = this.#connection(name);
+    const credentials = credentialsOf(login);
+    const session = await connection.server.login(credentials, signal ?? FOREVER);
+    // A code of a second factor is good for one login.
+    connection.credentials =
+      credentials.by === 'password' && credentials.otp !== undefined ? null : credentials;
+    connection.kept = login.keep;
+    const { token } = connection.server;
+    if (login.keep && token !== null) {
+      const kept: Kept = {
+        token: token.reveal(),
+        account: session.account,
+        by: session.by,
+        expiresAt: session.expiresAt,
+      };
+      this.#parts.keyStore.set(sessionOf(name), secret(JSON.stringify(kept)), session.expiresAt);
+    }
+    return this.#tell(connection.profile);
+  }
+
+  /** Ends the session here and, as far as it can be reached, at the server. */
+  async logout(name: string, signal: AbortSignal | undefined): Promise<ServerView> {
+    const { profile, server } = await this.#resumed(name, signal ?? FOREVER).catch((thrown: unknown) => {
+      if (asStationError(thrown).code.startsWith('station/')) throw thrown;
+      return this.#connection(name);
+    });
+    this.#parts.keyStore.delete(sessionOf(name));
+    const connection = this.#connection(name);
+    connection.credentials = null;
+    connection.kept = false;
+    await server.logout(signal ?? FOREVER);
+    return this.#tell(profile);
+  }
+
+  setTenantToken(name: string, token: Secret<string> | null): ServerView {
+    const profile = this.#profile(name);
+    if (token === null) this.#parts.keyStore.delete(tenantTokenOf(name));
+    else {
+      const text = token.reveal().trim();
+      // Old tokens are JWTs, new ones opaque: all that can be said is that none holds white space.
+      if (text === '' || /\s/.test(text)) {
+        throw new StationError('station/usage', {
+          detail: 'A tenant token holds no white space; copy it whole.',
+        });
+      }
+      this.#parts.keyStore.set(tenantTokenOf(name), secret(text));
+    }
+    return this.#tell(profile);
+  }
+
+  tenantToken(name: string): Secret<string> | null {
+    return this.#simulated?.name === name ? null : this.#parts.keyStore.get(tenantTokenOf(name));
+  }
+
+  /** A server with a session, from this process or kept by an earlier one. @throws StationError `server/not-logged-in`. */
+  async open(name: string): Promise<DeviceServer> {
+    const { server } = await this.#resumed(name, FOREVER);
+    if (server.session === null) throw new StationError('server/not-logged-in', { server: name });
+    return server;
+  }
+
+  /** Checks what is harmless: certificate, reachability, login, limit, clock. Never throws for what the server does. */
+  async test(name: string, signal: AbortSignal = FOREVER): Promise<ServerTest> {
+    const profile = this.#profile(name);
+    const lines: DoctorLine[] = [];
+    const add = (
+      check: string,
+      state: DoctorLine['state'],
+      text: string,
+      remedy: string | null = null,
+    ): void => {
+      lines.push({ check, state, text, remedy });
+    };
+    const failed = (check: string, thrown: unknown): void => {
+      const error = asStationError(thrown);
+      add(check, 'bad', error.message, error.remedy);
+    };
+    if (profile.url.startsWith('https:')) {
+      try {
+        const { subject, validTo } = await showCertificate(profile.url, signal);
+        add(
+          'certificate',
+          'ok',
+          `${subject}, valid to ${validTo}; verified by ${TRUST_TEXT[profile.trust.by]}`,
+        );
+      } catch (thrown) {
+        failed('certificate', thrown);
+        return { lines };
+      }
+    } else add('certificate', 'note', 'http without TLS: for a bench on this machine only');
+    try {
+      const { server } = await this.#resumed(name, signal);
+      if (server.session === null) {
+        add('login', 'note', 'nobody is logged in', `station server login ${name} --user EMAIL`);
+        return { lines };
+      }
+      const { account, expiresAt } = server.session;
+      add('login', 'ok', `${account}, ${expiresAt === null ? 'until it is revoked' : `until ${expiresAt}`}`);
+      const { limit, accepted } = await server.limit(signal);
+      const full = limit !== null && accepted >= limit;
+      add(
+        'device limit',
+        full ? 'bad' : 'ok',
+        `${accepted} accepted, ${limit === null ? 'no limit' : `limit ${limit}`}`,
+        full ? 'Have the limit raised, or decommission devices that are gone.' : null,
+      );
+    } catch (thrown) {
+      failed('login', thrown);
+    }
+    return { lines };
+  }
+
+  /** Adds the rehearsal's server for as long as it runs, logged in. */
+  async addSimulated(
+    profile: ServerProfile,
+    account: { readonly user: string; readonly password: Secret<string> },
+  ): Promise<void> {
+    this.#simulated = profile;
+    await this.login(
+      profile.name,
+      { user: account.user, password: account.password, otp: null, token: null, keep: false },
+      undefined,
+    );
+  }
+
+  async removeSimulated(name: string): Promise<void> {
+    this.#simulated = null;
+    await this.#disconnect(name);
+    this.#parts.tell({ type: 'server-gone', name });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const name of [...this.#connections.keys()]) await this.#disconnect(name);
+  }
+
+  #profile(name: string): ServerProfile {
+    return this.#simulated?.name === name ? this.#simulated : this.#parts.settings.server(name);
+  }
+
+  #connection(name: string): Connection {
+    const known = this.#connections.get(name);
+    if (known !== undefined) return known;
+    const profile = this.#profile(name);
+    const connection: Connection = {
+      profile,
+      credentials: null,
+      kept: false,
+      resuming: false,
+      server: createMenderServer(profile, {
+        clock: this.#parts.clock,
+        renew: () => Promise.resolve(this.#connections.get(name)?.credentials ?? null),
+        onChange: (what, account) => {
+          if (what === 'expired' || what === 'refused') this.#parts.keyStore.delete(sessionOf(name));
+          if (!connection.resuming)
+            this.#parts.record({ kind: 'server-session', server: name, what, account });
+          this.#tell(profile);
+        },
+      }),
+    };
+    this.#connections.set(name, connection);
+    return connection;
+  }
+
+  /** The connection, with the session that an earlier process kept where this one has none yet. */
+  async #resumed(name: string, signal: AbortSignal): Promise<Connection> {
+    const connection = this.#connection(name);
+    const kept = this.#kept(name);
+    if (connection.server.session !== null || kept === null) return connection;
+    const token = secret(kept.token);
+    const credentials: MenderCredentials =
+      kept.by === 'token' ? { by: 'token', token } : { by: 'kept', token, account: kept.account };
+    connection.resuming = true;
+    try {
+      await connection.server.login(credentials, signal);
+      connection.kept = true;
+    } catch (thrown) {
+      const error = asStationError(thrown);
+      if (error.code !== 'server/login-refused') throw error;
+      this.#parts.keyStore.delete(sessionOf(name));
+      throw new StationError('server/session-ended', { server: name }, { cause: error });
+    } finally {
+      connection.resuming = false;
+    }
+    return connection;
+  }
+
+  #kept(name: string): Kept | null {
+    const text = this.#parts.keyStore.get(sessionOf(name));
+    return text === null ? null : keptSchema.parse(JSON.parse(text.reveal()));
+  }
+
+  #view(profile: ServerProfile): ServerView {
+    const { name } = profile;
+    const connection = this.#connections.get(name);
+    const live = connection?.server.session ?? null;
+    const kept = live === null ? this.#kept(name) : null;
+    const session =
+      live !== null
+        ? { ...live, kept: connection?.kept ?? false }
+        : kept !== null
+          ? { account: kept.account, expiresAt: kept.expiresAt, by: kept.by, kept: true }
+          : null;
+    const simulated = this.#simulated?.name === name;
+    return {
+      ...profile,
+      session,
+      hasTenantToken: !simulated && this.#parts.keyStore.names().includes(tenantTokenOf(name)),
+      simulated,
+    };
+  }
+
+  #tell(profile: ServerProfile): ServerView {
+    const server = this.#view(profile);
+    this.#parts.tell({ type: 'server', server });
+    return server;
+  }
+
+  #forget(name: string): void {
+    this.#parts.keyStore.delete(sessionOf(name));
+    this.#parts.keyStore.delete(tenantTokenOf(name));
+  }
+
+  async #disconnect(name: string): Promise<void> {
+    const connection = this.#connections.get(name);
+    this.#connections.delete(name);
+    await connection?.server[Symbol.asyncDispose]();
+  }
+}
+
+const TRUST_TEXT = { system: "this machine's CAs", ca: 'the given CA', pin: 'its pinned key' } as const;
+
+function credentialsOf({ user, password, otp, token }: Login): MenderCredentials {
+  if (token !== null) return { by: 'token', token };
+  if (user === null || password === null) {
+    throw new StationError('station/usage', {
+      detail: 'A login needs an e-mail and a password, or a personal access token.',
+    });
+  }
+  return { by: 'password', user, password, ...(otp === null ? {} : { otp }) };
+}
