@@ -48,7 +48,7 @@ import { identify } from './station/identifying.ts';
 import type { StationOptions } from './station/options.ts';
 import { provisionPorts } from './station/provisioning.ts';
 import { Servers } from './station/servers.ts';
-import { VERSION } from './version.ts';
+import { runtimeName, VERSION } from './version.ts';
 
 export type { StationOptions };
 
@@ -192,11 +192,10 @@ class StationOverHome implements Station {
 
   async begin(): Promise<void> {
     if (this.#lock.held !== null) {
-      const { node, electron } = process.versions;
       this.#writable().append({
         kind: 'station-opened',
         version: VERSION,
-        runtime: electron === undefined ? `node ${node}` : `electron ${electron}`,
+        runtime: runtimeName(),
         keyProtection: this.#keyStore.protection.class,
       });
     }

@@ -22,7 +22,10 @@ export interface CommandContext {
   readonly common: CommonOptions;
   readonly output: Output;
   /** Opens the station for the length of `work`. `write` takes the home's lock. */
-  withStation(access: 'read' | 'write', work: (station: Station) => Promise<ExitStatus>): Promise<ExitStatus>;
+  readonly withStation: (
+    access: 'read' | 'write',
+    work: (station: Station) => Promise<ExitStatus>,
+  ) => Promise<ExitStatus>;
 }
 
 /** The work of a command; what it returns is the exit status. */
@@ -70,7 +73,7 @@ export function action<O extends object>(
             program: 'station command',
             ...(options.home === undefined ? {} : { home: options.home }),
           });
-          return run(station);
+          return await run(station);
         },
       };
       parts.ended(await work(context, options, command.args));

@@ -5,6 +5,7 @@ import type { DoctorLine, ServerTest } from '../contract.ts';
 import type { JournalReader } from '../journal/index.ts';
 import type { BoardProfiles, Home, KeyStore, Settings } from '../settings/index.ts';
 import { asStationError } from '../model/station-error.ts';
+import { runtimeName } from '../version.ts';
 import { describeHolder, listPorts, portHolders } from '../serial/index.ts';
 
 /** Under this much room the journal may soon not be written any more, and no board is changed without it. Bytes. */
@@ -46,9 +47,7 @@ function line(
 }
 
 function runtime(): DoctorLine {
-  const { node, electron } = process.versions;
-  const shell = electron === undefined ? '' : `, Electron ${electron}`;
-  return line('runtime', 'ok', `Node ${node}${shell} on ${process.platform} ${process.arch}`);
+  return line('runtime', 'ok', `${runtimeName()} on ${process.platform} ${process.arch}`);
 }
 
 /** A machine that starts without its battery-backed clock begins in the past; certificates then look not yet valid. */
