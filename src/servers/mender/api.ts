@@ -56,11 +56,12 @@ export class MenderApi {
   async *devices(
     status: WireDevice['status'],
     signal: AbortSignal,
+    perPage = PER_PAGE,
   ): AsyncGenerator<WireDevice, void, undefined> {
     let query: URLSearchParams | null = new URLSearchParams({
       status,
       page: '1',
-      per_page: String(PER_PAGE),
+      per_page: String(perPage),
     });
     while (query !== null) {
       const answer = await this.#call('devices', { query }, signal);
