@@ -23,7 +23,7 @@ describe('an identity is what mender-client makes of the output', () => {
   });
 
   test.each(['mac 52:54:00', '', '\n\n'])('%j is refused', (output) => {
-    expect(() => parseIdentity(output)).toThrowError(
+    expect(() => parseIdentity(output)).toThrow(
       expect.objectContaining({ code: 'board/identity-nonsense' }) as StationError,
     );
   });
