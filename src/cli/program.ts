@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addBoardProfileCommands } from './commands/board-profile.ts';
+import { addCredentialCommands } from './commands/credential.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addJournalCommands } from './commands/journal.ts';
 import { addPortsCommand } from './commands/ports.ts';
@@ -35,6 +36,7 @@ export function buildProgram(parts: ProgramParts): Command {
   addPortsCommand(program, parts);
   addServerCommands(program, parts);
   addBoardProfileCommands(program, parts);
+  addCredentialCommands(program, parts);
   addProvisionCommands(program, parts);
   addJournalCommands(program, parts);
   addRehearseCommand(program, parts);
