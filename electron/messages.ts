@@ -17,7 +17,6 @@ export type ToStation =
   | {
       readonly type: 'start';
       readonly home: string;
-      readonly version: string;
       readonly wrappingKey: WrappingKey;
     }
   | { readonly type: 'call'; readonly id: number; readonly method: string; readonly params: unknown }

@@ -11,7 +11,6 @@ const ALLOWED: readonly string[] = [
   'PATH',
   'SSL_CERT_DIR',
   'SSL_CERT_FILE',
-  'STATION_PORT_LINKS',
   'SYSTEMROOT',
   'TEMP',
   'TMP',
@@ -20,6 +19,7 @@ const ALLOWED: readonly string[] = [
   'USER',
   'USERPROFILE',
   'XDG_CONFIG_HOME',
+  'XDG_DATA_HOME',
   'XDG_RUNTIME_DIR',
 ];
 

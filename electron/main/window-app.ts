@@ -1,10 +1,11 @@
 import path from 'node:path';
 import { app, dialog, ipcMain, powerSaveBlocker, protocol, safeStorage, session } from 'electron';
 import type { BrowserWindow } from 'electron';
+import { homePath } from '../../src/settings/home.ts';
+import { takeSecrets } from '../../src/settings/secrets-from-environment.ts';
 import { EVENT_CHANNEL } from '../messages.ts';
 import { serveFolder } from './app-scheme.ts';
 import { hardenContents, hardenSession } from './hardening.ts';
-import { stationHome } from './home.ts';
 import { openDoor } from './ipc.ts';
 import { setMenu } from './menu.ts';
 import { RunningJobs } from './running-jobs.ts';
@@ -19,7 +20,9 @@ const STOP_MS = 15_000;
 
 /** Opens the app: one window and the station's process, over one home. */
 export function openApp(homeOption: string | undefined): void {
-  const home = stationHome(homeOption);
+  // Nothing in the window wants them; no child and no crash file may have them.
+  takeSecrets();
+  const home = homePath({ home: homeOption });
   const devTools = !app.isPackaged;
   app.enableSandbox();
   protocol.registerSchemesAsPrivileged([{ scheme: 'app', privileges: { standard: true, secure: true } }]);
@@ -68,7 +71,7 @@ class Shell {
       start: async () => {
         const child = startStationChild(path.join(import.meta.dirname, 'station-process.cjs'));
         const key = await wrappingKey(safeStorage, home);
-        child.postMessage({ type: 'start', home, version: app.getVersion(), wrappingKey: key });
+        child.postMessage({ type: 'start', home, wrappingKey: key });
         return child;
       },
       onEvent: (event) => this.pass(event),

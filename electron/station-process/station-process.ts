@@ -1,15 +1,16 @@
-import type { StationApi } from '../../src/contract.ts';
+import { Secret } from '../../src/model/secret.ts';
 import { asStationError } from '../../src/model/station-error.ts';
+import { openStation } from '../../src/station.ts';
+import type { Station } from '../../src/station.ts';
 import type { FromStation, ToStation } from '../messages.ts';
-import { withholdMemoryFromCrashFiles } from './core-dumps.ts';
+import { withholdMemoryFromCrashFiles } from '../core-dumps.ts';
 import { answerCall } from './serve.ts';
-import { openStation } from './station.ts';
 
 withholdMemoryFromCrashFiles();
 
 const port = process.parentPort;
 const post = (message: FromStation): void => port.postMessage(message);
-let station: Promise<StationApi & AsyncDisposable> | undefined;
+let station: Promise<Station> | undefined;
 
 port.on('message', ({ data }) => {
   void receive(data as ToStation);
@@ -18,7 +19,7 @@ port.on('message', ({ data }) => {
 async function receive(message: ToStation): Promise<void> {
   switch (message.type) {
     case 'start':
-      station = openStation(message);
+      station = open(message);
       try {
         (await station).subscribe((event) => post({ type: 'event', event }));
         post({ type: 'ready' });
@@ -34,6 +35,16 @@ async function receive(message: ToStation): Promise<void> {
       await stop();
       return;
   }
+}
+
+function open({ home, wrappingKey }: Extract<ToStation, { type: 'start' }>): Promise<Station> {
+  return openStation({
+    home,
+    access: 'write-if-free',
+    probing: true,
+    program: 'station window',
+    ...(wrappingKey.kind === 'os' ? { wrappingKey: new Secret(wrappingKey.key) } : {}),
+  });
 }
 
 /** Brings the boards to a safe state, closes the journal, and ends. */

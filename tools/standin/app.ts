@@ -26,13 +26,14 @@ export class App extends EventEmitter {
   private readonly folder: string;
   private readonly switches: Map<string, string>;
   private readonly paths = new Map<string, string>();
-  private readonly becameReady: Promise<void>;
+  private readonly becameReady = Promise.withResolvers<undefined>();
+  private readonly wish = Promise.withResolvers<undefined>();
   private readonly ended: (() => void)[] = [];
   private singleInstance: SingleInstance | undefined;
   private ready = false;
   private quitting = false;
 
-  constructor(line: CommandLine, browser: Promise<Browser>) {
+  constructor(line: CommandLine) {
     super();
     this.setMaxListeners(0);
     this.folder = path.resolve(line.appFolder);
@@ -45,15 +46,34 @@ export class App extends EventEmitter {
       getSwitchValue: (name: string) => this.switches.get(name) ?? '',
       removeSwitch: (name: string) => void this.switches.delete(name),
     });
-    this.becameReady = browser.then(({ devtools }) => {
-      this.ready = true;
-      devtools.onClose(() => this.exit(0));
-      this.emit('ready', {}, {});
+    this.on('newListener', (name) => {
+      if (name === 'ready') this.want();
     });
-    this.becameReady.catch((error: unknown) => {
-      console.error(error instanceof Error ? error.message : error);
-      this.exit(1);
-    });
+  }
+
+  /** Resolves when the app waits for being ready; the browser is started then. */
+  get wanted(): Promise<undefined> {
+    return this.wish.promise;
+  }
+
+  want(): void {
+    this.wish.resolve(undefined);
+  }
+
+  /** Makes the app ready when the browser is, and end with it. */
+  follow(browser: Promise<Browser>): void {
+    browser.then(
+      ({ devtools }) => {
+        this.ready = true;
+        devtools.onClose(() => this.exit(0));
+        this.emit('ready', {}, {});
+        this.becameReady.resolve(undefined);
+      },
+      (error: unknown) => {
+        console.error(error instanceof Error ? error.message : error);
+        this.exit(1);
+      },
+    );
   }
 
   /** Called before the process ends, however it ends. */
@@ -61,8 +81,9 @@ export class App extends EventEmitter {
     this.ended.push(listener);
   }
 
-  whenReady(): Promise<void> {
-    return this.becameReady;
+  whenReady(): Promise<undefined> {
+    this.want();
+    return this.becameReady.promise;
   }
 
   isReady(): boolean {

@@ -14,9 +14,11 @@ import { utilityProcess } from './utility-process.ts';
 
 /** What `require('electron')` is in the main process. */
 export function makeElectron(line: CommandLine): { electron: object; app: App } {
-  // Started on the next turn: code that runs at once may still set switches, as with Electron.
-  const browser = Promise.resolve().then(() => startBrowser(line.switches));
-  const app = new App(line, browser);
+  const app = new App(line);
+  // Not before somebody wants a window: an app started as a command needs no Chromium. Playwright always wants one.
+  const browser = app.wanted.then(() => startBrowser(line.switches));
+  app.follow(browser);
+  if (line.switches.has('remote-debugging-port')) app.want();
   const session = new Session();
   const schemes = new Schemes();
   const ipcMain = new IpcMain().setMaxListeners(0);
@@ -27,9 +29,7 @@ export function makeElectron(line: CommandLine): { electron: object; app: App } 
     {
       screen: browser.then(async (started) => {
         await session.govern(started.devtools);
-        const targets = new Targets(started.devtools, (openerId, url) =>
-          windows.find(({ webContents }) => webContents.targetId === openerId)?.webContents.popup(url),
-        );
+        const targets = new Targets(started.devtools);
         await targets.start();
         return { ...started, targets };
       }),

@@ -3,7 +3,6 @@ import type { Devtools } from './cdp.ts';
 interface TargetInfo {
   readonly targetId: string;
   readonly type: string;
-  readonly url: string;
   readonly openerId?: string;
 }
 
@@ -21,12 +20,10 @@ export interface Size {
 /** The browser's pages: those that the app opens are handed to it paused, those that a page opens are closed unseen. */
 export class Targets {
   private readonly devtools: Devtools;
-  private readonly onPopup: (openerId: string, url: string) => void;
   private readonly awaited: ((page: PausedPage) => void)[] = [];
 
-  constructor(devtools: Devtools, onPopup: (openerId: string, url: string) => void) {
+  constructor(devtools: Devtools) {
     this.devtools = devtools;
-    this.onPopup = onPopup;
   }
 
   async start(): Promise<void> {
@@ -59,9 +56,8 @@ export class Targets {
 
   private attached(event: { sessionId: string; targetInfo: TargetInfo; waitingForDebugger: boolean }): void {
     const { sessionId, targetInfo, waitingForDebugger } = event;
-    const { targetId, type, openerId, url } = targetInfo;
+    const { targetId, type, openerId } = targetInfo;
     if (type === 'page' && openerId !== undefined) {
-      this.onPopup(openerId, url);
       this.devtools.send('Target.closeTarget', { targetId }).catch(() => undefined);
       return;
     }

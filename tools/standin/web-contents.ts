@@ -113,10 +113,6 @@ export class WebContents extends EventEmitter {
     return this.destroyed;
   }
 
-  getLastWebPreferences(): WebPreferences {
-    return this.preferences;
-  }
-
   getOSProcessId(): number {
     return process.pid;
   }
@@ -236,6 +232,7 @@ export class WebContents extends EventEmitter {
       () => this.emit('render-process-gone', {}, { reason: 'crashed', exitCode: 5 }),
       sessionId,
     );
+    devtools.on('Page.windowOpen', ({ url }: { url: string }) => this.popup(url), sessionId);
     devtools.on('Fetch.requestPaused', (paused: PausedRequest) => void this.answer(paused), sessionId);
     const ended = (event: { targetId?: string; sessionId?: string }): void => {
       if (event.targetId === targetId || event.sessionId === sessionId) this.frame.onGone();
@@ -293,8 +290,8 @@ export class WebContents extends EventEmitter {
     this.frame.onShown();
   }
 
-  /** A popup of this page's wants to open. Whatever the app's handler says, it is closed before it loads anything. */
-  popup(url: string): void {
+  /** The page wants a window of its own. Whatever the app's handler says, it is closed before it loads anything. */
+  private popup(url: string): void {
     const { action } = this.openHandler({ url: this.around.schemes.fromBrowser(url) });
     if (action === 'allow')
       console.error('electron stand-in: a window opened by a page is not provided; closed it');
