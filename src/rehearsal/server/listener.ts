@@ -52,7 +52,9 @@ export async function startMenderServer(options: ServerOptions = {}): Promise<Me
   const serve = (request: http.IncomingMessage, response: http.ServerResponse): void => {
     receive(core, request, response, timers);
   };
-  const server = certificate ? https.createServer(certificate, serve) : http.createServer(serve);
+  const server = certificate
+    ? https.createServer({ key: certificate.key, cert: certificate.cert }, serve)
+    : http.createServer(serve);
   server.keepAliveTimeout = 60_000;
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
