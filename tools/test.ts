@@ -1,0 +1,131 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { bundleIfChanged } from './bundle.ts';
+import { provideChromium, providePackages } from './provide.ts';
+import { check, playwright, root, vitest } from './suites.ts';
+import type { Outcome, Suite } from './suites.ts';
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+/** Cheap and independent of one another: run side by side. */
+const checks: readonly Suite[] = [
+  check(
+    'types',
+    'types of the station, the window and the end-to-end tests',
+    ['.', 'renderer', 'test/e2e'].map(
+      (project) => ['@typescript/native/bin/tsc', '--noEmit', '-p', project] as const,
+    ),
+  ),
+  check('lint', 'eslint', [['eslint/bin/eslint.js', '.']]),
+  check('format', 'prettier', [['prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.']]),
+  check('imports', 'who may import whom', [
+    [
+      'dependency-cruiser/bin/dependency-cruise.mjs',
+      '--config',
+      '.dependency-cruiser.cjs',
+      'src',
+      'electron',
+      'renderer',
+    ],
+  ]),
+  check('unused', 'unused files, exports and packages', [['knip/bin/knip.js']]),
+];
+
+/** Each wants the machine for itself. */
+const suites: readonly Suite[] = [
+  vitest('unit', 'the parts by themselves', 'vitest.config.ts'),
+  rig(),
+  built(playwright('e2e', 'the window', 'test/e2e/playwright.config.ts')),
+  vitest('packaging', 'what is inside a package', 'test/packaging/vitest.config.ts'),
+];
+
+/** The rig runs on Linux for root; elsewhere that it was not run is said, and under CI it counts as a failure. */
+function rig(): Suite {
+  const suite = vitest('rig', 'boards on real ttys with their real clients', 'test/rig/vitest.config.ts');
+  return {
+    ...suite,
+    run: async () => {
+      const { rigObstacle } = await import('../test/rig/packages.ts');
+      const obstacle = rigObstacle();
+      if (obstacle === undefined) return suite.run();
+      return { passed: 0, failed: process.env['CI'] === 'true' ? 1 : 0, details: '', notRun: obstacle };
+    },
+  };
+}
+
+/** A suite of the built app, with a browser for its window. */
+function built(suite: Suite): Suite {
+  return {
+    ...suite,
+    run: async () => {
+      await bundleIfChanged();
+      if (!(await provideChromium(say))) {
+        return {
+          passed: 0,
+          failed: 1,
+          details: 'No Chromium was found and none could be installed (STATION_CHROMIUM names one).',
+        };
+      }
+      return suite.run();
+    },
+  };
+}
+
+async function runAll(wanted: readonly string[]): Promise<number> {
+  const all = [...checks, ...suites];
+  const unknown = wanted.filter((name) => !all.some((suite) => suite.name === name));
+  if (unknown.length > 0) {
+    say(`There is no suite ${unknown.join(', ')}. There are:`);
+    for (const { name, says } of all) say(`  ${name.padEnd(10)}${says}`);
+    return 2;
+  }
+  const chosen = (suite: Suite): boolean => wanted.length === 0 || wanted.includes(suite.name);
+  await providePackages([{ name: 'fakeroot', why: 'the packaging suite builds a Debian package' }], say);
+
+  const outcomes: Outcome[] = await Promise.all(checks.filter(chosen).map(runOne));
+  for (const suite of suites.filter(chosen)) outcomes.push(await runOne(suite));
+  const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
+  const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);
+  process.stdout.write(`${passed} passed, ${failed} failed\n`);
+  return failed === 0 && passed > 0 ? 0 : 1;
+}
+
+async function runOne(suite: Suite): Promise<Outcome> {
+  const started = performance.now();
+  const live = process.stderr.isTTY;
+  const timer = setInterval(
+    () => say(`… ${suite.name.padEnd(10)} running, ${seconds(started)}`),
+    live ? 15_000 : 60_000,
+  );
+  timer.unref();
+  let outcome: Outcome;
+  try {
+    outcome = await suite.run();
+  } catch (error) {
+    const log = path.join('test-results', `${suite.name}.log`);
+    const where = existsSync(path.join(root, log)) ? ` Its output: ${log}` : '';
+    outcome = {
+      passed: 0,
+      failed: 1,
+      details: `${error instanceof Error ? error.message : String(error)}${where}`,
+    };
+  } finally {
+    clearInterval(timer);
+  }
+  if (outcome.notRun !== undefined) {
+    say(`not run: ${suite.name} (${outcome.notRun})`);
+    return outcome;
+  }
+  const mark = outcome.failed === 0 ? '✓' : '✗';
+  say(
+    `${mark} ${suite.name.padEnd(10)} ${outcome.passed} passed, ${outcome.failed} failed  ${seconds(started)}`,
+  );
+  if (outcome.failed > 0) say(outcome.details.trimEnd());
+  return outcome;
+}
+
+function seconds(since: number): string {
+  return `${((performance.now() - since) / 1000).toFixed(1)} s`;
+}
+
+process.exitCode = await runAll(process.argv.slice(2));
