@@ -4,6 +4,4 @@ export { chooseKeyType, readableKeyTypes, type KeyChoice } from './client-key-ty
 export { createKeyGenerator, type KeyGenerator } from './generate.ts';
 export { fingerprintOfPem, isSameKey, publicKey } from './public-key.ts';
 export { sign, verify } from './sign.ts';
-export { consume } from './import/consume.ts';
-export { findKeyFile, type KeyFile } from './import/find.ts';
-export { readKeyPair } from './import/read.ts';
+export { importKey, type ImportedKey } from './import/import-key.ts';

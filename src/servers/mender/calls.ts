@@ -46,7 +46,7 @@ export interface CallInput {
 export function menderCall(name: MenderCall, input: CallInput = {}): HttpCall {
   const { method, path } = MENDER_CALLS[name];
   const ids = [...(input.ids ?? [])];
-  const filled = path.replace(/\{\}/g, () => encodeURIComponent(ids.shift() ?? ''));
+  const filled = path.replace(/\{\}/g, () => inPath(ids.shift() ?? ''));
   const query = input.query === undefined || input.query.size === 0 ? '' : `?${input.query.toString()}`;
   const body =
     input.bytes ?? (input.json === undefined ? undefined : Buffer.from(JSON.stringify(input.json)));
@@ -56,4 +56,9 @@ export function menderCall(name: MenderCall, input: CallInput = {}): HttpCall {
     headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...input.headers },
     ...(body === undefined ? {} : { body }),
   };
+}
+
+/** An id as one segment of a path: also one of dots alone, which would lead elsewhere. */
+function inPath(id: string): string {
+  return encodeURIComponent(id).replace(/^\.+$/, (dots) => dots.replaceAll('.', '%2E'));
 }

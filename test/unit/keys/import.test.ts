@@ -3,14 +3,10 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import forge from 'node-forge';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  consume,
-  createKeyGenerator,
-  findKeyFile,
-  publicKey,
-  readKeyPair,
-  toBoardPem,
-} from '../../../src/keys/index.ts';
+import { createKeyGenerator, importKey, publicKey, toBoardPem } from '../../../src/keys/index.ts';
+import { consume } from '../../../src/keys/import/consume.ts';
+import { findKeyFile } from '../../../src/keys/import/find.ts';
+import { readKeyPair } from '../../../src/keys/import/read.ts';
 import { fileNames } from '../../../src/keys/import/pattern.ts';
 import type { KeyPair, KeyType } from '../../../src/model/key.ts';
 import { secret } from '../../../src/model/secret.ts';
@@ -434,6 +430,17 @@ describe('finding and using up a key file', () => {
     expect(await consume(file, 'destroy')).toBeNull();
     expect(await readdir(path)).toEqual(['hard-link']);
     expect((await readFile(kept)).every((byte) => byte === 0)).toBe(true);
+  });
+
+  test('from the pattern to the used file', async () => {
+    const path = await folder('SN-7.pem', 'SN-7.pub');
+    const rule = { importPattern: '{serial}.pem', afterImport: 'move' } as const;
+    const { pair, used } = await importKey(path, rule, identity, null);
+    expect(pair.fingerprint).toBe(pairs.get('p256')!.fingerprint);
+    expect(await readdir(path)).toEqual(['SN-7.pem', 'SN-7.pub']);
+    await used();
+    expect(await readdir(path)).toEqual(['used']);
+    await expect(importKey(path, rule, identity, null)).rejects.toThrow(code('key/import-none'));
   });
 
   test('a file that is gone is an error with its path', async () => {

@@ -23,11 +23,11 @@ import {
 import { profileOf } from '../peers.ts';
 
 export const never = new AbortController().signal;
-export const ADMIN: MenderCredentials = {
-  by: 'password',
+export const ADMIN = {
+  by: 'password' as const,
   user: DEFAULT_ADMIN.email,
   password: secret(DEFAULT_ADMIN.password),
-};
+} satisfies MenderCredentials;
 export const MODES: readonly Mode[] = ['2026', '2023'];
 
 /** A Mender server on loopback and the station's client at it, logged in. */

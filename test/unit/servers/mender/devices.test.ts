@@ -103,6 +103,7 @@ describe.each(MODES)('a Mender server of %s', (mode) => {
 
     test.each([
       ['the answer of the preauthorization is lost', { kind: 'drop', when: 'after' }],
+      ['its workflows service is down', { kind: 'workflows-down' }],
       ['the server answers 500 after it', { kind: 'status', status: 500, when: 'after' }],
     ] as [string, FaultAction][])('leaves nothing behind when %s', async (_, act) => {
       const { server, rehearsal } = await started(mode, {}, { clock: restlessClock() });
