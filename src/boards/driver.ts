@@ -17,6 +17,8 @@ export interface BoardContext {
   readonly signal: AbortSignal;
   readonly transcript: Transcript;
   readonly clock: Clock;
+  /** What a probe just before found; `ready` spares the listening that rules a counting boot loader out. */
+  readonly seen?: Presence;
 }
 
 /** A way to talk to one kind of board over a byte link. */
@@ -113,4 +115,6 @@ export interface ClientAnswer {
   readonly authorized: boolean;
   /** The client's own words, one line, without tokens. */
   readonly detail: string;
+  /** The key file after the client has used it: a client that cannot read a key silently makes another. */
+  readonly key: KeyFileReading;
 }

@@ -1,0 +1,442 @@
+import { createHash } from 'node:crypto';
+import type { BoardObservation, KeyFileReading } from '../../model/board.ts';
+import type { WireCount } from '../../model/job.ts';
+import type { KeyType } from '../../model/key.ts';
+import { StationError } from '../../model/station-error.ts';
+import type {
+  BoardContext,
+  BoardSession,
+  ClientAnswer,
+  StageReport,
+  StageRequest,
+  SwitchReport,
+  SwitchRequest,
+} from '../driver.ts';
+import { STATION_CA_FILE } from '../names.ts';
+import { clientCall } from './client.ts';
+import type { Line, Piece } from './line.ts';
+import {
+  keyState,
+  readKey,
+  readObservation,
+  stagedKey,
+  type BoardPaths,
+  type Reading,
+} from './observation.ts';
+import { quote, type QuietLoop } from './quiet-loop.ts';
+import { FUNCTIONS, IDLE_SECONDS, observeFunction, replying } from './scripts.ts';
+import { lines, section, sections, type Section } from './sections.ts';
+import { startText, stopText, WAIT_FOR_CLIENT } from './service.ts';
+import { readUpdateStore } from './update-store.ts';
+import { readAnswer } from './client-answer.ts';
+
+/** What a staged file's name ends in: never `~`, which is mender-client's own. */
+export const STAGED_SUFFIX = '.station';
+/** How old the first observation may be to be given out as one just made, in milliseconds. */
+const FRESH_MS = 5_000;
+/** How long a log-out may take in all. */
+const LEAVE_MS = 12_000;
+
+/** Commands by which a board makes a key, written as the oldest client reads it (PKCS#1, SEC1). */
+const MAKE: Readonly<Record<KeyType, string>> = {
+  ed25519: 'openssl genpkey -algorithm ed25519',
+  p256: 'openssl ecparam -name prime256v1 -genkey -noout',
+  p384: 'openssl ecparam -name secp384r1 -genkey -noout',
+  rsa2048: '{ openssl genrsa -traditional 2048||openssl genrsa 2048;}',
+  rsa3072: '{ openssl genrsa -traditional 3072||openssl genrsa 3072;}',
+  rsa4096: '{ openssl genrsa -traditional 4096||openssl genrsa 4096;}',
+};
+
+/** A board with the quiet loop running. */
+export class ConsoleSession implements BoardSession {
+  readonly #line: Line;
+  readonly #loop: QuietLoop;
+  readonly #nonce: string;
+  readonly #context: BoardContext;
+  readonly #ended = new AbortController();
+  #paths: BoardPaths;
+  #reading: Reading | null = null;
+  #fresh: { readonly observation: BoardObservation; readonly at: number } | null = null;
+  #turn: Promise<unknown> = Promise.resolve();
+  #usedAt: number;
+  #hasStagedKey: boolean | null = null;
+  #stagedFiles: readonly string[] = [];
+  #hasStoppedClient = false;
+
+  constructor(line: Line, loop: QuietLoop, nonce: string, context: BoardContext) {
+    this.#line = line;
+    this.#loop = loop;
+    this.#nonce = nonce;
+    this.#context = context;
+    this.#usedAt = line.clock.monotonic();
+    const { paths } = context.profile;
+    this.#paths = { ...paths, key: `${paths.dataDirectory}/mender-agent.pem` };
+  }
+
+  /** Brings the loop onto the board, with a first observation: one exchange. @throws StationError `board/not-root`. */
+  async begin(): Promise<void> {
+    const definitions = [FUNCTIONS, observeFunction(STAGED_SUFFIX, STATION_CA_FILE)].join(';');
+    const reading = await this.#read((command, options) => this.#loop.install(definitions, command, options));
+    this.#fresh = { observation: reading.observation, at: this.#line.clock.monotonic() };
+    if (reading.uid !== 0) {
+      throw new StationError('board/not-root', {
+        user: this.#context.profile.login.user,
+        detail: 'its login is no root login',
+      });
+    }
+    void this.#keepAwake();
+  }
+
+  wire(): WireCount {
+    const { tx, rx, roundTrips } = this.#line;
+    return { tx, rx, roundTrips };
+  }
+
+  async observe(): Promise<BoardObservation> {
+    const fresh = this.#fresh;
+    this.#fresh = null;
+    if (fresh !== null && this.#line.clock.monotonic() - fresh.at < FRESH_MS) return fresh.observation;
+    const reading = await this.#read((command, options) => this.#run([command], options));
+    return reading.observation;
+  }
+
+  async stage(request: StageRequest): Promise<StageReport> {
+    const { setup, observation } = this.#known();
+    const { timeouts } = this.#context.profile;
+    const { key, files } = request;
+    const target = observation.key.realPath;
+    const stagedPath = `${target}${STAGED_SUFFIX}`;
+    const pieces: Piece[] = [
+      `W(){ t=$(readlink -f "$1");t=\${t:-$1}${STAGED_SUFFIX};p w;rm -f "$t";echo "$3"|base64 -d>"$t"&&chmod $2 "$t"&&y "$t"&&sha256sum<"$t"||rm -f "$t";}`,
+      `;B=$({ p s;`,
+    ];
+    if (request.stopClient) pieces.push(`${stopText(setup)};`);
+    if (key?.how === 'inject') {
+      pieces.push(
+        `W ${quote(target)} 600 `,
+        base64(key.pem.reveal(), 'private key'),
+        `;k ${quote(stagedPath)};`,
+      );
+    } else if (key?.how === 'make') {
+      const file = quote(stagedPath);
+      pieces.push(`p w;rm -f ${file};${MAKE[key.type]} >${file}&&y ${file}||rm -f ${file};k ${file};`);
+    }
+    for (const file of files) {
+      const content = file.content.reveal();
+      pieces.push(
+        `W ${quote(file.target)} ${file.mode.toString(8)} `,
+        file.masked === null ? Buffer.from(content).toString('base64') : base64(content, file.masked),
+        ';',
+      );
+    }
+    pieces.push('} </dev/null 2>&1|base64)');
+    const ms = key?.how === 'make' ? timeouts.keyGeneration : timeouts.command;
+    this.#hasStoppedClient ||= request.stopClient;
+    const reply = await this.#run(pieces, { step: 'stage', ms });
+    const written = reply.filter((one) => one.key === 'w');
+    const keyFile = section(reply, 'k');
+    const staged = key === null ? null : readKey(keyFile);
+    this.#stagedFiles = files.map((file) => file.target);
+    this.#hasStagedKey = key !== null;
+
+    const wanted = [
+      ...(key?.how === 'inject' ? [key.pem.reveal()] : []),
+      ...files.map((file) => file.content.reveal()),
+    ].map((content) => createHash('sha256').update(content).digest('hex'));
+    const came = written.slice(key?.how === 'make' ? 1 : 0);
+    const fits = wanted.every(
+      (hash, index) => lines(came[index] ?? section([], 'w'))[0]?.startsWith(hash) === true,
+    );
+    const hasKey = key === null || (staged?.exists === true && staged.sha256 !== null);
+    if (!fits || !hasKey) {
+      const words = written.flatMap(lines).join(' ');
+      await this.discardStaged();
+      throw this.#stageFault(words, key?.how === 'make' && !hasKey ? key.type : null);
+    }
+    if (staged === null) return { staged: null };
+    if (key?.how === 'inject' && staged.sha256 !== wanted[0]) {
+      await this.discardStaged();
+      throw new StationError('board/stage-mismatch');
+    }
+    return { staged: { ...stagedKey(staged), path: stagedPath } };
+  }
+
+  async sign(key: 'staged' | 'in-use', data: Uint8Array): Promise<Uint8Array> {
+    const { observation } = this.#known();
+    const path = `${observation.key.realPath}${key === 'staged' ? STAGED_SUFFIX : ''}`;
+    const reply = await this.#run(
+      [
+        'T=$(mktemp);B=$({ echo ',
+        base64(data, 'token'),
+        `|base64 -d>"$T";${signText(path)};rm -f "$T";} </dev/null 2>/dev/null|base64)`,
+      ],
+      { step: 'sign', ms: this.#context.profile.timeouts.command },
+    );
+    const signature = section(reply, 'g').content;
+    if (signature.length === 0) throw new StationError('board/staged-proof-failed');
+    return signature;
+  }
+
+  async switchOver({ nonce }: SwitchRequest): Promise<SwitchReport> {
+    const { setup, observation } = this.#known();
+    const { path, realPath, from } = observation.key;
+    const withKey = this.#hasStagedKey ?? observation.staged !== null;
+    const targets = [
+      ...this.#stagedFiles.map((file) => `$(readlink -f ${quote(file)})`),
+      ...(withKey ? [quote(realPath)] : []),
+    ];
+    const named = targets.map((target, index) => `t${index}=${target}`).join(';');
+    const names = targets.map((_, index) => `$t${index}`);
+    const present = names.map((name) => `[ -f "${name}${STAGED_SUFFIX}" ]`).join('&&') || ':';
+    const moves =
+      names.map((name, index) => `mv -f "${name}${STAGED_SUFFIX}" "${name}"&&m=${index + 1}`).join('&&') ||
+      ':';
+    const lasting = names.map((name) => `y "${name}"`).join(';') || ':';
+    const text = [
+      `trap '' 1 2;B=$({ ${named === '' ? '' : `${named};`}m=0;p s`,
+      `${present}&&${stopText(setup)}&&${moves}`,
+      `p m $m;${lasting};${startText(setup)}`,
+      ...(setup.starts || this.#hasStoppedClient ? [WAIT_FOR_CLIENT] : []),
+      `p z $(R);k ${quote(path)}`,
+      ...(nonce === null
+        ? []
+        : [
+            `T=$(mktemp);echo ${Buffer.from(nonce).toString('base64')}|base64 -d>"$T";${signText(realPath)};rm -f "$T"`,
+          ]),
+      `} </dev/null 2>&1|base64);trap exit 1 2`,
+    ].join(';');
+    const reply = await this.#run([text], { step: 'switch', ms: this.#context.profile.timeouts.command });
+    const moved = Number(section(reply, 'm').args[0] ?? 0);
+    if (moved < targets.length) {
+      const words = [...lines(section(reply, 's')), ...lines(section(reply, 'm'))].join(' ');
+      throw new StationError('board/switch-failed', {
+        detail: words === '' ? 'the client did not stop, or what was staged is gone' : words.slice(0, 200),
+      });
+    }
+    this.#hasStoppedClient = false;
+    this.#stagedFiles = [];
+    this.#hasStagedKey = null;
+    this.#fresh = null;
+    const key = readKey(section(reply, 'k'));
+    const signature = section(reply, 'g').content;
+    return {
+      key: { path, realPath: key.realPath, from, ...keyState(key, path, null, setup.hasPassphrase) },
+      clientRunning: section(reply, 'z').args.some((pid) => /^\d+$/.test(pid)),
+      signature: signature.length === 0 ? null : signature,
+    };
+  }
+
+  async discardStaged(): Promise<void> {
+    const { setup, observation } = this.#known();
+    const { paths } = this.#context.profile;
+    const files = new Set([
+      this.#paths.configuration,
+      this.#paths.fallbackConfiguration,
+      `${paths.dataDirectory}/${STATION_CA_FILE}`,
+      ...this.#stagedFiles,
+    ]);
+    const start = this.#hasStoppedClient ? `;${startText(setup)}` : '';
+    const removed = [...files]
+      .map((file) => `rm -f "$(readlink -f ${quote(file)})${STAGED_SUFFIX}"`)
+      .join(';');
+    const key = quote(`${observation.key.realPath}${STAGED_SUFFIX}`);
+    await this.#run([replying(`${removed};rm -f ${key};y ${quote(observation.key.realPath)}${start}`)], {
+      step: 'discard',
+      ms: this.#context.profile.timeouts.command,
+    });
+    this.#stagedFiles = [];
+    this.#hasStagedKey = null;
+    this.#hasStoppedClient = false;
+    this.#fresh = null;
+  }
+
+  async askClient(): Promise<ClientAnswer> {
+    const { setup, observation } = this.#known();
+    if (setup.generation === 'none') throw new StationError('board/client-missing');
+    const { path, realPath, from } = observation.key;
+    const call = clientCall(setup, 'bootstrap', quote);
+    const reply = await this.#run([replying(`p q;${call};p r $?;k ${quote(path)}`, 'with errors')], {
+      step: 'ask the client',
+      ms: this.#context.profile.timeouts.clientBootstrap,
+    });
+    const key = readKey(section(reply, 'k'));
+    const reading: KeyFileReading = {
+      path,
+      realPath: key.realPath === '' ? realPath : key.realPath,
+      from,
+      ...keyState(key, path, null, setup.hasPassphrase),
+    };
+    this.#fresh = null;
+    return {
+      ...readAnswer(setup.generation, lines(section(reply, 'q')), Number(section(reply, 'r').args[0] ?? -1)),
+      key: reading,
+    };
+  }
+
+  async setClock(): Promise<void> {
+    const { clock } = this.#line;
+    const began = clock.now();
+    const seconds = Math.round((began + this.#line.duration(100)) / 1000);
+    const reply = await this.#run([replying(`p t $(date -u -s @${seconds} +%s) $(date +%s)`)], {
+      step: 'set the clock',
+      ms: this.#context.profile.timeouts.command,
+    });
+    const shown = Number(section(reply, 't').args.at(-1) ?? Number.NaN);
+    const difference = shown * 1000 - began;
+    this.#fresh = null;
+    if (!(Math.abs(difference) < 3_000 + (clock.now() - began)))
+      throw new StationError('board/clock-wrong', {
+        difference: Number.isNaN(difference) ? 'an unknown time' : `${Math.round(difference / 1000)} s`,
+      });
+  }
+
+  /** Logs out, whatever happened before: starts a client that was stopped, ends the loop and the login. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended.abort();
+    const line = this.#line;
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(new StationError('job/cancelled')), LEAVE_MS);
+    try {
+      if (line.isGone) return;
+      const left = await this.#restartAndLeave(limit.signal);
+      line.note(
+        left
+          ? 'logged out'
+          : `the board did not confirm the log-out; its session ends itself after ${IDLE_SECONDS} s`,
+      );
+    } catch (error) {
+      // The job's own result is what counts; that the line went during a log-out is told in its transcript.
+      line.note(`log-out: ${error instanceof Error ? error.message : String(error)}`);
+    } finally {
+      clearTimeout(timer);
+      line[Symbol.dispose]();
+    }
+  }
+
+  async #restartAndLeave(signal: AbortSignal): Promise<boolean> {
+    if (this.#hasStoppedClient && this.#reading !== null && this.#loop.isIdle) {
+      const { setup } = this.#reading;
+      await this.#loop.run([replying(startText(setup))], { step: 'start the client', ms: 8_000, signal });
+    }
+    return this.#loop.leave(signal);
+  }
+
+  /** Observes; where the board's own settings name other files than those that were looked at, once more with these. */
+  async #read(
+    exchange: (
+      command: string,
+      options: { step: string; ms: number; signal: AbortSignal },
+    ) => Promise<Buffer | readonly Section[]>,
+  ): Promise<Reading> {
+    const { clock } = this.#line;
+    const options = {
+      step: 'observe',
+      ms: this.#context.profile.timeouts.command,
+      signal: this.#context.signal,
+    };
+    let reading: Reading;
+    for (let round = 0; ; round += 1) {
+      const { identityScript, configuration, fallbackConfiguration, dataDirectory, key } = this.#paths;
+      const words = [identityScript, configuration, fallbackConfiguration, dataDirectory, key]
+        .map(quote)
+        .join(' ');
+      const command = replying(`O ${words}`);
+      const reply = round === 0 ? await exchange(command, options) : await this.#run([command], options);
+      const all = Buffer.isBuffer(reply) ? this.#tell(sections(reply, this.#nonce)) : reply;
+      const { sentAt, answeredAt } = this.#loop.lastTimes;
+      const wall = clock.now() - clock.monotonic();
+      reading = readObservation(all, this.#paths, { sentAt: wall + sentAt, answeredAt: wall + answeredAt });
+      if (reading.elsewhere === null || round > 1) break;
+      this.#paths = reading.elsewhere;
+    }
+    if (reading.storeIsSuspect) {
+      const update = await readUpdateStore(
+        `${this.#paths.dataDirectory}/mender-store`,
+        async (command) => section(await this.#run([replying(command)], options), 'b').content,
+      );
+      const { observation } = reading;
+      const client = {
+        ...observation.client,
+        update: observation.client.update === 'none' ? update : observation.client.update,
+      };
+      reading = { ...reading, observation: { ...observation, client } };
+    }
+    this.#reading = reading;
+    return reading;
+  }
+
+  /** One exchange at a time; the reply's sections, told to the transcript with their secrets masked. */
+  async #run(
+    command: readonly Piece[],
+    options: { readonly step: string; readonly ms: number },
+  ): Promise<readonly Section[]> {
+    const { signal } = this.#context;
+    const before = this.#turn;
+    const work = before
+      .catch(() => undefined) // told to whoever began it
+      .then(() => this.#loop.run(command, { ...options, signal }));
+    this.#turn = work;
+    const reply = await work;
+    this.#usedAt = this.#line.clock.monotonic();
+    return this.#tell(sections(reply, this.#nonce));
+  }
+
+  #tell(all: readonly Section[]): readonly Section[] {
+    for (const { key, args, content } of all) {
+      this.#line.received(`${[key, ...args].join(' ')}\n`);
+      if (content.length === 0) continue;
+      if (key === 'c') this.#line.received({ masked: 'configuration', bytes: content });
+      else if (key === 'g') this.#line.received({ masked: 'signature', bytes: content });
+      else if (key === 'b') this.#line.received(`(${content.length} bytes)\n`);
+      else if (key === 'k')
+        this.#line.received(`${content.toString('latin1').split('\n').slice(0, 3).join('\n')}\n`);
+      else this.#line.received(content.toString('utf8'));
+    }
+    return all;
+  }
+
+  /** While a job waits for its server, the board's loop must not take the station for dead. */
+  async #keepAwake(): Promise<void> {
+    const { clock } = this.#line;
+    const signal = AbortSignal.any([this.#ended.signal, this.#context.signal]);
+    try {
+      for (;;) {
+        const idle = (IDLE_SECONDS * 1000) / 2 - (clock.monotonic() - this.#usedAt);
+        if (idle > 0) await clock.sleep(idle, signal);
+        else await this.#run(['B='], { step: 'keep awake', ms: this.#context.profile.timeouts.command });
+      }
+    } catch {
+      // The session ended, or the line did: the exchange that needs it will say so.
+    }
+  }
+
+  #known(): Reading {
+    if (this.#reading === null)
+      throw new StationError('station/internal', { detail: 'nothing was observed yet' });
+    return this.#reading;
+  }
+
+  #stageFault(words: string, type: KeyType | null): StationError {
+    const { dataDirectory } = this.#known().observation;
+    if (/no space left|disk quota/i.test(words))
+      return new StationError('board/disk-full', { path: dataDirectory.path, free: dataDirectory.freeBytes });
+    if (/read-only file system/i.test(words))
+      return new StationError('board/read-only', { path: dataDirectory.path });
+    if (type !== null)
+      return new StationError('board/cannot-make-key', {
+        type,
+        detail: words === '' ? 'openssl made none' : words.slice(0, 200),
+      });
+    return new StationError('board/stage-mismatch', {}, { cause: words });
+  }
+}
+
+/** Shell text that signs the file `$T` with a key file of whatever type it is, as section g. */
+function signText(path: string): string {
+  const key = quote(path);
+  return `p g;openssl dgst -sha256 -passin pass: -sign ${key} "$T" 2>/dev/null||openssl pkeyutl -sign -rawin -passin pass: -inkey ${key} -in "$T" 2>/dev/null`;
+}
+
+function base64(bytes: Uint8Array, masked: 'private key' | 'configuration' | 'token'): Piece {
+  return { masked, bytes: Buffer.from(Buffer.from(bytes).toString('base64'), 'latin1') };
+}
