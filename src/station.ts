@@ -199,7 +199,7 @@ class StationOverHome implements Station {
         keyProtection: this.#keyStore.protection.class,
       });
     }
-    await this.#bench.addSource(machinePorts(this.#settings.portLinks(), this.#clock));
+    await this.#bench.addSource(machinePorts(this.#settings.portLinks()));
   }
 
   async call<N extends CallName>(

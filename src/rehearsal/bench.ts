@@ -5,7 +5,7 @@ import type { ServerProfile } from '../model/server-profile.ts';
 import { StationError } from '../model/station-error.ts';
 import type { ByteLink, PortEntry } from '../serial/index.ts';
 import { BUILT_IN } from '../settings/index.ts';
-import { cable, createSimulatedBoard, type SimulatedBoard } from './board/index.ts';
+import { createCable, createSimulatedBoard, type SimulatedBoard } from './board/index.ts';
 import { FAILURES, failureNamed } from './failures.ts';
 import { DEFAULT_ADMIN, startMenderServer, type MenderServer, type ServerOptions } from './server/index.ts';
 
@@ -127,7 +127,8 @@ export class RehearsalBench implements AsyncDisposable {
       const board = this.#boards.get(path);
       if (board === undefined) return Promise.reject(new StationError('port/not-found', { port: path }));
       return Promise.resolve(
-        cable(board.link(), { baud: line.baudRate, latencyMs: ADAPTER_LATENCY_MS, clock: this.#clock }),
+        createCable(board.link(), { baud: line.baudRate, latency: ADAPTER_LATENCY_MS, clock: this.#clock })
+          .link,
       );
     },
     watch: (): Disposable => ({ [Symbol.dispose]: () => undefined }),

@@ -1,4 +1,4 @@
-import type { BoardChoices } from './board/index.ts';
+import { boardUser, type BoardChoices } from './board/index.ts';
 import type { Fault } from './server/index.ts';
 
 /** Something that goes wrong at a rehearsal, so that one sees what the station does about it. */
@@ -60,7 +60,10 @@ export const FAILURES = {
     description: 'the clock of a board is a year behind',
     board: { system: { clockOffset: -365 * 24 * 3600 * 1000 } },
   },
-  'wrong-password': { description: 'a board has another password', board: { users: [] } },
+  'wrong-password': {
+    description: 'a board has another password',
+    board: { users: [boardUser({ name: 'root', password: 'another' })] },
+  },
   silent: { description: 'a board has no power', board: { console: { start: 'off' } } },
   noise: {
     description: 'the kernel of a board writes over the line',

@@ -1,6 +1,5 @@
-import type { Clock } from '../model/clock.ts';
 import type { BoardProfile } from '../model/profile.ts';
-import { listPorts, openPort, paced, watchPorts, type ByteLink, type PortEntry } from '../serial/index.ts';
+import { listPorts, openPort, watchPorts, type ByteLink, type PortEntry } from '../serial/index.ts';
 
 /** Where ports come from: this machine with its fixed links, or the rehearsal bench. */
 export interface PortSource {
@@ -14,11 +13,11 @@ export interface PortSource {
 }
 
 /** The serial ports of this machine. `links`: a folder whose links are ports too, for fixed bench wiring. */
-export function machinePorts(links: string | null, clock: Clock): PortSource {
+export function machinePorts(links: string | null): PortSource {
   return {
     simulated: false,
     list: () => listPorts({ links }),
-    open: async (path, line, signal) => paced(await openPort(path, line, signal), line.pacing, clock),
+    open: openPort,
     watch: (changed) => watchPorts(changed, { links }),
   };
 }

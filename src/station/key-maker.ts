@@ -1,25 +1,16 @@
 import type { KeyMaker } from '../flows/provision/index.ts';
-import { consume, findKeyFile, readKeyPair, type KeyGenerator } from '../keys/index.ts';
+import { importKey, type KeyGenerator } from '../keys/index.ts';
 import type { BoardProfile } from '../model/profile.ts';
 import type { Secret } from '../model/secret.ts';
 
 /** Keys for the jobs of one call: made by the station's generator, or imported as the profile says. */
 export function keyMaker(
   generator: KeyGenerator,
-  { importPattern, afterImport }: BoardProfile['key'],
+  profile: BoardProfile['key'],
   passphrase: Secret<string> | null,
 ): KeyMaker {
   return {
     generate: (type, signal) => generator.generate(type, signal),
-    import: async (directory, identity) => {
-      const file = await findKeyFile(directory, importPattern, identity);
-      const pair = await readKeyPair(file, passphrase);
-      return {
-        pair,
-        used: async () => {
-          await consume(file, afterImport);
-        },
-      };
-    },
+    import: (directory, identity) => importKey(directory, profile, identity, passphrase),
   };
 }

@@ -1,11 +1,4 @@
 export { provision } from './provision.ts';
 export { decide, type Decision } from './decide.ts';
 export type { Facts, Wanted, WantedKey } from './facts.ts';
-export type {
-  ProvisionParts,
-  ProvisionProgress,
-  ProvisionRequest,
-  KeyMaker,
-  ImportedKeyPair,
-  JobJournal,
-} from './request.ts';
+export type { ProvisionParts, ProvisionProgress, ProvisionRequest, KeyMaker, JobJournal } from './request.ts';

@@ -1,6 +1,7 @@
 import type { ByteLink } from '../../serial/link.ts';
 import type { BoardContext, BoardDriver } from '../../boards/driver.ts';
 import type { DeviceServer } from '../../servers/device-server.ts';
+import type { ImportedKey } from '../../keys/index.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { Journal } from '../../journal/index.ts';
 import type { Identity } from '../../model/identity.ts';
@@ -46,12 +47,7 @@ export interface ProvisionParts {
 export interface KeyMaker {
   generate(type: KeyType, signal: AbortSignal): Promise<KeyPair>;
   /** The pair made elsewhere for this identity. `used` moves or destroys its file once the key is on its board. */
-  import(directory: string, identity: Identity): Promise<ImportedKeyPair>;
-}
-
-export interface ImportedKeyPair {
-  readonly pair: KeyPair;
-  used(): Promise<void>;
+  import(directory: string, identity: Identity): Promise<ImportedKey>;
 }
 
 /** What a flow writes to the journal and asks of it. Every `append` is durable when it returns. */

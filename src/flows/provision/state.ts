@@ -1,4 +1,5 @@
 import type { BoardSession } from '../../boards/driver.ts';
+import type { ImportedKey } from '../../keys/index.ts';
 import type { BoardObservation, KeyFileReading, StagedKey } from '../../model/board.ts';
 import type { Device } from '../../model/device.ts';
 import type { Identity } from '../../model/identity.ts';
@@ -6,7 +7,7 @@ import type { KeyFingerprint, KeyOrigin, KeyPair, PublicKey } from '../../model/
 import type { Proof } from '../../model/job.ts';
 import type { ConfigurationPlan } from './configuration-plan.ts';
 import type { Facts, KnownKey, WantedKey } from './facts.ts';
-import type { ImportedKeyPair, JobJournal } from './request.ts';
+import type { JobJournal } from './request.ts';
 
 /** What one running provisioning has seen and holds. Actions change it; decisions see it as `Facts`. */
 export interface ProvisionState {
@@ -23,7 +24,7 @@ export interface ProvisionState {
   refused: readonly KeyFingerprint[];
   /** The key made or imported by this job. */
   key: { readonly public: PublicKey; readonly pair: KeyPair | null; readonly origin: KeyOrigin } | null;
-  imported: ImportedKeyPair | null;
+  imported: ImportedKey | null;
   /** Whether this job brought the auth set of its key to the server. */
   broughtAuthSet: boolean;
   authenticated: KeyFingerprint | null;
