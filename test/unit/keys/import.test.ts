@@ -435,10 +435,10 @@ describe('finding and using up a key file', () => {
   test('from the pattern to the used file', async () => {
     const path = await folder('SN-7.pem', 'SN-7.pub');
     const rule = { importPattern: '{serial}.pem', afterImport: 'move' } as const;
-    const { pair, used } = await importKey(path, rule, identity, null);
-    expect(pair.fingerprint).toBe(pairs.get('p256')!.fingerprint);
+    const imported = await importKey(path, rule, identity, null);
+    expect(imported.pair.fingerprint).toBe(pairs.get('p256')!.fingerprint);
     expect(await readdir(path)).toEqual(['SN-7.pem', 'SN-7.pub']);
-    await used();
+    await imported.used();
     expect(await readdir(path)).toEqual(['used']);
     await expect(importKey(path, rule, identity, null)).rejects.toThrow(code('key/import-none'));
   });
