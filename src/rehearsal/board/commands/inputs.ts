@@ -1,0 +1,50 @@
+/** Reading the files that a command line names. */
+import type { ByteString } from '../bytes.ts';
+import { SystemError } from '../files/errors.ts';
+import type { Invocation } from '../shell/program.ts';
+import { openDevice } from '../shell/shell.ts';
+import { readAll } from '../shell/streams.ts';
+
+/** The whole content of a file or device, or of the standard input for `-`. */
+export async function readInput(run: Invocation, name: string): Promise<ByteString> {
+  if (name === '-') return readAll(run.stdin, run.process);
+  const path = run.path(name);
+  const node = run.machine.files.open(run.process.who, path, { read: true });
+  if (node.kind === 'directory') throw new SystemError('EISDIR');
+  if (node.kind === 'file') return run.machine.files.dataOf(node);
+  const device = openDevice(run.machine, node.device, run.descriptors, run.process);
+  try {
+    return await readAll(device, run.process);
+  } finally {
+    device.release();
+  }
+}
+
+/** Reads each file in turn; one that cannot be read is complained about and makes `status` 1. */
+export async function readInputs(
+  run: Invocation,
+  names: readonly string[],
+): Promise<{
+  readonly texts: { readonly name: string; readonly text: ByteString }[];
+  readonly status: number;
+}> {
+  const texts: { name: string; text: ByteString }[] = [];
+  let status = 0;
+  for (const name of names.length === 0 ? ['-'] : names) {
+    try {
+      texts.push({ name, text: await readInput(run, name) });
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      status = run.fail(`${name}: ${error.message}`);
+    }
+  }
+  return { texts, status };
+}
+
+/** The lines of a text, without their newlines. */
+export function linesOf(text: ByteString): string[] {
+  if (text === '') return [];
+  const lines = text.split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  return lines;
+}
