@@ -52,7 +52,7 @@ export function guidance(state: WindowState, now: number): Guidance {
   switch (obstacle(state, now)) {
     case 'no-server':
       return state.rehearsal.offer
-        ? line('calm', text.firstRun, ['start-rehearsal'])
+        ? line('calm', text.firstRun, state.slots.length === 0 ? [] : ['start-rehearsal'])
         : line('calm', text.noServer, ['add-server']);
     case 'signed-out':
       return line('warn', text.signedOut(name), ['sign-in']);

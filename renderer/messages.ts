@@ -89,7 +89,7 @@ export const messages = {
           : `${done} done. Leave the others alone until each one has its verdict.`,
     }),
     ready: (ready: number) => ({
-      title: `${count(ready, 'board is', 'boards are')} ready`,
+      title: `Ready to start: ${count(ready, 'board', 'boards')}`,
       text: 'Press the space bar or the big button.',
     }),
     readyMarked: (ready: number) => ({
@@ -130,14 +130,14 @@ export const messages = {
     setUp: 'Job settings',
     clear: 'Clear verdicts',
     cancelAll: 'Cancel all',
-    start: (ready: number, marked: boolean) =>
-      marked
-        ? `Provision ${count(ready, 'marked board', 'marked boards')}`
-        : ready === 0
-          ? 'Provision'
-          : ready === 1
-            ? 'Provision 1 board'
-            : `Provision all ${ready} boards`,
+    start: (ready: number, which: 'marked' | 'all' | 'some') =>
+      ready === 0
+        ? 'Provision'
+        : which === 'marked'
+          ? `Provision ${ready} marked`
+          : which === 'all' && ready > 1
+            ? `Provision all ${ready} boards`
+            : `Provision ${count(ready, 'board', 'boards')}`,
     starting: 'Starting…',
     running: (running: number) => `Working on ${count(running, 'board', 'boards')}…`,
     spaceBar: 'Space bar',
@@ -145,7 +145,7 @@ export const messages = {
 
   keys: {
     profile: {
-      label: 'As the profile says',
+      label: 'By the profile',
       help: 'Made on the board where it can, else at the station.',
     },
     board: {
@@ -224,15 +224,14 @@ export const messages = {
     provision: 'Provision',
     tryAnyway: 'Try anyway',
     tryAgain: 'Try again',
-    again: 'Provision again',
-    clear: 'Clear',
+    again: 'Run again',
+    clear: (label: string) => `Clear ${label}`,
     details: 'Details',
     cancel: 'Cancel',
-    cancelling: 'Stopping safely…',
+    cancelling: 'Stopping…',
     starting: 'Starting…',
-    mute: 'Mute this port',
-    unmute: 'Use this port again',
-    more: (label: string) => `More for ${label}`,
+    mute: (label: string) => `Leave ${label} alone`,
+    unmute: (label: string) => `Use ${label} again`,
     notChanged: 'Not changed',
     toDo: 'What to do',
     elapsed: 'elapsed',
@@ -246,12 +245,12 @@ export const messages = {
       busy: { word: 'In use', text: 'Another program holds this port.' },
       'in-job': { word: 'Working', text: '' },
       'no-permission': {
-        word: 'No permission',
-        text: 'This user may not open the port. Add the user to the group of serial ports, then log in again.',
+        word: 'No access',
+        text: 'This user may not open the port. Run this, then log in again:',
       },
       muted: { word: 'Muted', text: 'Left alone until it is used again.' },
     } satisfies Record<SlotView['presence'], { word: string; text: string }>,
-    heldBy: (holder: string) => `In use by ${holder}. Close it there.`,
+    heldBy: (holder: string) => `By ${holder}. Close it there.`,
     permissionHow: 'sudo usermod -aG dialout "$USER"',
   },
 
@@ -278,14 +277,14 @@ export const messages = {
   steps: {
     connect: { label: 'Log in', effect: 'reads' },
     identify: { label: 'Read the board', effect: 'reads' },
-    'look-up': { label: 'Look it up on the server', effect: 'reads' },
+    'look-up': { label: 'Look up on server', effect: 'reads' },
     'make-key': { label: 'Make the key', effect: 'prepares' },
-    stage: { label: 'Put the key beside the old one', effect: 'prepares' },
-    submit: { label: 'Submit it to the server', effect: 'server' },
-    accept: { label: 'Accept it on the server', effect: 'server' },
-    authenticate: { label: 'Authenticate with it', effect: 'reads' },
-    switch: { label: 'Put the key in use', effect: 'board' },
-    prove: { label: 'Let the board prove it', effect: 'reads' },
+    stage: { label: 'Stage the key', effect: 'prepares' },
+    submit: { label: 'Submit to server', effect: 'server' },
+    accept: { label: 'Accept on server', effect: 'server' },
+    authenticate: { label: 'Authenticate', effect: 'reads' },
+    switch: { label: 'Put key in use', effect: 'board' },
+    prove: { label: 'Board proves it', effect: 'reads' },
     tidy: { label: 'Tidy up', effect: 'board' },
     record: { label: 'Write the record', effect: 'record' },
     'log-out': { label: 'Log out', effect: 'reads' },

@@ -10,7 +10,7 @@ export interface Store {
   readonly station: Station;
   getState(): WindowState;
   dispatch(action: Action): void;
-  subscribe(listener: () => void): () => void;
+  readonly subscribe: (listener: () => void) => () => void;
   /** Asks for everything anew. The state says whether it came. */
   load(): Promise<void>;
   /** A call whose refusal belongs to no form: it is shown in the line on top. Resolves with null when refused. */

@@ -35,7 +35,6 @@ const PATHS = {
       <circle cx="9" cy="17" r="2" />
     </>
   ),
-  more: <path d="M6 12h.01M12 12h.01M18 12h.01" strokeWidth="3" />,
   plug: <path d="M9 3.5v5M15 3.5v5M6.5 8.5h11v2.8a5.5 5.5 0 01-11 0zM12 17v3.5" />,
   silent: <path d="M4 12h16" strokeDasharray="2.2 3.2" />,
   boot: <path d="M12 3.5v8M7.5 6.3a7.5 7.5 0 109 0" />,

@@ -16,22 +16,26 @@ export function SidePanel({
   readonly children: ReactNode;
 }): ReactNode {
   return (
-    <Drawer
+    <Drawer.Root
       opened
       position="right"
       size={wide ? 820 : 560}
       onClose={onClose}
-      title={title}
-      transitionProps={{ duration: 0 }}
-      closeButtonProps={{ 'aria-label': messages.common.close }}
-      classNames={{
-        content: classes.content ?? '',
-        header: classes.header ?? '',
-        title: classes.title ?? '',
-        body: classes.body ?? '',
-      }}
+      transitionProps={INSTANT}
+      classNames={{ content: classes.content ?? '' }}
     >
-      {children}
-    </Drawer>
+      <Drawer.Overlay />
+      <Drawer.Content>
+        <Drawer.Header role="presentation" className={classes.header ?? ''}>
+          <Drawer.Title className={classes.title ?? ''}>{title}</Drawer.Title>
+          <Drawer.CloseButton aria-label={messages.common.close} />
+        </Drawer.Header>
+        <Drawer.Body tabIndex={0} className={classes.body ?? ''}>
+          {children}
+        </Drawer.Body>
+      </Drawer.Content>
+    </Drawer.Root>
   );
 }
+
+const INSTANT = { duration: 0 } as const;

@@ -1,4 +1,4 @@
-import type { Bridge, WindowEvent } from '../../renderer/station.ts';
+import { reportOf, type Bridge, type WindowEvent } from '../../renderer/station.ts';
 import type { JobView, RecordView, ServerView, SlotView, Snapshot, StepView } from '../../src/contract.ts';
 import { ERRORS, type ErrorCode } from '../../src/model/error-table.ts';
 import { STEPS, type ErrorReport, type JobId, type JobResult, type StepName } from '../../src/model/job.ts';
@@ -305,7 +305,7 @@ export interface FakeStation extends Bridge {
 
 type Replies = Record<string, (params: never) => unknown>;
 
-/** Answers with `replies[method]`; a reply that throws an `ErrorReport` is a refusal. What has no reply stays unanswered. */
+/** Answers with `replies[method]`; a reply that throws `Refused` is a refusal. What has no reply stays unanswered. */
 export function fakeBridge(replies: Replies): FakeStation {
   const listeners = new Set<(event: WindowEvent) => void>();
   const calls: { method: string; params: unknown }[] = [];
@@ -318,7 +318,7 @@ export function fakeBridge(replies: Replies): FakeStation {
       try {
         return { ok: true, value: await reply(params) };
       } catch (error) {
-        return { ok: false, error: error as ErrorReport };
+        return { ok: false, error: reportOf(error) };
       }
     },
     subscribe(listener) {

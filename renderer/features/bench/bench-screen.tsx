@@ -40,9 +40,14 @@ export function BenchScreen({
   const start = (slots: readonly SlotView[], passphrase?: string): void => {
     const keySource = keySourceText(keyChoice);
     if (slots.length === 0 || obstacle(store.getState(), Date.now()) !== null) return;
-    if (keySource === 'unfinished') open({ kind: 'set-up' });
+    if (!keySource.finished) open({ kind: 'set-up' });
     else if (keyChoice.from === 'import' && keyChoice.encrypted && passphrase === undefined) setAsking(slots);
-    else void store.start(slots, { keySource, label: label.trim() === '' ? null : label.trim() }, passphrase);
+    else
+      void store.start(
+        slots,
+        { keySource: keySource.text, label: label.trim() === '' ? null : label.trim() },
+        passphrase,
+      );
   };
   useSpaceBar(!covered && asking === null, () => start(toStart()));
 

@@ -27,6 +27,7 @@ export function CommandBar({ keyChoice, onKeyChoice, onStart, open }: Props): Re
   const blocked = obstacle(state, now) !== null;
   const running = state.slots.map((slot) => jobOf(state, slot)).filter((job) => isRunning(job));
   const ended = state.slots.filter((slot) => jobOf(state, slot)?.state === 'ended');
+  const which = state.selected.length > 0 ? 'marked' : ready === state.slots.length ? 'all' : 'some';
   const busy = ready === 0 && counts.running > 0;
   return (
     <section className={classes.bar} aria-label={text.label}>
@@ -72,7 +73,7 @@ export function CommandBar({ keyChoice, onKeyChoice, onStart, open }: Props): Re
         onClick={onStart}
       >
         <span className={classes.startText}>
-          {busy ? text.running(counts.running) : text.start(ready, state.selected.length > 0)}
+          {busy ? text.running(counts.running) : text.start(ready, which)}
           <span className={classes.hint}>{text.spaceBar}</span>
         </span>
       </Button>
@@ -99,7 +100,8 @@ function ProfileSelect({ open }: { readonly open: OpenPanel }): ReactNode {
       value={state.preferences.profile}
       disabled={state.profiles.length === 0 || state.connection.state !== 'up'}
       allowDeselect={false}
-      comboboxProps={{ width: 380, position: 'top-start' }}
+      comboboxProps={{ width: 380, position: 'top-start', withinPortal: false }}
+      maxDropdownHeight={560}
       renderOption={({ option }) => <Option title={option.value} help={helps.get(option.value) ?? ''} />}
       onChange={(profile) => {
         if (profile === null) open({ kind: 'set-up' });
@@ -125,7 +127,8 @@ function KeySelect({
       data={KEY_CHOICES.map((value) => ({ value, label: messages.keys[value].label }))}
       value={choice.from}
       allowDeselect={false}
-      comboboxProps={{ width: 420, position: 'top-start' }}
+      comboboxProps={{ width: 420, position: 'top-start', withinPortal: false }}
+      maxDropdownHeight={560}
       renderOption={({ option }) => {
         const known = KEY_CHOICES.find((value) => value === option.value);
         return <Option title={option.label} help={known === undefined ? '' : messages.keys[known].help} />;

@@ -15,17 +15,26 @@ export const KEY_CHOICES = ['profile', 'board', 'generate', 'keep', 'import'] as
 
 export const AS_PROFILE: KeyChoice = { from: 'profile', type: null, directory: '', encrypted: false };
 
-/** The choice as the station spells it; null leaves it to the profile, `unfinished` lacks its folder. */
-export function keySourceText(choice: KeyChoice): string | null | 'unfinished' {
+/** `null` leaves it to the profile. */
+export type KeySourceText =
+  { readonly finished: true; readonly text: string | null } | { readonly finished: false };
+
+/** The choice as the station spells it; an import without its folder is not finished. */
+export function keySourceText(choice: KeyChoice): KeySourceText {
   switch (choice.from) {
     case 'profile':
-      return null;
+      return { finished: true, text: null };
     case 'keep':
-      return 'keep';
+      return { finished: true, text: 'keep' };
     case 'import':
-      return choice.directory.trim() === '' ? 'unfinished' : `import:${choice.directory.trim()}`;
+      return choice.directory.trim() === ''
+        ? { finished: false }
+        : { finished: true, text: `import:${choice.directory.trim()}` };
     case 'board':
     case 'generate':
-      return choice.type === null ? choice.from : `${choice.from}:${choice.type}`;
+      return {
+        finished: true,
+        text: choice.type === null ? choice.from : `${choice.from}:${choice.type}`,
+      };
   }
 }

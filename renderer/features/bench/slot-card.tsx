@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Checkbox, Menu } from '@mantine/core';
+import { ActionIcon, Button, Checkbox } from '@mantine/core';
 import { memo, useCallback, type ReactNode } from 'react';
 import type { JobView, SlotView } from '../../../src/contract.ts';
 import { hindrance, isRunning, jobOf } from '../../bench.ts';
@@ -49,7 +49,7 @@ export const SlotCard = memo(function SlotCard({ slot, mayStart, onStart, onDeta
             </p>
           </div>
           {slot.simulated ? <span className={classes.simulated}>{text.simulated}</span> : null}
-          <SlotMenu slot={slot} running={hindered === 'running'} />
+          <SlotCorner slot={slot} job={job} />
         </header>
         <div className={classes.body}>{bodyOf(slot, job, starting)}</div>
         <footer className={classes.foot}>
@@ -80,32 +80,36 @@ function portText(slot: SlotView): string {
   return slot.usb?.product ? `${name} · ${slot.usb.product}` : name;
 }
 
-function SlotMenu({ slot, running }: { readonly slot: SlotView; readonly running: boolean }): ReactNode {
+/** Takes an ended job off the slot; on an idle slot, leaves the port alone or uses it again. */
+function SlotCorner({ slot, job }: { readonly slot: SlotView; readonly job: JobView | null }): ReactNode {
   const store = useStore();
   const text = messages.slot;
   const muted = slot.presence === 'muted';
+  const ended = job?.state === 'ended';
+  if (ended)
+    return (
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        aria-label={text.clear(slot.label)}
+        title={text.clear(slot.label)}
+        onClick={() => void store.ask('slot.clear', { slot: slot.slot })}
+      >
+        <Icon name="cross" />
+      </ActionIcon>
+    );
+  if (isRunning(job)) return <span className={classes.corner} />;
+  const label = muted ? text.unmute(slot.label) : text.mute(slot.label);
   return (
-    <Menu position="bottom-end" withinPortal>
-      <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" aria-label={text.more(slot.label)}>
-          <Icon name="more" />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item
-          disabled={running}
-          onClick={() => void store.ask('port.mute', { slot: slot.slot, muted: !muted })}
-        >
-          {muted ? text.unmute : text.mute}
-        </Menu.Item>
-        <Menu.Item
-          disabled={running || slot.job === null}
-          onClick={() => void store.ask('slot.clear', { slot: slot.slot })}
-        >
-          {text.clear}
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      aria-label={label}
+      title={label}
+      onClick={() => void store.ask('port.mute', { slot: slot.slot, muted: !muted })}
+    >
+      <Icon name={muted ? 'play' : 'muted'} />
+    </ActionIcon>
   );
 }
 
@@ -137,11 +141,11 @@ function SlotButtons({ slot, job, starting, startable, onStart, onDetails }: But
       </>
     );
   const ended = job?.result ?? null;
-  const usual = slot.presence === 'ready' || slot.presence === 'booting' || slot.presence === 'bootloader';
+  const doubtful = ['silent', 'unknown', 'garbled'].includes(slot.presence);
   return (
     <>
       <Button variant="default" disabled={!startable || starting} onClick={() => onStart(slot)}>
-        {starting ? text.starting : startText(ended?.verdict ?? null, usual)}
+        {starting ? text.starting : startText(ended?.verdict ?? null, doubtful)}
       </Button>
       {job === null ? null : (
         <Button variant="subtle" onClick={() => onDetails(job)}>
@@ -152,9 +156,9 @@ function SlotButtons({ slot, job, starting, startable, onStart, onDetails }: But
   );
 }
 
-function startText(verdict: string | null, usual: boolean): string {
+function startText(verdict: string | null, doubtful: boolean): string {
   const text = messages.slot;
   if (verdict === 'fail' || verdict === 'stopped') return text.tryAgain;
   if (verdict !== null) return text.again;
-  return usual ? text.provision : text.tryAnyway;
+  return doubtful ? text.tryAnyway : text.provision;
 }

@@ -24,12 +24,20 @@ export function SlotRunning({ job }: { readonly job: JobView }): ReactNode {
         </p>
         <p className={classes.elapsed}>{duration(elapsed)}</p>
       </div>
-      <p className={classes.detail}>{step?.detail ?? job.identity ?? ''}</p>
+      <div className={classes.now}>
+        <p className={classes.detail}>{step?.detail ?? job.identity ?? ''}</p>
+        <p className={classes.stepTime}>
+          {step?.state === 'running' ? duration(elapsed - step.startedMs) : ''}
+        </p>
+      </div>
       <StepBar job={job} />
       <ol className={classes.steps} reversed>
-        {job.steps.toReversed().map((each, at) => (
-          <StepRow key={job.steps.length - at} step={each} elapsed={elapsed} />
-        ))}
+        {job.steps
+          .filter((each) => each !== step)
+          .toReversed()
+          .map((each) => (
+            <StepRow key={each.startedMs} step={each} elapsed={elapsed} />
+          ))}
       </ol>
     </div>
   );

@@ -47,12 +47,12 @@ function Failure({ error }: { readonly error: ErrorReport }): ReactNode {
     <div className={classes.below} role="group" aria-label={messages.records.columns.error} tabIndex={0}>
       <p className={classes.message}>{error.message}</p>
       <p>
-        <span className={classes.soft}>{messages.slot.notChanged}: </span>
-        {error.unchanged}
-      </p>
-      <p>
         <span className={classes.soft}>{messages.slot.toDo}: </span>
         {error.remedy}
+      </p>
+      <p>
+        <span className={classes.soft}>{messages.slot.notChanged}: </span>
+        {error.unchanged}
       </p>
     </div>
   );

@@ -1,5 +1,6 @@
-import { Button, Modal, TextInput } from '@mantine/core';
-import type { FormEvent, ReactNode } from 'react';
+import { Button, TextInput } from '@mantine/core';
+import type { SubmitEvent, ReactNode } from 'react';
+import { SmallDialog } from '../../components/small-dialog.tsx';
 import { messages } from '../../messages.ts';
 import { useStore, useWindowState } from '../../store.ts';
 import classes from './operator-dialog.module.css';
@@ -9,7 +10,7 @@ export function OperatorDialog({ onClose }: { readonly onClose: () => void }): R
   const store = useStore();
   const operator = useWindowState((state) => state.preferences.operator);
   const text = messages.operator;
-  const submit = (event: FormEvent<HTMLFormElement>): void => {
+  const submit = (event: SubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const value = new FormData(event.currentTarget).get('operator');
     const name = typeof value === 'string' ? value.trim() : '';
@@ -17,14 +18,7 @@ export function OperatorDialog({ onClose }: { readonly onClose: () => void }): R
     onClose();
   };
   return (
-    <Modal
-      opened
-      centered
-      title={text.title}
-      onClose={onClose}
-      transitionProps={{ duration: 0 }}
-      closeButtonProps={{ 'aria-label': messages.common.close }}
-    >
+    <SmallDialog title={text.title} onClose={onClose}>
       <form className={classes.form} onSubmit={submit} autoComplete="off">
         <TextInput
           name="operator"
@@ -36,6 +30,6 @@ export function OperatorDialog({ onClose }: { readonly onClose: () => void }): R
         />
         <Button type="submit">{messages.common.save}</Button>
       </form>
-    </Modal>
+    </SmallDialog>
   );
 }

@@ -37,13 +37,13 @@ export function JobPanel({
           <Tabs.Tab value="steps">{text.stepsTab}</Tabs.Tab>
           <Tabs.Tab value="transcript">{text.transcriptTab}</Tabs.Tab>
         </Tabs.List>
-        <Tabs.Panel value="result">
+        <Tabs.Panel value="result" tabIndex={0}>
           {job.result === null ? <p>{text.running}</p> : <Result job={job} result={job.result} />}
         </Tabs.Panel>
-        <Tabs.Panel value="steps">
+        <Tabs.Panel value="steps" tabIndex={0}>
           <StepTable job={job} />
         </Tabs.Panel>
-        <Tabs.Panel value="transcript">
+        <Tabs.Panel value="transcript" tabIndex={0}>
           <Transcript job={job.job} />
         </Tabs.Panel>
       </Tabs>

@@ -1,5 +1,5 @@
 import { Button, Checkbox, FileInput, Radio, TextInput } from '@mantine/core';
-import { useState, type FormEvent, type ReactNode } from 'react';
+import { useState, type SubmitEvent, type ReactNode } from 'react';
 import type { CertificateView } from '../../../src/contract.ts';
 import type { ErrorReport } from '../../../src/model/job.ts';
 import { ErrorPanel } from '../../components/error-panel.tsx';
@@ -36,7 +36,7 @@ export function AddServer({
     setDraft((before) => ({ ...before, ...part }));
     setProblem(null);
   };
-  const submit = (event: FormEvent): void => {
+  const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     const params = serverToAdd(draft);
     if ('field' in params) {
@@ -186,7 +186,7 @@ function Pin({
   };
   return (
     <div className={classes.pin}>
-      <Button variant="default" size="md" loading={shown.state === 'asking'} onClick={ask}>
+      <Button variant="default" loading={shown.state === 'asking'} onClick={ask}>
         {text.pinFetch}
       </Button>
       {shown.state === 'failed' ? <ErrorPanel error={shown.error} /> : null}

@@ -69,31 +69,26 @@ function ServerItem({
       <Session server={server} />
       <div className={classes.buttons}>
         {used ? null : (
-          <Button size="md" onClick={() => void store.ask('preferences.set', { server: server.name })}>
+          <Button onClick={() => void store.ask('preferences.set', { server: server.name })}>
             {text.use}
           </Button>
         )}
         {server.session === null ? (
           <Button
-            size="md"
             variant={used ? 'filled' : 'default'}
             onClick={() => show({ at: 'sign-in', server: server.name })}
           >
             {text.signIn}
           </Button>
         ) : (
-          <Button
-            size="md"
-            variant="default"
-            onClick={() => void store.ask('server.logout', { name: server.name })}
-          >
+          <Button variant="default" onClick={() => void store.ask('server.logout', { name: server.name })}>
             {text.signOut}
           </Button>
         )}
-        <Button size="md" variant="default" disabled={test.state === 'running'} onClick={run}>
+        <Button variant="default" disabled={test.state === 'running'} onClick={run}>
           {text.test}
         </Button>
-        <Button size="md" variant="subtle" color="red.9" onClick={() => setRemoving(true)}>
+        <Button variant="subtle" className={classes.danger ?? ''} onClick={() => setRemoving(true)}>
           {text.remove}
         </Button>
       </div>
@@ -101,13 +96,12 @@ function ServerItem({
         <div className={classes.sure} role="alertdialog" aria-label={text.removeSure(server.name)}>
           <p>{text.removeSure(server.name)}</p>
           <Button
-            size="md"
-            color="red.9"
+            className={classes.dangerFilled ?? ''}
             onClick={() => void store.ask('server.remove', { name: server.name })}
           >
             {text.remove}
           </Button>
-          <Button size="md" variant="default" autoFocus onClick={() => setRemoving(false)}>
+          <Button variant="default" autoFocus onClick={() => setRemoving(false)}>
             {messages.common.cancel}
           </Button>
         </div>

@@ -1,5 +1,5 @@
 import { Button, Checkbox, PasswordInput, SegmentedControl, TextInput } from '@mantine/core';
-import { useRef, useState, type FormEvent, type ReactNode } from 'react';
+import { useRef, useState, type SubmitEvent, type ReactNode } from 'react';
 import type { ErrorReport } from '../../../src/model/job.ts';
 import { ErrorPanel } from '../../components/error-panel.tsx';
 import { messages } from '../../messages.ts';
@@ -27,7 +27,7 @@ export function SignIn({
   const [error, setError] = useState<ErrorReport | null>(null);
   const otpNeeded = error?.code === 'server/otp-needed';
 
-  const submit = (event: FormEvent<HTMLFormElement>): void => {
+  const submit = (event: SubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const fields = event.currentTarget;
     const params = loginFrom(server, by, new FormData(fields));

@@ -1,5 +1,6 @@
-import { Button, Modal, PasswordInput } from '@mantine/core';
-import type { FormEvent, ReactNode } from 'react';
+import { Button, PasswordInput } from '@mantine/core';
+import type { SubmitEvent, ReactNode } from 'react';
+import { SmallDialog } from '../../components/small-dialog.tsx';
 import { messages } from '../../messages.ts';
 import classes from './set-up.module.css';
 
@@ -12,7 +13,7 @@ export function PassphraseDialog({
   readonly onClose: () => void;
 }): ReactNode {
   const text = messages.setUp;
-  const submit = (event: FormEvent<HTMLFormElement>): void => {
+  const submit = (event: SubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const field = event.currentTarget.elements.namedItem('passphrase');
     if (!(field instanceof HTMLInputElement) || field.value === '') return;
@@ -21,14 +22,7 @@ export function PassphraseDialog({
     onStart(passphrase);
   };
   return (
-    <Modal
-      opened
-      centered
-      title={text.passphraseTitle}
-      onClose={onClose}
-      transitionProps={{ duration: 0 }}
-      closeButtonProps={{ 'aria-label': messages.common.close }}
-    >
+    <SmallDialog title={text.passphraseTitle} onClose={onClose}>
       <form className={classes.section} onSubmit={submit} autoComplete="off">
         <PasswordInput
           name="passphrase"
@@ -39,6 +33,6 @@ export function PassphraseDialog({
         />
         <Button type="submit">{text.start}</Button>
       </form>
-    </Modal>
+    </SmallDialog>
   );
 }

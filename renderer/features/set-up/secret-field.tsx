@@ -1,5 +1,5 @@
 import { Button, PasswordInput } from '@mantine/core';
-import { useState, type FormEvent, type ReactNode } from 'react';
+import { useState, type SubmitEvent, type ReactNode } from 'react';
 import type { ErrorReport } from '../../../src/model/job.ts';
 import { ErrorPanel } from '../../components/error-panel.tsx';
 import { messages } from '../../messages.ts';
@@ -31,7 +31,7 @@ export function SecretField({
       (thrown: unknown) => setError(reportOf(thrown)),
     );
   };
-  const submit = (event: FormEvent<HTMLFormElement>): void => {
+  const submit = (event: SubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const field = event.currentTarget.elements.namedItem('secret');
     if (!(field instanceof HTMLInputElement) || field.value === '') return;

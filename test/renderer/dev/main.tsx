@@ -3,7 +3,7 @@ import '../../../renderer/theme.css';
 import '../../../renderer/base.css';
 import { createRoot } from 'react-dom/client';
 import { App } from '../../../renderer/app.tsx';
-import { stationOver } from '../../../renderer/station.ts';
+import { Refused, stationOver } from '../../../renderer/station.ts';
 import { createStore } from '../../../renderer/store.ts';
 import type { CertificateView, DoctorLine, JobView, SlotView, Snapshot } from '../../../src/contract.ts';
 import { STEPS } from '../../../src/model/job.ts';
@@ -74,7 +74,7 @@ const bridge = fakeBridge({
   'server.test': () => ({ lines: FINDINGS }),
   'server.login': (params: { name: string; otp?: string }) => {
     if (params.otp === undefined)
-      throw report('server/otp-needed', `${params.name} asks for a second factor.`);
+      throw new Refused(report('server/otp-needed', `${params.name} asks for a second factor.`));
     return server({ name: params.name });
   },
   'job.transcript': () => TRANSCRIPT,
