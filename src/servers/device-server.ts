@@ -40,8 +40,11 @@ export interface DeviceServer extends AsyncDisposable {
   /** One device by id; null when it is gone. */
   device(deviceId: string, signal: AbortSignal): Promise<Device | null>;
 
-  /** Accepts one auth set, and repairs an accept that the server left half done. One at a time per device. */
-  accept(deviceId: string, authSetId: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Accepts one auth set, and repairs an accept that the server left half done. One at a time per device. Resolves to the
+   * device as it was read afterwards.
+   */
+  accept(deviceId: string, authSetId: string, signal: AbortSignal): Promise<Device>;
 
   /** Removes one auth set; one that is gone already is no error. */
   removeAuthSet(deviceId: string, authSetId: string, signal: AbortSignal): Promise<void>;

@@ -10,7 +10,7 @@ import { asStationError, StationError } from '../../model/station-error.ts';
 import type { Steps } from '../steps.ts';
 import type { Decision, Signer } from './decide.ts';
 import type { ProvisionParts, ProvisionRequest } from './request.ts';
-import type { ProvisionState } from './state.ts';
+import type { ProvisionState, SignedRequest } from './state.ts';
 
 type Detail = Readonly<Record<string, string | number | boolean | null>>;
 
@@ -230,10 +230,16 @@ export class Actions {
   }
 
   async #ask(fingerprint: KeyFingerprint, signer: Signer): Promise<AuthAnswer> {
+    const { body, signature } = await this.#signedRequest(fingerprint, signer);
+    return this.#parts.server.submit(body, signature, this.#signal());
+  }
+
+  /** The auth request of a key, signed once: the server takes it again, and the board need not be asked twice. */
+  async #signedRequest(fingerprint: KeyFingerprint, signer: Signer): Promise<SignedRequest> {
     const state = this.#state;
-    const { server } = this.#parts;
+    if (state.signedRequest?.fingerprint === fingerprint) return state.signedRequest;
     const key = this.#publicKey(fingerprint);
-    const body = server.authRequest(state.identity, key, {
+    const body = this.#parts.server.authRequest(state.identity, key, {
       tenantToken: this.#request.tenantToken,
       tier: state.observation.client.tier,
     });
@@ -244,7 +250,8 @@ export class Actions {
         : await state.session.sign(signer === 'board-in-use' ? 'in-use' : 'staged', bytes);
     // The board's flash or cable may have changed a bit: the server would only say 401, which tells nothing.
     if (!verify(key, bytes, signature)) throw new StationError('board/staged-proof-failed');
-    return server.submit(body, secret(signature), this.#signal());
+    state.signedRequest = { fingerprint, body, signature: secret(signature) };
+    return state.signedRequest;
   }
 
   #publicKey(fingerprint: KeyFingerprint): PublicKey {
@@ -329,8 +336,7 @@ export class Actions {
   async #accept(deviceId: string, authSetId: string): Promise<void> {
     const { server } = this.#parts;
     await this.act('accept', 'accept-auth-set', { deviceId, authSetId }, async () => {
-      await server.accept(deviceId, authSetId, this.#signal());
-      await this.#readDevice(deviceId);
+      this.#state.device = await server.accept(deviceId, authSetId, this.#signal());
     });
   }
 
@@ -385,6 +391,8 @@ export class Actions {
     const state = this.#state;
     await this.#steps.run('prove', async () => {
       const answer = await state.session.askClient();
+      // A client that cannot read its key makes another without a word; that is then the reason of a refusal.
+      if (answer.key.sha256 !== state.inUse.sha256) throw new StationError('board/key-replaced');
       if (!answer.authorized) throw new StationError('board/client-refused', { detail: answer.detail });
       state.proof = 'board-client';
     });

@@ -136,6 +136,7 @@ class Job {
       refused: [],
       key: null,
       imported: null,
+      signedRequest: null,
       broughtAuthSet: false,
       authenticated: null,
       proof: null,

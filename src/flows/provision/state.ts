@@ -5,6 +5,7 @@ import type { Device } from '../../model/device.ts';
 import type { Identity } from '../../model/identity.ts';
 import type { KeyFingerprint, KeyOrigin, KeyPair, PublicKey } from '../../model/key.ts';
 import type { Proof } from '../../model/job.ts';
+import type { Secret } from '../../model/secret.ts';
 import type { ConfigurationPlan } from './configuration-plan.ts';
 import type { Facts, KnownKey, WantedKey } from './facts.ts';
 import type { JobJournal } from './request.ts';
@@ -25,6 +26,7 @@ export interface ProvisionState {
   /** The key made or imported by this job. */
   key: { readonly public: PublicKey; readonly pair: KeyPair | null; readonly origin: KeyOrigin } | null;
   imported: ImportedKey | null;
+  signedRequest: SignedRequest | null;
   /** Whether this job brought the auth set of its key to the server. */
   broughtAuthSet: boolean;
   authenticated: KeyFingerprint | null;
@@ -32,6 +34,13 @@ export interface ProvisionState {
   changed: boolean;
   switched: boolean;
   configured: boolean;
+}
+
+/** An auth request and its signature: together a credential. */
+export interface SignedRequest {
+  readonly fingerprint: KeyFingerprint;
+  readonly body: Secret<Uint8Array>;
+  readonly signature: Secret<Uint8Array>;
 }
 
 /** Reduces the state to what decisions depend on. */

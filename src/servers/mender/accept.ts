@@ -21,6 +21,7 @@ type Put =
  * service is down answers 503 (in 2023: 500) *after* it has accepted the set, and never tells its other services; another
  * PUT of `accepted` would do nothing. What mends it is `pending` and then `accepted` again.
  *
+ * @returns the device as it was read afterwards.
  * @throws StationError `server/device-limit`, `server/two-accepted`, `server/failed`, `job/not-settled` and those of a call.
  */
 export async function acceptAuthSet(
@@ -30,7 +31,7 @@ export async function acceptAuthSet(
   deviceId: string,
   authSetId: string,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<WireDevice> {
   let halfDone = false;
   let last: StationError | null = null;
   for (let round = 0; round <= PAUSES_MS.length; round += 1) {
@@ -45,7 +46,9 @@ export async function acceptAuthSet(
     const accepted = await put('accepted');
     const device = await read();
     if (accepted.sure) {
-      if (statusOf(device) === 'accepted' || statusOf(await readAgain()) === 'accepted') return;
+      if (statusOf(device) === 'accepted') return device;
+      const later = await readAgain();
+      if (statusOf(later) === 'accepted') return later;
       throw new StationError('job/not-settled', {
         detail: 'the server accepted the key, and another program took that back at once',
       });
@@ -53,7 +56,7 @@ export async function acceptAuthSet(
     last = accepted.error;
     // The device's own status lags behind its set's where a server of 2023 stopped half way.
     halfDone = statusOf(device) === 'accepted' && (accepted.menders || device.status !== 'accepted');
-    if (statusOf(device) === 'accepted' && !halfDone) return;
+    if (statusOf(device) === 'accepted' && !halfDone) return device;
   }
   if (last === null) throw new StationError('station/internal', { detail: 'an accept without an outcome' });
   throw halfDone

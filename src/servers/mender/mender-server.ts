@@ -88,7 +88,9 @@ export function createMenderServer(profile: ServerProfile, options: MenderServer
     },
 
     accept: (deviceId, authSetId, signal) =>
-      turns.take(deviceId, signal, () => acceptAuthSet(profile, api, clock, deviceId, authSetId, signal)),
+      turns.take(deviceId, signal, async () =>
+        asDevice(await acceptAuthSet(profile, api, clock, deviceId, authSetId, signal)),
+      ),
 
     removeAuthSet: (deviceId, authSetId, signal) =>
       turns.take(deviceId, signal, async () => {
