@@ -89,7 +89,9 @@ export class Supervisor {
     const child = this.child;
     if (child === undefined) return;
     child.postMessage({ type: 'stop' });
-    this.timers.setTimeout(() => child.kill(), deadlineMs);
+    this.timers.setTimeout(() => {
+      if (this.child === child) child.kill();
+    }, deadlineMs);
     await this.exited.promise;
   }
 
