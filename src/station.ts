@@ -7,6 +7,7 @@ import {
   type CallName,
   type CallParams,
   type CallResults,
+  type PreferencesView,
   type Snapshot,
   type StationApi,
 } from './contract.ts';
@@ -56,6 +57,8 @@ export type { StationOptions };
 export interface Station extends StationApi, AsyncDisposable {}
 
 const RECORDS_SHOWN = 50;
+/** The built-in profile that serves a plain Mender board. */
+const DEFAULT_PROFILE = 'mender';
 const NO_SECRETS: EnvironmentSecrets = {
   password: null,
   token: null,
@@ -131,6 +134,8 @@ class StationOverHome implements Station {
   readonly #bench: Bench;
   readonly #servers: Servers;
   #rehearsal: RehearsalBench | null = null;
+  /** Whether jobs go to the rehearsal's server; a person may choose a real one beside it. */
+  #rehearsing = false;
   #closing: Promise<void> | null = null;
 
   constructor(
@@ -182,7 +187,7 @@ class StationOverHome implements Station {
         driver: this.#driver,
         jobs: this.#jobs,
         clock,
-        profile: () => this.#profile(this.#settings.preferences().profile ?? 'mender'),
+        profile: () => this.#profiles.get(this.#preferences().profile ?? DEFAULT_PROFILE),
         muted: () => new Set(this.#settings.mutedSlots()),
         tell: this.#events.tell,
         probing: options.probing,
@@ -267,8 +272,8 @@ class StationOverHome implements Station {
     'server.logout': ({ name }, signal) => this.#servers.logout(name, signal),
     'server.tenant-token': ({ name, token }) =>
       this.#servers.setTenantToken(name, token === null ? null : secret(token)),
-    'profile.list': () => this.#allProfiles(),
-    'profile.show': ({ name }) => this.#profile(name),
+    'profile.list': () => this.#profiles.list(),
+    'profile.show': ({ name }) => this.#profiles.get(name),
     'profile.check': ({ path }) => checkBoardProfile(path),
     'credential.set': ({ name, password }) => {
       if (password === null) this.#keyStore.delete(credentialOf(name));
@@ -278,12 +283,12 @@ class StationOverHome implements Station {
     identify: async ({ port, profile: name }, signal) => {
       const found = await this.#bench.port(port);
       if (this.#jobs.runningOn(found.path)) throw new StationError('port/in-job', { port });
-      const profile = this.#profile(name);
+      const profile = this.#profiles.get(name);
       const parts = {
         bench: this.#bench,
         driver: this.#driver,
         clock: this.#clock,
-        passwords: this.#passwords(profile),
+        passwords: this.#passwords(profile, found.path),
       };
       return identify(found, profile, parts, signal ?? new AbortController().signal);
     },
@@ -297,12 +302,12 @@ class StationOverHome implements Station {
           driver: this.#driver,
           generator: this.#generator,
           clock: this.#clock,
-          profile: (name) => this.#profile(name),
+          profile: (name) => this.#profiles.get(name),
           server: (name) => this.#servers.open(name),
           tenantToken: (name) => this.#secrets.tenantToken ?? this.#servers.tenantToken(name),
-          passwords: (profile) => this.#passwords(profile),
+          passwords: (profile, port) => this.#passwords(profile, port),
           keyPassphrase: this.#secrets.keyPassphrase,
-          operator: () => this.#settings.preferences().operator,
+          operator: () => this.#preferences().operator,
         },
         signal,
       ),
@@ -332,9 +337,10 @@ class StationOverHome implements Station {
       await this.#stopRehearsal();
       return this.#snapshot();
     },
-    'preferences.set': (patch) => {
-      const preferences = this.#settings.setPreferences(patch);
-      this.#events.tell({ type: 'preferences', preferences });
+    'preferences.set': ({ server, ...patch }) => {
+      if (server !== undefined) this.#rehearsing = server === this.#rehearsal?.serverProfile.name;
+      this.#settings.setPreferences(server === undefined || this.#rehearsing ? patch : { ...patch, server });
+      this.#events.tell({ type: 'preferences', preferences: this.#preferences() });
       return null;
     },
   };
@@ -350,10 +356,10 @@ class StationOverHome implements Station {
       slots: this.#bench.views(),
       jobs: this.#jobs.views(),
       servers: this.#servers.views(),
-      profiles: this.#allProfiles(),
+      profiles: this.#profiles.list(),
       records: this.#journal.list({ limit: RECORDS_SHOWN }),
       rehearsal: this.#rehearsalView(),
-      preferences: this.#settings.preferences(),
+      preferences: this.#preferences(),
       readOnly: this.#lock.refused,
     };
   }
@@ -367,22 +373,17 @@ class StationOverHome implements Station {
     });
   }
 
-  #allProfiles(): readonly BoardProfile[] {
-    return this.#rehearsal === null
-      ? this.#profiles.list()
-      : [...this.#profiles.list(), this.#rehearsal.boardProfile];
-  }
-
-  #profile(name: string): BoardProfile {
-    if (this.#rehearsal !== null && name === this.#rehearsal.boardProfile.name)
-      return this.#rehearsal.boardProfile;
-    return this.#profiles.get(name);
+  /** While the rehearsal runs its server is the chosen one, until another is chosen. */
+  #preferences(): PreferencesView {
+    const stored = this.#settings.preferences();
+    const server =
+      this.#rehearsal !== null && this.#rehearsing ? this.#rehearsal.serverProfile.name : stored.server;
+    return { ...stored, server, profile: stored.profile ?? DEFAULT_PROFILE };
   }
 
   /** The passwords to try for a profile: what the environment gave, else its named credentials in order. */
-  #passwords(profile: BoardProfile): readonly Secret<string>[] {
-    if (this.#rehearsal !== null && profile.name === this.#rehearsal.boardProfile.name)
-      return this.#rehearsal.passwords;
+  #passwords(profile: BoardProfile, port: string): readonly Secret<string>[] {
+    if (this.#rehearsal?.has(port) === true) return this.#rehearsal.passwords;
     if (this.#secrets.boardPassword !== null) return [this.#secrets.boardPassword];
     return profile.login.credentials.flatMap((name) => this.#keyStore.get(credentialOf(name)) ?? []);
   }
@@ -391,10 +392,12 @@ class StationOverHome implements Station {
     if (this.#rehearsal === null) {
       const rehearsal = await RehearsalBench.start({ boards, mode, fail: fail ?? null, clock: this.#clock });
       this.#rehearsal = rehearsal;
+      this.#rehearsing = true;
       this.#settings.setRehearsalOffered();
       await this.#servers.addSimulated(rehearsal.serverProfile, rehearsal.account);
       await this.#bench.addSource(rehearsal.ports);
       this.#events.tell({ type: 'rehearsal', rehearsal: this.#rehearsalView() });
+      this.#events.tell({ type: 'preferences', preferences: this.#preferences() });
     }
     return this.#snapshot();
   }
@@ -409,6 +412,7 @@ class StationOverHome implements Station {
     await this.#servers.removeSimulated(rehearsal.serverProfile.name);
     await rehearsal[Symbol.asyncDispose]();
     this.#events.tell({ type: 'rehearsal', rehearsal: this.#rehearsalView() });
+    this.#events.tell({ type: 'preferences', preferences: this.#preferences() });
   }
 
   #rehearsalView(): Snapshot['rehearsal'] {

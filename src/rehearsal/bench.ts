@@ -4,12 +4,11 @@ import { secret, type Secret } from '../model/secret.ts';
 import type { ServerProfile } from '../model/server-profile.ts';
 import { StationError } from '../model/station-error.ts';
 import type { ByteLink, PortEntry } from '../serial/index.ts';
-import { BUILT_IN } from '../settings/index.ts';
 import { createCable, createSimulatedBoard, type SimulatedBoard } from './board/index.ts';
 import { FAILURES, failureNamed } from './failures.ts';
 import { DEFAULT_ADMIN, startMenderServer, type MenderServer, type ServerOptions } from './server/index.ts';
 
-/** The name of the rehearsal's server and board profile, which exist while it runs. */
+/** The name of the rehearsal's server, which is there while it runs. */
 export const REHEARSAL = 'rehearsal';
 
 const PASSWORD = 'board';
@@ -31,7 +30,6 @@ export interface RehearsalOptions {
 export class RehearsalBench implements AsyncDisposable {
   readonly server: MenderServer;
   readonly serverProfile: ServerProfile;
-  readonly boardProfile: BoardProfile;
   readonly account = { user: DEFAULT_ADMIN.email, password: secret(DEFAULT_ADMIN.password) };
   readonly passwords: readonly Secret<string>[] = [secret(PASSWORD)];
   readonly #boards: ReadonlyMap<string, SimulatedBoard>;
@@ -46,15 +44,6 @@ export class RehearsalBench implements AsyncDisposable {
       kind: 'mender',
       url: server.url,
       trust: server.ca === undefined ? { by: 'system' } : { by: 'ca', pem: server.ca },
-    };
-    const [mender] = BUILT_IN;
-    if (mender === undefined)
-      throw new StationError('station/internal', { detail: 'there is no built-in board profile' });
-    this.boardProfile = {
-      ...mender,
-      name: REHEARSAL,
-      description: 'Simulated boards of the rehearsal bench',
-      installServerCa: true,
     };
   }
 
@@ -84,10 +73,15 @@ export class RehearsalBench implements AsyncDisposable {
         mac: `52:54:00:be:00:${number.toString(16).padStart(2, '0')}`,
         seed: number,
         clock,
-        // As from a factory image: it knows no server yet, and its client runs in vain.
+        // As from a factory image: it trusts the server's CA but knows no server yet, and its client runs in vain.
+        serverCertificate: server.ca,
         ...(number === boards ? failure?.board : undefined),
         client: {
-          conf: { InventoryPollIntervalSeconds: 28_800, RetryPollIntervalSeconds: 300 },
+          conf: {
+            InventoryPollIntervalSeconds: 28_800,
+            RetryPollIntervalSeconds: 300,
+            ServerCertificate: '/etc/mender/server.crt',
+          },
           ...(number === boards ? failure?.board?.client : undefined),
         },
       });

@@ -26,7 +26,7 @@ export interface ProvisioningParts {
   readonly profile: (name: string) => BoardProfile;
   readonly server: (name: string) => Promise<DeviceServer>;
   readonly tenantToken: (server: string) => Secret<string> | null;
-  readonly passwords: (profile: BoardProfile) => readonly Secret<string>[];
+  readonly passwords: (profile: BoardProfile, port: string) => readonly Secret<string>[];
   readonly keyPassphrase: Secret<string> | null;
   readonly operator: () => string | null;
 }
@@ -58,7 +58,7 @@ export async function provisionPorts(
         slot: port.slot,
         profile,
         keySource,
-        passwords: parts.passwords(profile),
+        passwords: parts.passwords(profile, port.path),
         tenantToken: parts.tenantToken(params.server),
         serverCa: caToInstall(profile, server.profile),
         label: params.label ?? null,

@@ -68,7 +68,7 @@ async function rehearse(
     const ports = slots.filter(({ simulated }) => simulated).map(({ port }) => port);
     const report = await station.call(
       'provision',
-      { ports, server: REHEARSAL, profile: REHEARSAL },
+      { ports, server: REHEARSAL, profile: 'mender' },
       io.interrupted,
     );
     _progress[Symbol.dispose]();
