@@ -3,20 +3,27 @@ import type { ByteString } from '../bytes.ts';
 import { SystemError } from '../files/errors.ts';
 import type { Invocation } from '../shell/program.ts';
 import { openDevice } from '../shell/shell.ts';
-import { readAll } from '../shell/streams.ts';
+import { DiskFile, type OpenFile, readAll } from '../shell/streams.ts';
+
+/** Opens a file or device for reading, or the standard input for `-`. Release it afterwards. */
+export function openInput(run: Invocation, name: string): OpenFile {
+  if (name === '-') {
+    run.stdin.retain();
+    return run.stdin;
+  }
+  const node = run.machine.files.open(run.process.who, run.path(name), { read: true });
+  if (node.kind === 'directory') throw new SystemError('EISDIR');
+  if (node.kind === 'file') return new DiskFile({ system: run.machine.files, node });
+  return openDevice(run.machine, node.device, run.descriptors, run.process);
+}
 
 /** The whole content of a file or device, or of the standard input for `-`. */
 export async function readInput(run: Invocation, name: string): Promise<ByteString> {
-  if (name === '-') return readAll(run.stdin, run.process);
-  const path = run.path(name);
-  const node = run.machine.files.open(run.process.who, path, { read: true });
-  if (node.kind === 'directory') throw new SystemError('EISDIR');
-  if (node.kind === 'file') return run.machine.files.dataOf(node);
-  const device = openDevice(run.machine, node.device, run.descriptors, run.process);
+  const file = openInput(run, name);
   try {
-    return await readAll(device, run.process);
+    return await readAll(file, run.process);
   } finally {
-    device.release();
+    file.release();
   }
 }
 

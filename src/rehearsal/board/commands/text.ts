@@ -4,34 +4,38 @@ import { type ByteString, toBytes } from '../bytes.ts';
 import { SystemError } from '../files/errors.ts';
 import { NotSimulated } from '../shell/parser.ts';
 import type { Invocation, Program } from '../shell/program.ts';
-import { readAll } from '../shell/streams.ts';
-import { linesOf, readInput, readInputs } from './inputs.ts';
+import { type OpenFile, readAll } from '../shell/streams.ts';
+import { linesOf, openInput, readInput, readInputs } from './inputs.ts';
 import { readOptions } from './options.ts';
 
 const cat: Program = async (run) => {
   const { rest } = readOptions(run, { flags: 'u' });
   let status = 0;
   for (const name of rest.length === 0 ? ['-'] : rest) {
-    if (name === '-') {
-      for (;;) {
-        const part = await run.stdin.read(run.process, 65_536);
-        if (part === '') break;
-        await run.out(part);
-      }
+    let file: OpenFile;
+    try {
+      file = openInput(run, name);
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      status = run.fail(
+        run.machine.flavour === 'busybox'
+          ? `can't open '${name}': ${error.message}`
+          : `${name}: ${error.message}`,
+      );
       continue;
     }
     try {
-      await run.out(await readInput(run, name));
+      for (
+        let part = await file.read(run.process, 65_536);
+        part !== '';
+        part = await file.read(run.process, 65_536)
+      )
+        await run.out(part);
     } catch (error) {
       if (!(error instanceof SystemError) || error.errno === 'EPIPE') throw error;
-      status =
-        error.errno === 'ENOSPC'
-          ? run.fail(`write error: ${error.message}`)
-          : run.fail(
-              run.machine.flavour === 'busybox'
-                ? `can't open '${name}': ${error.message}`
-                : `${name}: ${error.message}`,
-            );
+      return run.fail(`write error: ${error.message}`);
+    } finally {
+      file.release();
     }
   }
   return status;
@@ -56,14 +60,28 @@ const head: Program = async (given) => {
   const { values, rest } = readOptions(run, { valued: 'nc', flags: 'q', long: { bytes: 'c', lines: 'n' } });
   const bytes = values.get('c');
   const { sign, count } = amount(bytes ?? values.get('n') ?? '10');
-  if (rest.length === 0 && sign !== '-') {
-    let left = count;
-    while (left > 0) {
-      const part =
-        bytes === undefined ? await run.stdin.readLine(run.process) : await run.stdin.read(run.process, left);
-      if (part === '') break;
-      await run.out(part);
-      left -= bytes === undefined ? 1 : part.length;
+  if (rest.length < 2 && sign !== '-') {
+    let file: OpenFile;
+    try {
+      file = openInput(run, rest[0] ?? '-');
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      return run.fail(
+        run.machine.flavour === 'busybox'
+          ? `${rest[0] ?? ''}: ${error.message}`
+          : `cannot open '${rest[0] ?? ''}' for reading: ${error.message}`,
+      );
+    }
+    try {
+      for (let left = count; left > 0;) {
+        const part =
+          bytes === undefined ? await file.readLine(run.process) : await file.read(run.process, left);
+        if (part === '') break;
+        await run.out(part);
+        left -= bytes === undefined ? 1 : part.length;
+      }
+    } finally {
+      file.release();
     }
     return 0;
   }
@@ -296,8 +314,7 @@ const base64: Program = async (run) => {
   if (!flags.has('d')) {
     const encoded = Buffer.from(text, 'latin1').toString('base64');
     const width = Number(values.get('w') ?? 76);
-    if (width === 0)
-      await run.out(encoded + (run.machine.flavour === 'busybox' && encoded !== '' ? '\n' : ''));
+    if (width === 0) await run.out(encoded);
     else
       await run.out(
         (encoded.match(new RegExp(`.{1,${width}}`, 'gu')) ?? []).map((line) => `${line}\n`).join(''),
@@ -399,6 +416,14 @@ const od: Program = async (run) => {
   return status;
 };
 
+const yes: Program = async (run) => {
+  const line = `${run.args.length === 0 ? 'y' : run.args.join(' ')}\n`;
+  for (;;) {
+    run.process.check();
+    await run.out(line.repeat(100));
+  }
+};
+
 const seq: Program = async (run) => {
   const numbers = run.args.map(Number);
   const [a = 1, b, c] = numbers;
@@ -426,6 +451,7 @@ export const textPrograms: Readonly<Record<string, Program>> = {
   cmp,
   od,
   seq,
+  yes,
   sha256sum: sum('sha256'),
   sha1sum: sum('sha1'),
   sha512sum: sum('sha512'),

@@ -290,6 +290,7 @@ export class Shell implements Scope {
       }
     };
     await guarded(work);
+    this.process.check();
     await guarded(() => this.runExitTrap());
     return this.status;
   }
@@ -312,7 +313,7 @@ export class Shell implements Scope {
     } catch (error) {
       if (error instanceof ExpansionError || error instanceof ArithmeticError) {
         this.complain(error.message);
-        this.status = this.flavour === 'dash' ? 2 : 1;
+        this.status = this.flavour === 'bash' ? 1 : 2;
         if (this.interactive) return this.status;
         throw new ShellExit(this.status);
       }
