@@ -109,6 +109,13 @@ export class Bench implements AsyncDisposable {
     return source.open(port.path, line, signal);
   }
 
+  /** What the last look found, while that is fresh; `unknown` else. */
+  seen(port: PortEntry): Presence {
+    const slot = this.#slots.get(port.slot);
+    if (slot?.presence !== 'ready') return 'unknown';
+    return this.#options.clock.monotonic() - slot.lookedAt < LOOK_AGAIN_MS.ready ? 'ready' : 'unknown';
+  }
+
   /** Tells of a slot again, after its job or its muting changed. */
   touch(slotName: string): void {
     const slot = this.#slots.get(slotName);

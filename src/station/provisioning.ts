@@ -66,6 +66,7 @@ export async function provisionPorts(
       },
       parts: {
         driver: parts.driver,
+        seen: () => parts.bench.seen(port),
         openLink: (linkSignal) => parts.bench.open(port, profile.line, linkSignal),
         server,
         keys: keyMaker(parts.generator, profile.key, passphrase),

@@ -90,7 +90,8 @@ class Job {
     this.#link = link;
     const { profile, passwords } = this.#request;
     const { transcript, clock } = this.#parts;
-    return this.#parts.driver.open(link, { profile, passwords, signal, transcript, clock });
+    const seen = this.#parts.seen?.() ?? 'unknown';
+    return this.#parts.driver.open(link, { profile, passwords, signal, transcript, clock, seen });
   }
 
   async #identify(session: BoardSession): Promise<ProvisionState['observation']> {

@@ -7,6 +7,7 @@ import type { Journal } from '../../journal/index.ts';
 import type { Identity } from '../../model/identity.ts';
 import type { JobId, WireCount } from '../../model/job.ts';
 import type { KeyFingerprint, KeyPair, KeySource, KeyType } from '../../model/key.ts';
+import type { Presence } from '../../model/board.ts';
 import type { BoardProfile } from '../../model/profile.ts';
 import type { Secret } from '../../model/secret.ts';
 import type { StepChange } from '../steps.ts';
@@ -31,6 +32,8 @@ export interface ProvisionRequest {
 export interface ProvisionParts {
   readonly driver: BoardDriver;
   readonly openLink: (signal: AbortSignal) => Promise<ByteLink>;
+  /** What was on the line just before, where somebody looked: a console that waits needs no listening first. */
+  readonly seen?: () => Presence;
   readonly transcript: BoardContext['transcript'];
   readonly server: DeviceServer;
   readonly keys: KeyMaker;
