@@ -171,6 +171,18 @@ const genpkey: Program = async (run) => {
   return 0;
 };
 
+/** PKCS#1 with 1.1.1, which knows no `-traditional`; PKCS#8 with 3 unless asked for the traditional form. */
+const genrsa: Program = async (run) => {
+  const old = run.machine.options.system.openssl === '1.1.1';
+  if (old && run.args.includes('-traditional'))
+    return opensslError(run, 'genrsa: Unrecognized flag traditional\ngenrsa: Use -help for summary.');
+  const { flags, values, rest } = words(run, { flags: 'traditional', values: 'out' });
+  const key = await run.process.join(makeRsa(Number(rest[0] ?? 2048)));
+  const type = old || flags.has('traditional') ? 'pkcs1' : 'pkcs8';
+  await write(run, values.get('out'), key.export({ type, format: 'pem' }).toString(), true);
+  return 0;
+};
+
 function opensslError(run: Invocation, message: string): number {
   run.err(`${message}\n`);
   return 1;
@@ -330,6 +342,7 @@ export const openssl: Program = async (run) => {
       return 0;
     }
     case 'genrsa':
+      return genrsa(run);
     case 'rsa':
     case 'ec':
     case 'req':
