@@ -51,7 +51,8 @@ export class Schemes {
 
   /** The URL by which the app knows what the browser loaded. */
   fromBrowser(url: string): string {
-    const [, host, scheme, rest] = /^https:\/\/([^/?#:@]+)\.([^./?#:@]+)\.invalid((?:[/?#].*)?)$/i.exec(url) ?? [];
+    const [, host, scheme, rest] =
+      /^https:\/\/([^/?#:@]+)\.([^./?#:@]+)\.invalid((?:[/?#].*)?)$/i.exec(url) ?? [];
     if (scheme === undefined || host === undefined || !this.privileged.has(scheme)) return url;
     return `${scheme}://${host}${rest ?? ''}`;
   }

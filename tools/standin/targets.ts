@@ -58,7 +58,7 @@ export class Targets {
     const { sessionId, targetInfo, waitingForDebugger } = event;
     const { targetId, type, openerId } = targetInfo;
     if (type === 'page' && openerId !== undefined) {
-      this.devtools.send('Target.closeTarget', { targetId }).catch(() => undefined);
+      this.refuse(targetId, sessionId);
       return;
     }
     const awaited = type === 'page' ? this.awaited.shift() : undefined;
@@ -66,5 +66,16 @@ export class Targets {
     else if (waitingForDebugger) {
       this.devtools.send('Runtime.runIfWaitingForDebugger', {}, sessionId).catch(() => undefined);
     }
+  }
+
+  /** Lets the page's `window.open` return, with every request of the new window held back, and closes it. */
+  private refuse(targetId: string, sessionId: string): void {
+    const steps = [
+      this.devtools.send('Fetch.enable', { patterns: [{ urlPattern: '*' }] }, sessionId),
+      this.devtools.send('Runtime.runIfWaitingForDebugger', {}, sessionId),
+      this.devtools.send('Target.closeTarget', { targetId }),
+    ];
+    // A window that is gone before it was closed is as good.
+    Promise.all(steps).catch(() => undefined);
   }
 }
