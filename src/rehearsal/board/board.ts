@@ -246,7 +246,7 @@ class Board implements SimulatedBoard {
 
   fault(error: unknown): void {
     this.faults.push(error instanceof Error ? error : new Error(String(error)));
-    this.say(`\r\nsimulated board: ${error instanceof Error ? error.message : String(error)}\r\n`);
+    this.say(`\r\n${error instanceof Error ? error.message : String(error)}\r\n`);
   }
 
   restart(how: 'reboot' | 'poweroff'): void {
@@ -383,7 +383,9 @@ class Board implements SimulatedBoard {
     )
       machine.services.boot();
     this.booted.add(machine);
-    if (console.kind !== 'none') {
+    // A line that no program has open echoes nothing.
+    if (console.kind === 'none') machine.tty.set({ echo: false });
+    else {
       runConsole(machine, this.console, start).catch((error: unknown) => {
         if (!(error instanceof Killed)) machine.fault(error);
       });
