@@ -18,11 +18,17 @@ export function readAnswer(
   const authorized = success !== undefined && (generation !== '3' || status === 0);
   if (authorized) return { authorized, detail: shown(success) };
   const fault =
-    messages.findLast((text) => /error|fail|reject|refuse|invalid|unauthorized|certificate/i.test(text)) ??
+    messages.findLast((text) => FAULT.test(text) && !GENERAL.test(text)) ??
+    messages.findLast((text) => FAULT.test(text)) ??
     messages.at(-1) ??
     `it said nothing (status ${status})`;
   return { authorized, detail: shown(fault) };
 }
+
+const FAULT = /error|fail|reject|refuse|invalid|unauthorized|certificate|incorrect|denied/i;
+/** What a client says last, after the message that tells why. */
+const GENERAL =
+  /^transient error|^Failure occurred while executing|No more servers to try|^Got Auth response/i;
 
 /** A log line's message: `time=... level=error msg="..."` of 3.x, or the words after the severity of 4.x. */
 function messageOf(line: string): string {

@@ -47,7 +47,9 @@ export function isRefused(text: string): boolean {
 }
 
 /** Whether what came is not text: a wrong baud rate, a missing ground. */
-export function isGarbled(text: string): boolean {
+export function isGarbled(received: string): boolean {
+  // Terminals of old were given time by zeros: a shell still sends them.
+  const text = received.replace(/\0+/g, '');
   if (text.length < 12) return false;
   let odd = 0;
   for (let at = 0; at < text.length; at += 1) {
