@@ -74,6 +74,11 @@ export function sessionLeft(server: ServerView, now: number): number | null {
   return at === null || at === undefined ? null : Date.parse(at) - now;
 }
 
+/** Whether the process that hosts the station has ended: what the window shows of running jobs is no longer true. */
+export function stationLost(state: WindowState): boolean {
+  return state.connection.state === 'down' || state.connection.state === 'restarting';
+}
+
 export interface Tally {
   readonly running: number;
   readonly pass: number;

@@ -1,5 +1,4 @@
 import type { SlotView } from '../src/contract.ts';
-import type { Connection } from './state.ts';
 import type { KeyOrigin, KeyType } from '../src/model/key.ts';
 import type { OldKeyOutcome, Proof, StepName, Verdict } from '../src/model/job.ts';
 
@@ -20,11 +19,8 @@ export const messages = {
     remove: 'Remove',
     refresh: 'Look again',
     details: 'Details',
-    copy: 'Copy',
-    copied: 'Copied',
     none: '—',
     dismiss: 'Dismiss',
-    unknown: 'unknown',
   },
 
   header: {
@@ -186,7 +182,6 @@ export const messages = {
   setUp: {
     title: 'Job settings',
     profileHelp: 'How to talk to the boards: baud rate, login, paths, time limits.',
-    keyHelp: 'Where the key of each board comes from.',
     directory: 'Folder with the key files',
     directoryHelp: (pattern: string) => `On this machine. The profile looks for ${pattern} in it.`,
     directoryMissing: 'Name the folder first.',
@@ -209,8 +204,6 @@ export const messages = {
       'The organization’s token, written into the board’s configuration. Needed on hosted Mender and other servers with several organizations.',
     tenantTokenSet: 'A token is stored.',
     tenantTokenUnset: 'None is stored.',
-    operator: 'Operator',
-    operatorHelp: 'Your name, for the record.',
     passphraseTitle: 'Passphrase of the key files',
     passphraseText: 'It is sent to the station for this start and not kept.',
     passphrase: 'Passphrase',
@@ -250,6 +243,10 @@ export const messages = {
       },
       muted: { word: 'Muted', text: 'Left alone until it is used again.' },
     } satisfies Record<SlotView['presence'], { word: string; text: string }>,
+    interrupted: {
+      word: 'Interrupted',
+      text: 'The station stopped during this job. Start it again when the station is back: it continues from what it finds.',
+    },
     heldBy: (holder: string) => `By ${holder}. Close it there.`,
     permissionHow: 'sudo usermod -aG dialout "$USER"',
   },
@@ -296,7 +293,7 @@ export const messages = {
     board: 'changes the board',
     record: 'written for good',
   } satisfies Record<Effect, string>,
-  stepStates: { running: 'running', done: 'done', failed: 'failed', waiting: 'waiting', left: 'not needed' },
+  stepStates: { running: 'running', done: 'done', failed: 'failed' },
 
   job: {
     title: (slot: string) => `Job on ${slot}`,
@@ -341,12 +338,26 @@ export const messages = {
     code: 'Code',
   },
 
+  window: {
+    noAnswer: (detail: string) => `The station gave no answer: ${detail}.`,
+    noAnswerUnchanged: 'Whether it did what was asked shows in the slots and in the records.',
+    noAnswerRemedy: 'Wait until the station is back, then look and try again.',
+    restarted: (cause: string) => `The station process stopped and was started again. ${cause}`,
+    restartedUnchanged: (jobs: number) =>
+      jobs === 0
+        ? 'No job was running.'
+        : `${count(jobs, 'job was', 'jobs were')} interrupted; what had been done is in the record.`,
+    restartedRemedy: (jobs: number) =>
+      jobs === 0
+        ? 'Go on as before.'
+        : 'Start these boards again before you unplug them: the station continues from what it finds.',
+  },
+
   empty: {
     rehearsalTitle: 'See it work before you plug anything in',
     rehearsalText:
       'The rehearsal bench puts four simulated boards and a Mender-compatible server inside the station. One click provisions all four; you see every step, the verdicts and the records. Nothing real is touched.',
     rehearsalStart: 'Start the rehearsal bench',
-    rehearsalStarting: 'Starting the bench…',
     realTitle: 'Or start with a real board',
     realSteps: [
       'Add your server and sign in.',
@@ -425,7 +436,6 @@ export const messages = {
     caTooLarge: 'This file is too large for a certificate.',
     caUnreadable: 'The file could not be read.',
     pinFetch: 'Show the server’s key',
-    pinFetching: 'Asking the server…',
     pinSubject: 'Issued to',
     pinIssuer: 'Issued by',
     pinValid: 'Valid until',
@@ -475,13 +485,6 @@ export const messages = {
   live: {
     verdict: (slot: string, word: string, text: string) => `${slot}: ${word}. ${text}`,
   },
-
-  connection: {
-    connecting: 'Starting',
-    up: 'Up',
-    down: 'Stopped',
-    restarting: 'Starting again',
-  } satisfies Record<Connection['state'], string>,
 } as const;
 
 export type Messages = typeof messages;

@@ -11,6 +11,7 @@ import type {
 import type { ErrorReport } from '../src/model/job.ts';
 import type { BoardProfile } from '../src/model/profile.ts';
 import type { TranscriptEntry } from '../src/serial/transcript.ts';
+import { messages } from './messages.ts';
 import type { StationProcessEvent } from './station.ts';
 
 /** Records that the window keeps; older ones are in the journal. */
@@ -210,6 +211,7 @@ function withEvent(state: WindowState, event: StationEvent | StationProcessEvent
     case 'station-process':
       return {
         ...state,
+        notice: restartNotice(state, event) ?? state.notice,
         connection:
           event.state === 'up'
             ? state.loaded && state.connection.state === 'up'
@@ -219,6 +221,20 @@ function withEvent(state: WindowState, event: StationEvent | StationProcessEvent
         starting: [],
       };
   }
+}
+
+/** A restart takes a moment; what it broke off must be seen for longer. Null for the first start, which has no cause. */
+function restartNotice(state: WindowState, event: StationProcessEvent): ErrorReport | null {
+  if (event.state !== 'restarting' || event.cause === null || state.connection.state !== 'up') return null;
+  const jobs = Object.values(state.jobs).filter((job) => job.state !== 'ended').length;
+  const text = messages.window;
+  return {
+    code: 'window/station-restarted',
+    message: text.restarted(event.cause),
+    unchanged: text.restartedUnchanged(jobs),
+    remedy: text.restartedRemedy(jobs),
+    retriable: false,
+  };
 }
 
 /** Drops ended jobs that no slot shows any more; a long day would heap them up. */

@@ -1,5 +1,6 @@
 import type { CallInput, CallName, CallResults, StationEvent } from '../src/contract.ts';
 import type { ErrorReport } from '../src/model/job.ts';
+import { messages } from './messages.ts';
 
 /** What the shell tells of the process that hosts the station: it may die, and is started again. */
 export interface StationProcessEvent {
@@ -63,9 +64,9 @@ export function reportOf(thrown: unknown): ErrorReport {
   if (thrown instanceof Refused) return thrown.report;
   return {
     code: 'window/no-answer',
-    message: `The station gave no answer: ${thrown instanceof Error ? thrown.message : String(thrown)}.`,
-    unchanged: 'Whether it did what was asked shows in the slots and in the records.',
-    remedy: 'Wait until the station is back, then look and try again.',
+    message: messages.window.noAnswer(thrown instanceof Error ? thrown.message : String(thrown)),
+    unchanged: messages.window.noAnswerUnchanged,
+    remedy: messages.window.noAnswerRemedy,
     retriable: true,
   };
 }

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import type { ErrorReport } from '../../src/model/job.ts';
 import { messages } from '../messages.ts';
+import { intoView } from './into-view.ts';
 import { Icon } from './icon.tsx';
 import classes from './error-panel.module.css';
 
@@ -8,7 +9,7 @@ import classes from './error-panel.module.css';
 export function ErrorPanel({ error }: { readonly error: ErrorReport }): ReactNode {
   const text = messages.error;
   return (
-    <div className={classes.panel} role="alert">
+    <div className={classes.panel} role="alert" ref={intoView}>
       <p className={classes.message}>
         <Icon name="warning" />
         <span>{error.message}</span>

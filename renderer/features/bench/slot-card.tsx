@@ -1,11 +1,11 @@
 import { ActionIcon, Button, Checkbox } from '@mantine/core';
 import { memo, useCallback, type ReactNode } from 'react';
 import type { JobView, SlotView } from '../../../src/contract.ts';
-import { hindrance, isRunning, jobOf } from '../../bench.ts';
+import { hindrance, isRunning, jobOf, stationLost } from '../../bench.ts';
 import { Icon } from '../../components/icon.tsx';
 import { messages } from '../../messages.ts';
 import { useStore, useWindowState } from '../../store.ts';
-import { SlotIdle } from './slot-idle.tsx';
+import { SlotIdle, SlotInterrupted } from './slot-idle.tsx';
 import { SlotRunning } from './slot-running.tsx';
 import { SlotVerdict } from './slot-verdict.tsx';
 import classes from './slot-card.module.css';
@@ -25,6 +25,7 @@ export const SlotCard = memo(function SlotCard({ slot, mayStart, onStart, onDeta
   const marked = useWindowState(useCallback((state) => state.selected.includes(slot.slot), [slot.slot]));
   const starting = useWindowState(useCallback((state) => state.starting.includes(slot.slot), [slot.slot]));
   const hindered = useWindowState(useCallback((state) => hindrance(state, slot), [slot]));
+  const lost = useWindowState(stationLost) && isRunning(job);
   const text = messages.slot;
   const title = `slot-${slot.slot}`;
   return (
@@ -51,11 +52,12 @@ export const SlotCard = memo(function SlotCard({ slot, mayStart, onStart, onDeta
           {slot.simulated ? <span className={classes.simulated}>{text.simulated}</span> : null}
           <SlotCorner slot={slot} job={job} />
         </header>
-        <div className={classes.body}>{bodyOf(slot, job, starting)}</div>
+        <div className={classes.body}>{lost ? <SlotInterrupted /> : bodyOf(slot, job, starting)}</div>
         <footer className={classes.foot}>
           <SlotButtons
             slot={slot}
             job={job}
+            lost={lost}
             starting={starting}
             startable={mayStart && hindered === null}
             onStart={onStart}
@@ -116,13 +118,15 @@ function SlotCorner({ slot, job }: { readonly slot: SlotView; readonly job: JobV
 interface ButtonsProps {
   readonly slot: SlotView;
   readonly job: JobView | null;
+  /** The station ended in the middle of the job. */
+  readonly lost: boolean;
   readonly starting: boolean;
   readonly startable: boolean;
   readonly onStart: (slot: SlotView) => void;
   readonly onDetails: (job: JobView) => void;
 }
 
-function SlotButtons({ slot, job, starting, startable, onStart, onDetails }: ButtonsProps): ReactNode {
+function SlotButtons({ slot, job, lost, starting, startable, onStart, onDetails }: ButtonsProps): ReactNode {
   const store = useStore();
   const text = messages.slot;
   if (isRunning(job))
@@ -130,7 +134,7 @@ function SlotButtons({ slot, job, starting, startable, onStart, onDetails }: But
       <>
         <Button
           variant="default"
-          disabled={job.state === 'cancelling'}
+          disabled={lost || job.state === 'cancelling'}
           onClick={() => void store.ask('job.cancel', { job: job.job })}
         >
           {job.state === 'cancelling' ? text.cancelling : text.cancel}

@@ -41,3 +41,17 @@ export function SlotIdle({
     </div>
   );
 }
+
+/** A slot whose job ended with the station: nothing is known of it until it is looked at again. */
+export function SlotInterrupted(): ReactNode {
+  const { word, text } = messages.slot.interrupted;
+  return (
+    <div className={classes.idle} data-presence="busy">
+      <span className={classes.icon}>
+        <Icon name="warning" size={56} />
+      </span>
+      <p className={classes.word}>{word}</p>
+      <p className={classes.text}>{text}</p>
+    </div>
+  );
+}

@@ -2,6 +2,7 @@ import { Button, Checkbox, FileInput, Radio, TextInput } from '@mantine/core';
 import { useState, type SubmitEvent, type ReactNode } from 'react';
 import type { CertificateView } from '../../../src/contract.ts';
 import type { ErrorReport } from '../../../src/model/job.ts';
+import { intoView } from '../../components/into-view.ts';
 import { ErrorPanel } from '../../components/error-panel.tsx';
 import { Facts } from '../../components/facts.tsx';
 import { grouped } from '../../format.ts';
@@ -88,6 +89,7 @@ export function AddServer({
         onChange={(event) => change({ boardUrl: event.currentTarget.value })}
       />
       <Radio.Group
+        size="lg"
         label={text.trustTitle}
         value={draft.trustBy}
         onChange={(value) => change({ trustBy: value === 'ca' || value === 'pin' ? value : 'system' })}
@@ -113,7 +115,6 @@ export function AddServer({
           {problem.text}
         </p>
       ) : null}
-      {error === null ? null : <ErrorPanel error={error} />}
       <div className={classes.buttons}>
         <Button type="submit" loading={sending}>
           {text.submitAdd}
@@ -122,6 +123,7 @@ export function AddServer({
           {messages.common.cancel}
         </Button>
       </div>
+      {error === null ? null : <ErrorPanel error={error} />}
     </form>
   );
 }
@@ -191,7 +193,7 @@ function Pin({
       </Button>
       {shown.state === 'failed' ? <ErrorPanel error={shown.error} /> : null}
       {shown.state === 'shown' ? (
-        <>
+        <div className={classes.shown} ref={intoView}>
           {shown.certificate.trustedBySystem ? <p>{text.pinKnown}</p> : null}
           <Facts
             facts={[
@@ -206,7 +208,7 @@ function Pin({
             checked={confirmed}
             onChange={(event) => onConfirm(event.currentTarget.checked)}
           />
-        </>
+        </div>
       ) : null}
     </div>
   );

@@ -57,14 +57,15 @@ function trustOf(draft: ServerDraft): TrustInput | ServerFormProblem {
   }
 }
 
-/** The text of a CA file, or why it cannot be one. */
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
+
+/** The certificates of a CA file and nothing else of it (a bundle may hold a private key), or why it cannot be one. */
 export function caFrom(file: string): { readonly pem: string } | { readonly problem: string } {
-  return file.includes('-----BEGIN CERTIFICATE-----')
-    ? { pem: file }
-    : { problem: messages.servers.caNotPem };
+  const found = file.match(CERTIFICATE);
+  return found === null ? { problem: messages.servers.caNotPem } : { pem: `${found.join('\n')}\n` };
 }
 
-/** Whether a secret field's form holds what a login needs; the secrets themselves stay in the form. */
+/** The call for what the form holds; null while something is missing. The caller sends it at once and keeps nothing. */
 export function loginFrom(
   server: string,
   by: 'password' | 'token',

@@ -91,7 +91,6 @@ export function SignIn({
             : `${text.token}: ${text.required}`}
         </p>
       ) : null}
-      {error === null ? null : <ErrorPanel error={error} />}
       <div className={classes.buttons}>
         <Button type="submit" loading={sending}>
           {text.signIn}
@@ -100,6 +99,7 @@ export function SignIn({
           {messages.common.cancel}
         </Button>
       </div>
+      {error === null ? null : <ErrorPanel error={error} />}
     </form>
   );
 }

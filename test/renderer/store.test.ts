@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest';
+import { isStartKey } from '../../renderer/features/bench/use-space-bar.ts';
+import { COOL_DOWN_MS } from '../../renderer/start-guard.ts';
+import { Refused, stationOver } from '../../renderer/station.ts';
+import { createStore } from '../../renderer/store.ts';
+import { fakeBridge, report, slot, snapshot, type FakeStation } from './fake-station.ts';
+
+const SETTINGS = { keySource: null, label: null };
+
+async function opened(replies: Parameters<typeof fakeBridge>[0]) {
+  const clock = { now: 0 };
+  const bridge = fakeBridge({ snapshot: () => snapshot({ slots: [slot(1)] }), ...replies });
+  const store = createStore(stationOver(bridge), () => clock.now);
+  await store.load();
+  return { bridge, store, clock };
+}
+
+const starts = (bridge: FakeStation): number =>
+  bridge.calls.filter(({ method }) => method === 'provision').length;
+
+describe('a start', () => {
+  test('names ports, server and profile, and what the operator set', async () => {
+    const { bridge, store } = await opened({ provision: () => ({ jobs: [], elapsedMs: 1 }) });
+    await store.start([slot(1)], { keySource: 'generate:p256', label: 'Order 1' });
+    expect(bridge.calls.at(-1)).toEqual({
+      method: 'provision',
+      params: {
+        ports: ['/dev/ttyUSB0'],
+        server: 'Factory Mender',
+        profile: 'mender-board',
+        keySource: 'generate:p256',
+        label: 'Order 1',
+      },
+    });
+  });
+
+  test('is not repeated by a second press a moment later', async () => {
+    const { bridge, store, clock } = await opened({});
+    void store.start([slot(1)], SETTINGS);
+    clock.now += COOL_DOWN_MS - 1;
+    void store.start([slot(1)], SETTINGS);
+    expect(starts(bridge)).toBe(1);
+    clock.now += 1;
+    void store.start([slot(1)], SETTINGS);
+    expect(starts(bridge)).toBe(2);
+  });
+
+  test('does not follow on the heels of the last verdict', async () => {
+    const { bridge, store, clock } = await opened({ provision: () => ({ jobs: [], elapsedMs: 1 }) });
+    clock.now = 60_000;
+    await store.start([slot(1)], SETTINGS);
+    clock.now += COOL_DOWN_MS - 1;
+    await store.start([slot(1)], SETTINGS);
+    expect(starts(bridge)).toBe(1);
+  });
+
+  test('that is refused says why and frees its slots', async () => {
+    const { store } = await opened({
+      provision: () => {
+        throw new Refused(report('server/session-ended', 'The login has ended.'));
+      },
+    });
+    await store.start([slot(1)], SETTINGS);
+    expect(store.getState().notice?.code).toBe('server/session-ended');
+    expect(store.getState().starting).toEqual([]);
+  });
+
+  test('keeps its passphrase nowhere', async () => {
+    const { bridge, store } = await opened({ provision: () => ({ jobs: [], elapsedMs: 1 }) });
+    await store.start([slot(1)], { keySource: 'import:/keys', label: null }, 'open sesame');
+    expect(bridge.calls.at(-1)?.params).toMatchObject({ passphrase: 'open sesame' });
+    expect(JSON.stringify(store.getState())).not.toContain('open sesame');
+  });
+});
+
+test('after the station is back, everything is asked anew', async () => {
+  let slots = [slot(1), slot(2)];
+  const { bridge, store } = await opened({ snapshot: () => snapshot({ slots }) });
+  slots = [slot(2)];
+  bridge.tell({ type: 'station-process', state: 'restarting', cause: 'It ended.' });
+  expect(store.getState().connection.state).toBe('restarting');
+  bridge.tell({ type: 'station-process', state: 'up', cause: null });
+  await expect.poll(() => store.getState().slots.length).toBe(1);
+  expect(store.getState().connection.state).toBe('up');
+});
+
+test('a bridge that breaks is told as a station that gives no answer', async () => {
+  const bridge = fakeBridge({});
+  const store = createStore(
+    stationOver({ ...bridge, call: () => Promise.reject(new Error('channel closed')) }),
+  );
+  expect(await store.ask('doctor', {})).toBeNull();
+  expect(store.getState().notice).toMatchObject({
+    code: 'window/no-answer',
+    message: expect.stringContaining('channel closed') as string,
+  });
+});
+
+describe('the space bar', () => {
+  const press = (change: Partial<KeyboardEvent> = {}) => ({
+    key: ' ',
+    repeat: false,
+    ctrlKey: false,
+    altKey: false,
+    metaKey: false,
+    shiftKey: false,
+    ...change,
+  });
+  test('starts when it is pressed on the bench', () => {
+    expect(isStartKey(press(), false)).toBe(true);
+  });
+  test('does not start while it is held, with another key, or typed into something', () => {
+    expect(isStartKey(press({ repeat: true }), false)).toBe(false);
+    expect(isStartKey(press({ ctrlKey: true }), false)).toBe(false);
+    expect(isStartKey(press(), true)).toBe(false);
+    expect(isStartKey(press({ key: 'Enter' }), false)).toBe(false);
+  });
+});
