@@ -1,0 +1,134 @@
+import { createLinuxConsoleDriver } from '../../src/boards/linux-console/index.ts';
+import { provision } from '../../src/flows/provision/index.ts';
+import { createKeyGenerator } from '../../src/keys/index.ts';
+import type { Identity } from '../../src/model/identity.ts';
+import type { JobId, JobResult, WireCount } from '../../src/model/job.ts';
+import { systemClock } from '../../src/model/clock.ts';
+import type { KeySource } from '../../src/model/key.ts';
+import { secret } from '../../src/model/secret.ts';
+import { createCable, createSimulatedBoard, type Cable } from '../../src/rehearsal/board/index.ts';
+import { DEFAULT_ADMIN, startMenderServer, type MenderServer } from '../../src/rehearsal/server/index.ts';
+import type { DeviceServer } from '../../src/servers/device-server.ts';
+import { createMenderServer } from '../../src/servers/mender/index.ts';
+import { BUILT_IN } from '../../src/settings/index.ts';
+
+/** A line as most benches have it: 115200 baud behind an adapter whose latency timer is 16 ms. */
+export const LINE = { baud: 115_200, latency: 16 } as const;
+
+/** A bench server with one admin's session at it, over loopback http. */
+export interface BenchServer extends AsyncDisposable {
+  readonly mender: MenderServer;
+  readonly client: DeviceServer;
+}
+
+export async function startBenchServer(): Promise<BenchServer> {
+  const mender = await startMenderServer();
+  const client = createMenderServer({
+    name: 'bench',
+    kind: 'mender',
+    url: mender.url,
+    trust: { by: 'system' },
+  });
+  const { email, password } = DEFAULT_ADMIN;
+  await client.login(
+    { by: 'password', user: email, password: secret(password) },
+    AbortSignal.timeout(10_000),
+  );
+  return {
+    mender,
+    client,
+    [Symbol.asyncDispose]: async () => {
+      await client[Symbol.asyncDispose]();
+      await mender.close();
+    },
+  };
+}
+
+export interface Timed {
+  readonly result: JobResult;
+  readonly ms: number;
+  readonly wire: WireCount;
+  /** What the line itself needs for these bytes and exchanges, in milliseconds. */
+  readonly lineMs: number;
+}
+
+let made = 0;
+
+/**
+ * Provisions a new simulated board that answers at once, so that what is measured is the station and the line. The proof
+ * is the board's own signature: a client's request to its server is not the station's time.
+ */
+export async function provisionOnce(
+  { client, mender }: BenchServer,
+  keySource: KeySource,
+  line: { readonly baud: number; readonly latency: number } = LINE,
+): Promise<Timed> {
+  made += 1;
+  const mac = `52:54:00:be:${hex(made >> 8)}:${hex(made & 255)}`;
+  await using board = createSimulatedBoard({
+    hostname: `bench${made}`,
+    mac,
+    seed: made,
+    console: { loginDelay: 0 },
+    client: { key: { kind: 'present', type: 'ed25519' }, conf: { Servers: [{ ServerURL: mender.url }] } },
+  });
+  await using generator = createKeyGenerator();
+  const [, offline] = BUILT_IN;
+  if (offline === undefined) throw new Error('there is no profile for boards without a network');
+  const cables: Cable[] = [];
+  const began = performance.now();
+  const result = await provision(
+    {
+      job: `bench-${made}` as JobId,
+      port: `bench-${made}`,
+      slot: `bench-${made}`,
+      profile: offline,
+      keySource,
+      passwords: [secret('board')],
+      tenantToken: null,
+      serverCa: null,
+      label: null,
+      operator: null,
+    },
+    {
+      driver: createLinuxConsoleDriver(),
+      openLink: () => {
+        const cable = createCable(board.link(), line);
+        cables.push(cable);
+        return Promise.resolve(cable.link);
+      },
+      seen: () => 'ready',
+      transcript: { add: () => undefined },
+      server: client,
+      keys: {
+        generate: (type, signal) => generator.generate(type, signal),
+        import: () => Promise.reject(new Error('no import here')),
+      },
+      journal: {
+        append: () => undefined as never,
+        stagedKeyBySha256: () => null,
+        keyOwner: () => null,
+        lastDeviceId: () => null,
+      },
+      clock: systemClock,
+      claimIdentity: (_: Identity) => new DisposableStack(),
+      claimKey: () => new DisposableStack(),
+      progress: { steps: nothing, identity: nothing, device: nothing, key: nothing, wire: nothing },
+    },
+    new AbortController().signal,
+  );
+  const ms = performance.now() - began;
+  if (result.verdict !== 'pass')
+    throw new Error(`a bench board did not pass: ${result.error?.code ?? result.verdict}`);
+  const bytes = cables.reduce((sum, { carried }) => sum + carried['to-board'] + carried['to-station'], 0);
+  const lineMs = line.baud === 0 ? 0 : (bytes * 10_000) / line.baud + result.wire.roundTrips * line.latency;
+  return { result, ms, wire: result.wire, lineMs };
+}
+
+function nothing(): void {
+  // A front end would show it.
+}
+
+function hex(value: number): string {
+  return value.toString(16).padStart(2, '0');
+}
