@@ -27,9 +27,17 @@ export function run(node, args) {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', ...(process.platform === 'win32' ? [] : ['SIGQUIT'])];
   for (const signal of signals) process.on(signal, forward);
 
+  // npm's shell does not pass a signal on, it only dies of it: the child is told when that happens.
+  const parent = process.ppid;
+  const orphaned = () => {
+    if (process.ppid !== parent) child.kill('SIGTERM');
+  };
+  const watch = process.env['npm_lifecycle_event'] === undefined ? undefined : setInterval(orphaned, 250);
+
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code, signal) => {
+      clearInterval(watch);
       for (const name of signals) process.off(name, forward);
       resolve(code ?? 128 + (constants.signals[signal] ?? 0));
     });

@@ -20,7 +20,7 @@ const checks: readonly Suite[] = [
   check('format', 'prettier', [['prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.']]),
   check('imports', 'who may import whom', [
     [
-      'dependency-cruiser/bin/dependency-cruise.mjs',
+      'dependency-cruiser/bin/dependency-cruiser.mjs',
       '--config',
       '.dependency-cruiser.cjs',
       'src',
