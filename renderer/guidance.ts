@@ -5,8 +5,7 @@ import type { WindowState } from './state.ts';
 import type { ErrorReport } from '../src/model/job.ts';
 
 export type Tone = 'calm' | 'busy' | 'good' | 'warn' | 'bad';
-export type GuidanceAction =
-  'start-rehearsal' | 'add-server' | 'sign-in' | 'set-up' | 'refresh' | 'details' | 'dismiss';
+export type GuidanceAction = 'start-rehearsal' | 'add-server' | 'sign-in' | 'set-up' | 'details' | 'dismiss';
 
 /** The one line that says what is going on and what to do next. */
 export interface Guidance {
@@ -80,7 +79,7 @@ export function guidance(state: WindowState, now: number): Guidance {
 
 function benchLine(state: WindowState, done: number): Guidance {
   const text = messages.guidance;
-  if (state.slots.length === 0) return line('calm', text.noPorts, ['refresh']);
+  if (state.slots.length === 0) return line('calm', text.noPorts);
   const ready = toStart(state);
   const counts = tally(state);
   const good = counts.pass + counts.already;

@@ -113,7 +113,6 @@ export const messages = {
       addServer: 'Add a server',
       signIn: 'Sign in',
       setUp: 'Set up',
-      refresh: 'Look again',
       details: 'Details',
     },
   },

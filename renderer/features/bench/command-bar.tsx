@@ -47,6 +47,7 @@ export function CommandBar({ keyChoice, onKeyChoice, onStart, open }: Props): Re
           className={classes.second ?? ''}
           variant="default"
           leftSection={<Icon name="stop" />}
+          disabled={state.connection.state !== 'up'}
           onClick={() => {
             for (const job of running) void store.ask('job.cancel', { job: job.job });
           }}

@@ -32,7 +32,6 @@ export function GuidanceStrip({ open }: { readonly open: OpenPanel }): ReactNode
         view: server === null ? { at: 'list' } : { at: 'sign-in', server },
       }),
     'set-up': () => open({ kind: 'set-up' }),
-    refresh: () => void store.ask('port.refresh', {}),
     details: () => {
       if (error !== null) open({ kind: 'error', error });
     },
@@ -43,7 +42,6 @@ export function GuidanceStrip({ open }: { readonly open: OpenPanel }): ReactNode
     'add-server': messages.guidance.actions.addServer,
     'sign-in': messages.guidance.actions.signIn,
     'set-up': messages.guidance.actions.setUp,
-    refresh: messages.guidance.actions.refresh,
     details: messages.guidance.actions.details,
     dismiss: messages.common.dismiss,
   };
