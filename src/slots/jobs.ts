@@ -90,7 +90,10 @@ export class Jobs {
 
   /** The lines of a job, secrets masked. @throws StationError `station/unknown-job`. */
   transcript(job: string): readonly TranscriptEntry[] {
-    return this.#entry(job).log.entries();
+    const { log } = this.#entry(job);
+    // Who asks has all of it; what is told from now on comes after it, and nothing twice.
+    log.flush();
+    return log.entries();
   }
 
   views(): readonly JobView[] {
