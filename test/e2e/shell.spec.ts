@@ -136,3 +136,50 @@ test('the executable with a sub-command runs the command and opens no window', a
   const wrong = await run(['no-such-command'], { STATION_HOME: home });
   expect(wrong.status).toBe(2);
 });
+
+/** Starts a rehearsal of one board and its provisioning; resolves when the job runs. */
+async function startJob(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const started = Promise.withResolvers<undefined>();
+    const bench = await window.station?.call('rehearsal.start', { boards: 1 });
+    if (bench?.ok !== true) throw new Error(JSON.stringify(bench));
+    const { slots, servers } = bench.value as {
+      slots: { port: string; simulated: boolean }[];
+      servers: { name: string; simulated: boolean }[];
+    };
+    const port = slots.find(({ simulated }) => simulated)?.port;
+    const server = servers.find(({ simulated }) => simulated)?.name;
+    window.station?.subscribe((event: WindowEvent) => {
+      if (event.type === 'job' && event.job.state === 'running') started.resolve(undefined);
+    });
+    void window.station?.call('provision', { ports: [port], server, profile: 'mender' }).then((answer) => {
+      if (!answer.ok) started.reject(new Error(JSON.stringify(answer.error)));
+    });
+    await started.promise;
+  });
+}
+
+test('closing while a board is being worked on asks first, and stays when told so', async ({ home }) => {
+  const app = await launch({ home });
+  await startJob(app.page);
+  await app.application.evaluate(({ dialog }) => {
+    const answers = [0, 1];
+    const asked: string[] = [];
+    Object.assign(globalThis, { asked });
+    dialog.showMessageBox = ((options: { message: string }) => {
+      asked.push(options.message);
+      return Promise.resolve({ response: answers.shift() ?? 0, checkboxChecked: false });
+    }) as never;
+  });
+  const close = (): Promise<void> =>
+    app.application.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.close());
+  await close();
+  const asked = (): Promise<string[]> =>
+    app.application.evaluate(() => (globalThis as unknown as { asked: string[] }).asked);
+  await expect.poll(asked).toEqual(['One board is being worked on.']);
+  expect(await app.page.evaluate(() => window.station?.call('snapshot', {}))).toMatchObject({ ok: true });
+
+  const closed = app.application.waitForEvent('close');
+  await close();
+  await closed;
+});
