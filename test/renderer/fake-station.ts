@@ -9,8 +9,6 @@ import type { TranscriptEntry } from '../../src/serial/transcript.ts';
 
 /** Builds what a station says, and plays jobs over time, so that the window can be looked at without boards. */
 
-export const NOW = Date.parse('2026-03-02T09:41:00.000Z');
-
 export function report(code: ErrorCode, message?: string, unchanged?: string): ErrorReport {
   const row = ERRORS[code];
   return {

@@ -1,16 +1,5 @@
 import type { JobView, SlotView, Snapshot } from '../../../src/contract.ts';
-import {
-  ended,
-  failure,
-  jobId,
-  record,
-  report,
-  result,
-  running,
-  server,
-  slot,
-  snapshot,
-} from '../fake-station.ts';
+import { ended, failure, record, report, result, running, server, slot, snapshot } from '../fake-station.ts';
 
 /** A state of the bench to look at. */
 export interface Scene {
@@ -159,4 +148,3 @@ export const SCENES = {
 } as const satisfies Record<string, Scene>;
 
 export type SceneName = keyof typeof SCENES;
-export { jobId };
