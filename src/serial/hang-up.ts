@@ -31,6 +31,8 @@ export function noticeHangUp(port: SerialPort): void {
         if (bytesRead === 0) throw fault('hang-up', 'disconnect');
         return { buffer, bytesRead };
       } catch (error) {
+        // Closed meanwhile, and its poller with it: to poll that once more would crash the process.
+        if (!binding.isOpen) throw fault('the port is not open', 'canceled');
         if (!isPassing(error)) throw error;
         await readable(binding);
       }
