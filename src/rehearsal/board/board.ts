@@ -58,6 +58,7 @@ class Port implements ByteLink {
   private scheduled = false;
   private end: LinkEnd | undefined;
   private stopped = false;
+  private readonly hold: NodeJS.Timeout;
   private readonly waiting: {
     readonly data: ByteString;
     readonly done: () => void;
@@ -85,6 +86,8 @@ class Port implements ByteLink {
     const { promise, resolve } = Promise.withResolvers<LinkEnd>();
     this.ended = promise;
     this.finish = resolve;
+    // An open port holds the process, as a real one does; a board's own timers do not.
+    this.hold = setInterval(() => undefined, 2 ** 30);
   }
 
   /** Bytes from the board. They are delivered after whatever is running now, several at once. */
@@ -172,6 +175,7 @@ class Port implements ByteLink {
   private finishWith(end: LinkEnd): void {
     if (this.end) return;
     this.end = end;
+    clearInterval(this.hold);
     for (const item of this.waiting.splice(0)) item.fail(new StationError('port/lost', { port: this.name }));
     this.board.closed();
     this.finish(end);

@@ -7,7 +7,7 @@
 import { fromText } from '../bytes.ts';
 import type { Machine } from '../machine.ts';
 import type { BoardUser } from '../options.ts';
-import { Session, type Process } from '../shell/process.ts';
+import { Killed, Session, type Process } from '../shell/process.ts';
 import { Invocation } from '../shell/program.ts';
 import { runProgram } from '../shell/shell.ts';
 import { formatDate } from '../commands/system.ts';
@@ -47,6 +47,9 @@ export async function runConsole(
     try {
       if (machine.options.console.kind === 'askfirst') await askFirst(machine, leader, state, first);
       else await getty(machine, leader, state, first);
+    } catch (error) {
+      // Whoever asks on the line may be killed; init starts the next one for as long as there is power.
+      if (!(error instanceof Killed) || machine.off) throw error;
     } finally {
       state.state = 'between';
       state.user = undefined;

@@ -132,6 +132,8 @@ export class FileSystem {
   private readonly now: () => number;
   private readonly saved = new Map<Node, Saved>();
   private readonly dirty = new Set<Node>();
+  /** Directories between which something was renamed: a journal commits both or neither. */
+  private readonly tied = new Map<Node, Set<Node>>();
 
   constructor(options: { readonly now: () => number; readonly device: string; readonly capacity: number }) {
     this.now = options.now;
@@ -542,6 +544,7 @@ export class FileSystem {
       } else if (source.node.kind === 'directory') throw new SystemError('ENOTDIR');
       this.leave(target.parent, target.name);
     }
+    if (source.parent !== target.parent) this.tie(source.parent, target.parent);
     const node = source.node;
     node.links++;
     this.leave(source.parent, source.name);
@@ -587,7 +590,18 @@ export class FileSystem {
     };
   }
 
+  private tie(one: Node, two: Node): void {
+    const group = new Set([one, two, ...(this.tied.get(one) ?? []), ...(this.tied.get(two) ?? [])]);
+    for (const member of group) this.tied.set(member, group);
+  }
+
   private save(node: Node): void {
+    const group = this.tied.get(node);
+    if (group) {
+      for (const member of group) this.tied.delete(member);
+      for (const member of group) this.save(member);
+      return;
+    }
     this.dirty.delete(node);
     if (node.kind === 'file') {
       this.saved.set(node, {
@@ -683,6 +697,7 @@ export class FileSystem {
     };
     restore(this.top);
     this.dirty.clear();
+    this.tied.clear();
     for (const node of [...this.saved.keys()]) if (!seen.has(node)) this.saved.delete(node);
   }
 }

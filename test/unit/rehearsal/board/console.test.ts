@@ -112,6 +112,25 @@ describe('what is found on the line', () => {
   });
 });
 
+describe('whoever asks on the line', () => {
+  it.each([
+    [
+      'askfirst, by ^C',
+      { console: { kind: 'askfirst', shell: 'ash' } } as const,
+      '\x03',
+      /activate this console\. $/,
+    ],
+    ['agetty, by ^C', {}, '\x03', /login: $/],
+    ['a shell, by its own kill', { console: { start: 'shell-open' } } as const, 'kill -9 $$\r', /login: $/],
+  ])('may be ended, and is started anew: %s', async (_name, choices, typed, answer) => {
+    await using terminal = withTerminal(choices);
+    await terminal.clock.advance(100);
+    terminal.take();
+    await terminal.say(typed, answer);
+    expect(terminal.board.inspect.console).toBe('login');
+  });
+});
+
 describe('power', () => {
   it('on: counts down, boots with its text, and asks for a login', async () => {
     await using terminal = withTerminal({ console: { start: 'off' }, boot: { statusOverPrompt: true } });

@@ -67,6 +67,19 @@ describe('what a power cut leaves', () => {
     expect(files.node(root, '/f').mode).toBe(0o600);
   });
 
+  it('never one file in two places, nor in none, after a rename between directories', () => {
+    for (const synced of ['/', '/d']) {
+      const files = make();
+      files.mkdir(root, '/d', 0o755);
+      files.put(root, '/f', 'x');
+      files.syncAll();
+      files.rename(root, '/f', '/d/f');
+      sync(files, synced);
+      files.powerCut();
+      expect([read(files, '/f'), read(files, '/d/f')]).toEqual([undefined, 'x']);
+    }
+  });
+
   it('nothing on a file system in memory', () => {
     const files = make();
     files.mount('/tmp', { device: 'tmpfs', type: 'tmpfs', capacity: 4096, volatile: true });
@@ -184,6 +197,7 @@ describe('what a power cut leaves', () => {
         files.powerCut();
         expect(files.mounts[0]?.used).toBe(used());
       }),
+      { numRuns: 400 },
     );
   });
 });
