@@ -2,7 +2,15 @@ import type { BoardProfile } from '../../model/profile.ts';
 import type { Secret } from '../../model/secret.ts';
 import { StationError } from '../../model/station-error.ts';
 import type { Line } from './line.ts';
-import { isBooting, isGarbled, isRefused, readScreen, withoutNoise, type Screen } from './screen.ts';
+import {
+  isBooting,
+  isGarbled,
+  isLoader,
+  isRefused,
+  readScreen,
+  withoutNoise,
+  type Screen,
+} from './screen.ts';
 
 /** A boot loader that counts down writes every second: a silence this long rules it out. Milliseconds. */
 export const LISTEN_MS = 1_200;
@@ -17,6 +25,8 @@ const MOST_TEXT = 8_000;
 /** Enters into silence before a board is given up. */
 const MOST_ENTERS = 4;
 const MOST_BOOTS = 2;
+/** ^U wipes a half-typed line; ^C, where that does not help, ends a program that was left running or an open quote. */
+const WAKE = ['\x15\r', '\x03\x15\r'];
 
 /** How long what was recognised has to stand still: the end of a prompt may be the middle of a message. Milliseconds. */
 const SETTLE_MS: Readonly<Record<Screen, number>> = {
@@ -41,24 +51,32 @@ export interface LoginOptions {
 }
 
 /**
- * Waits until the console shows something that is known, or for `ms` without anything new.
+ * Waits until the console shows something that is known, or for `ms` without anything new, but not longer than `most`.
  *
  * Messages of the kernel do not count as new, so that a noisy console does not keep a prompt from being seen.
  */
-export async function look(line: Line, ms: number, signal: AbortSignal): Promise<Screen> {
+export async function look(
+  line: Line,
+  ms: number,
+  signal: AbortSignal,
+  most = Math.max(4 * ms, 200),
+): Promise<Screen> {
   const { clock } = line;
+  const end = clock.monotonic() + most;
   let plain = withoutNoise(line.text);
   let since = clock.monotonic();
   for (;;) {
+    const now = clock.monotonic();
     const screen = readScreen(line.text);
-    const settled = Math.min(SETTLE_MS[screen], ms) - (clock.monotonic() - since);
+    const settled = Math.min(SETTLE_MS[screen] - (now - since), ms - (now - since), end - now);
     // bash and busybox say by a control sequence that they wait.
-    if (settled <= 0 || (screen === 'shell' && /\x1b\[(6n|\?2004h[^\n]*)$/.test(line.text))) return screen;
+    const isPrompt = screen === 'shell' && /\x1b\[(6n|\?2004h[^\n]*)$/.test(line.text);
+    if (settled <= 0 || isPrompt || isGarbled(line.text)) return screen;
     await line.wait(settled, signal);
     if (line.text.length > MOST_TEXT) line.take(line.text.length - MOST_TEXT / 2);
-    const now = withoutNoise(line.text);
-    if (now === plain) continue;
-    plain = now;
+    const next = withoutNoise(line.text);
+    if (next === plain) continue;
+    plain = next;
     since = clock.monotonic();
   }
 }
@@ -128,14 +146,15 @@ export async function logIn(line: Line, options: LoginOptions): Promise<Secret<s
         break;
       case 'empty':
       case 'other': {
+        // A boot loader that still talks is about to count down.
+        if (line.silence < RETRY_MS / 2 && isLoader(text)) break;
         if (dialogue.hasLoggedIn && enters > 1) return dialogue.accepted; // a prompt of its own kind
         if ((enters += 1) > MOST_ENTERS && !isBoot) {
           throw screen === 'empty' && line.rx === 0
             ? new StationError('board/silent', { port: line.name })
             : new StationError('board/no-shell', { detail: lastWords(text) });
         }
-        // ^C ends a program or a quiet loop that was left, ^U wipes a half-typed name.
-        await dialogue.type(isBoot || dialogue.hasLoggedIn || enters > 1 ? '\r' : '\x03\x15\r');
+        await dialogue.type(isBoot || dialogue.hasLoggedIn ? '\r' : (WAKE[enters - 1] ?? '\r'));
         break;
       }
     }

@@ -45,6 +45,7 @@ export class QuietLoop {
   readonly #nonce: string;
   #seq = 0;
   #state: 'waiting' | 'ready' | 'busy' | 'ended' = 'waiting';
+  #isInstalled = false;
   /** Monotonic time at which the last command's line had surely left, and when its reply began. */
   #sentAt = 0;
   #answeredAt = 0;
@@ -108,6 +109,8 @@ export class QuietLoop {
     if (this.#state === 'busy') {
       await line.send('\x03', signal, 'no exchange');
       if (await this.#goodbye(INTERRUPT_MS, signal)) return true;
+      // The first words, interrupted, say nothing.
+      if (!this.#isInstalled) return true;
     }
     const text = 'x ';
     await line.send(`${checksum(text)} ${text}\n`, signal);
@@ -201,11 +204,12 @@ export class QuietLoop {
       }
       const whole = reply.whole;
       if (whole !== null) {
+        if (whole.length === 0 && this.#missingTool !== null) throw this.#lacks(this.#missingTool);
+        this.#isInstalled = true;
         this.#state = 'ready';
         return whole;
       }
-      if (this.#missingTool !== null && !started)
-        throw new StationError('board/tool-missing', { tool: this.#missingTool, remedy: TOOLS });
+      if (this.#missingTool !== null && !started) throw this.#lacks(this.#missingTool);
       const now = clock.monotonic();
       if (now >= deadline)
         throw new StationError('board/command-timeout', { seconds: Math.round(ms / 1000), step });
@@ -226,6 +230,10 @@ export class QuietLoop {
         }
       }
     }
+  }
+
+  #lacks(tool: string): StationError {
+    return new StationError('board/tool-missing', { tool, remedy: TOOLS });
   }
 
   /** Takes the whole lines that came. */

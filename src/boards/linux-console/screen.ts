@@ -68,6 +68,11 @@ export function isBooting(text: string): boolean {
   );
 }
 
+/** Whether the last that talked was a boot loader. */
+export function isLoader(text: string): boolean {
+  return /(U-Boot|SPL|DRAM:|BL31|NOTICE:|autoboot)(?![^]*\[ *\d+\.\d{6}\] )/.test(text);
+}
+
 /** The text without terminal control sequences, carriage returns, and lines that the kernel or systemd put over it. */
 export function withoutNoise(text: string): string {
   return (
