@@ -1,4 +1,5 @@
-import { readdir, readFile, readlink, realpath } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { readdir, readFile, readlink, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 /** A process that has a port open. */
@@ -23,9 +24,11 @@ const HINTS: ReadonlyMap<string, string> = new Map([
  */
 export async function portHolders(port: string, proc = '/proc'): Promise<readonly PortHolder[]> {
   let target: string;
+  let own: Stats;
   let processes: readonly string[];
   try {
     target = await realpath(port);
+    own = await stat(target);
     processes = (await readdir(proc)).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
   } catch {
     return []; // no such port any more, or no /proc on this system
@@ -34,8 +37,11 @@ export async function portHolders(port: string, proc = '/proc'): Promise<readonl
     processes.map(async (pid): Promise<PortHolder | null> => {
       try {
         for (const fd of await readdir(path.join(proc, pid, 'fd'))) {
-          const file = await readlink(path.join(proc, pid, 'fd', fd)).catch(() => null);
-          if (file !== target) continue;
+          const link = path.join(proc, pid, 'fd', fd);
+          if ((await readlink(link).catch(() => null)) !== target) continue;
+          // A process in a container may have a port of the same name that is another one.
+          const { dev, ino } = await stat(link);
+          if (dev !== own.dev || ino !== own.ino) continue;
           const name = (await readFile(path.join(proc, pid, 'comm'), 'utf8')).trim();
           return { pid: Number(pid), name };
         }
