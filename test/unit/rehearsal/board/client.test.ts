@@ -346,7 +346,7 @@ describe('mender 4 and 5', () => {
   it('5.x makes an Ed25519 key, corrects a mode, and skips what has no server', async () => {
     await withServer(
       {
-        client: { version: '5.1.0', generates: undefined, enabled: false, conf: { ServerURL: url } } as never,
+        client: { version: '5.1.0', generates: undefined, enabled: false, conf: { ServerURL: url } },
       },
       async (terminal) => {
         await terminal.run(
