@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { SwitchReport } from '../../boards/driver.ts';
 import type { AuthAnswer } from '../../servers/device-server.ts';
 import { sign, toBoardPem, verify } from '../../keys/index.ts';
 import type { Device } from '../../model/device.ts';
@@ -79,6 +80,7 @@ export class Actions {
       this.#state.session.discardStaged(),
     );
     this.#state.staged = null;
+    this.#state.configurationStaged = false;
   }
 
   async removeAuthSet(deviceId: string, authSetId: string): Promise<void> {
@@ -195,7 +197,8 @@ export class Actions {
       } else if (state.key.public.fingerprint !== made.fingerprint) {
         throw new StationError('board/stage-mismatch');
       }
-      state.staged = { ...staged, publicKey: staged.publicKey };
+      state.staged = staged;
+      state.configurationStaged = true;
       this.#recordStaged(state.key.public, state.key.origin, staged.sha256);
       this.#parts.progress.key(made.fingerprint);
     } finally {
@@ -355,8 +358,9 @@ export class Actions {
       'switch-key',
       { fingerprint: wanted, sha256: staged?.sha256 ?? null },
       async () => {
-        const report = await state.session.switchOver({ nonce });
+        const report = await this.#switchOver(nonce);
         state.inUse = report.key;
+        state.switched = true;
         const sameKey =
           report.key.publicKey !== null && state.key !== null
             ? report.key.publicKey.fingerprint === state.key.public.fingerprint
@@ -370,10 +374,23 @@ export class Actions {
       },
     );
     state.staged = null;
-    state.switched = true;
-    state.configured = true;
-    state.configuration = { ...state.configuration, files: [] };
+    // A key staged by an earlier job brings no configuration along: that is then put in place by itself.
+    if (state.configurationStaged) {
+      state.configured = true;
+      state.configuration = { ...state.configuration, files: [] };
+    }
     await state.imported?.used();
+  }
+
+  /** Unless the board says that it renamed nothing, it may have the new key by now, whatever went wrong. */
+  async #switchOver(nonce: Uint8Array | null): Promise<SwitchReport> {
+    try {
+      return await this.#state.session.switchOver({ nonce });
+    } catch (thrown) {
+      const error = asStationError(thrown);
+      if (error.code === 'board/switch-failed') throw error;
+      throw new StationError('board/switch-unknown', { detail: error.message }, { cause: error });
+    }
   }
 
   async #signNonce(): Promise<void> {
@@ -403,6 +420,7 @@ export class Actions {
 const UNKNOWN_OUTCOME: ReadonlySet<string> = new Set([
   'port/lost',
   'board/command-timeout',
+  'board/switch-unknown',
   'server/timeout',
   'server/unreachable',
   'job/cancelled',

@@ -107,15 +107,20 @@ function choose(
   if (wanted.key.from === 'keep') {
     if (board.inUse === 'none') return stop('board/no-key');
     if (board.inUse === 'unknown')
-      return stop('board/key-unknown', { path: 'in use', detail: 'there is no openssl to derive it' });
+      return stop('board/key-unknown', {
+        detail:
+          board.fixedKey === 'engine'
+            ? 'it is in an engine or a token'
+            : board.fixedKey === 'passphrase'
+              ? 'it is behind a passphrase'
+              : 'there is no openssl to derive it',
+      });
     return { at: 'in-use', key: board.inUse };
   }
   if (job.key !== null)
     return at(job.key) ?? stop('job/not-settled', { detail: 'the key of this job is nowhere any more' });
   if (board.fixedKey !== null) {
-    return stop(board.fixedKey === 'engine' ? 'board/key-engine' : 'board/key-passphrase', {
-      path: 'in use',
-    });
+    return stop(board.fixedKey === 'engine' ? 'board/key-engine' : 'board/key-passphrase');
   }
   // A staged key of an interrupted job is used again only where it is ours to sign with and was already shown to the server.
   if (

@@ -10,7 +10,7 @@ import { planConfiguration } from './configuration-plan.ts';
 import { decide } from './decide.ts';
 import { requireReady } from './obstacles.ts';
 import type { ProvisionParts, ProvisionRequest } from './request.ts';
-import { factsOf, knownKey, type ProvisionState } from './state.ts';
+import { factsOf, knownKey, namedKey, type ProvisionState } from './state.ts';
 import { takeBack } from './take-back.ts';
 import { resolveKey } from './wanted-key.ts';
 
@@ -116,6 +116,10 @@ class Job {
       observation.installedCaSha256,
     );
     this.#notes.push(...configuration.notes);
+    if (observation.client.update === 'unknown')
+      this.#notes.push(
+        'The store of the client holds traces of an update that could not be read: look at the board if an update was under way.',
+      );
     if (tenantToken !== null)
       this.#notes.push('The tenant token was written; an open-source server does not check it.');
     const known = journal.lastDeviceId(url, identity);
@@ -133,6 +137,7 @@ class Job {
       clock: Math.abs(observation.clockSkewMs) > profile.clockToleranceMs ? 'wrong' : 'right',
       inUse: observation.key,
       staged: observation.staged,
+      configurationStaged: false,
       device,
       refused: [],
       key: null,
@@ -164,9 +169,10 @@ class Job {
     throw new StationError('job/not-settled', { detail: `no rest after ${MOST_DECISIONS} actions` });
   }
 
-  /** Adds what every server error's text names. */
+  /** Adds what the texts of these errors name: the server, and the board's key file. */
   #named(details: Readonly<Record<string, string | number>>): Readonly<Record<string, string | number>> {
-    return { server: this.#parts.server.profile.name, ...details };
+    const path = this.#state?.inUse.path ?? '';
+    return { server: this.#parts.server.profile.name, path, ...details };
   }
 
   #actions(state: ProvisionState): Actions {
@@ -197,7 +203,7 @@ class Job {
   ): Promise<JobResult> {
     const state = this.#state;
     const good = verdict === 'pass' || verdict === 'already';
-    const inUse = state?.inUse.publicKey ?? null;
+    const inUse = state === null ? null : namedKey(state.inUse, this.#parts.journal);
     const key = state?.key?.public ?? (good || state?.wantedKey.from === 'keep' ? inUse : null);
     const set = state?.device?.authSets.find((candidate) => candidate.fingerprint === key?.fingerprint);
     const result = (): JobResult => ({

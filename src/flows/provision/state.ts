@@ -21,6 +21,8 @@ export interface ProvisionState {
   clock: Facts['board']['clock'];
   inUse: KeyFileReading;
   staged: StagedKey | null;
+  /** Whether this job staged the configuration beside the key, so that the switch brings both. */
+  configurationStaged: boolean;
   device: Device | null;
   refused: readonly KeyFingerprint[];
   /** The key made or imported by this job. */
@@ -78,11 +80,19 @@ export function knownKey(
   journal: JobJournal,
 ): KnownKey {
   if (file.state === 'missing') return 'none';
-  if (file.publicKey !== null) return file.publicKey.fingerprint;
-  return (file.sha256 === null ? null : journal.stagedKeyBySha256(file.sha256)?.fingerprint) ?? 'unknown';
+  return namedKey(file, journal)?.fingerprint ?? 'unknown';
+}
+
+/** Fingerprint and type of the key in a file, read or by its recorded hash; null where neither tells. */
+export function namedKey(
+  { publicKey, sha256 }: Pick<KeyFileReading, 'publicKey' | 'sha256'>,
+  journal: JobJournal,
+): Pick<PublicKey, 'fingerprint' | 'type'> | null {
+  if (publicKey !== null) return publicKey;
+  const recorded = sha256 === null ? null : journal.stagedKeyBySha256(sha256);
+  return recorded === null ? null : { fingerprint: recorded.fingerprint, type: recorded.keyType };
 }
 
 function knownStaged(staged: StagedKey, journal: JobJournal): KnownKey {
-  if (staged.publicKey !== null) return staged.publicKey.fingerprint;
-  return journal.stagedKeyBySha256(staged.sha256)?.fingerprint ?? 'unknown';
+  return namedKey(staged, journal)?.fingerprint ?? 'unknown';
 }

@@ -16,6 +16,7 @@ export async function takeBack(
   actions: Actions,
   error: StationError,
 ): Promise<StationError> {
+  if (error.code === 'board/key-replaced') return takeBackLostKey(state, actions, error);
   if (state.switched || error.code === 'board/switch-unknown' || error.code === 'board/switch-failed')
     return error;
   if (!state.changed && state.staged === null) return error;
@@ -34,4 +35,25 @@ export async function takeBack(
   }
   const rest = left.length > 0 ? left.join(' ') : 'What the job had staged and sent was taken back.';
   return error.leaving(state.changed ? `${AS_IT_WAS} ${rest}` : error.unchanged);
+}
+
+/** Nobody holds the accepted key any more: left on the server, it would keep every later key of this board out. */
+async function takeBackLostKey(
+  state: ProvisionState,
+  actions: Actions,
+  error: StationError,
+): Promise<StationError> {
+  const key = state.key?.public.fingerprint ?? null;
+  const set = state.device?.authSets.find((candidate) => candidate.fingerprint === key) ?? null;
+  if (state.device === null || set === null) return error;
+  try {
+    await actions.removeAuthSet(state.device.id, set.id);
+    return error.leaving(
+      'The board holds a key of its client’s own making; the key that it was given was removed from the server.',
+    );
+  } catch (thrown) {
+    return error.leaving(
+      `The board holds a key of its client’s own making; the server still has the lost key accepted (${asStationError(thrown).message}): remove that auth set there.`,
+    );
+  }
 }
