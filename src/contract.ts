@@ -146,7 +146,10 @@ export type StationEvent =
   | { readonly type: 'record'; readonly record: RecordView }
   | { readonly type: 'line'; readonly job: string; readonly entries: readonly TranscriptEntry[] }
   | { readonly type: 'rehearsal'; readonly rehearsal: RehearsalView }
-  | { readonly type: 'preferences'; readonly preferences: PreferencesView };
+  | { readonly type: 'preferences'; readonly preferences: PreferencesView }
+  /** Names of the stored credentials. */
+  | { readonly type: 'credentials'; readonly credentials: readonly string[] }
+  | { readonly type: 'read-only'; readonly readOnly: ErrorReport | null };
 
 export interface Snapshot {
   readonly station: {
@@ -160,6 +163,8 @@ export interface Snapshot {
   readonly jobs: readonly JobView[];
   readonly servers: readonly ServerView[];
   readonly profiles: readonly BoardProfile[];
+  /** The names of the passwords for boards that are stored; profiles mention them. */
+  readonly credentials: readonly string[];
   readonly records: readonly RecordView[];
   readonly rehearsal: RehearsalView;
   readonly preferences: PreferencesView;
@@ -186,8 +191,8 @@ export interface SlotView {
   } | null;
   readonly byId: string | null;
   readonly presence: Presence | 'busy' | 'in-job' | 'no-permission' | 'muted';
-  /** Who holds a busy port, as far as can be told. */
-  readonly holder: string | null;
+  /** Why a port that is `busy` or `no-permission` cannot be opened, and what to do about it. */
+  readonly error: ErrorReport | null;
   readonly simulated: boolean;
   /** The last job here, running or ended and not yet cleared. */
   readonly job: string | null;
@@ -206,6 +211,8 @@ export interface JobView {
   readonly wire: WireCount;
   /** Set when it has ended; a `pass` is here only after its record is durable. */
   readonly result: JobResult | null;
+  /** Why an ended job has no result: its verdict could not be recorded, and what is not recorded is no verdict. */
+  readonly failure: ErrorReport | null;
 }
 
 export interface StepView {

@@ -11,18 +11,8 @@ import {
   type Snapshot,
   type StationApi,
 } from './contract.ts';
-import {
-  homeHolder,
-  lockHome,
-  openJournal,
-  readJournal,
-  type HomeLock,
-  type Journal,
-  type JournalReader,
-} from './journal/index.ts';
 import { createKeyGenerator, type KeyGenerator } from './keys/index.ts';
 import { systemClock, type Clock } from './model/clock.ts';
-import type { ErrorReport } from './model/job.ts';
 import type { BoardProfile } from './model/profile.ts';
 import { secret, type Secret } from './model/secret.ts';
 import { StationError } from './model/station-error.ts';
@@ -48,6 +38,7 @@ import { EventHub } from './station/event-hub.ts';
 import { identify } from './station/identifying.ts';
 import type { StationOptions } from './station/options.ts';
 import { provisionPorts } from './station/provisioning.ts';
+import { RecordAccess } from './station/record-access.ts';
 import { Servers } from './station/servers.ts';
 import { runtimeName, VERSION } from './version.ts';
 
@@ -57,6 +48,8 @@ export type { StationOptions };
 export interface Station extends StationApi, AsyncDisposable {}
 
 const RECORDS_SHOWN = 50;
+/** How the key store's names of passwords for boards begin. */
+const CREDENTIAL = credentialOf('');
 /** The built-in profile that serves a plain Mender board. */
 const DEFAULT_PROFILE = 'mender';
 const NO_SECRETS: EnvironmentSecrets = {
@@ -78,36 +71,44 @@ export async function openStation(options: StationOptions): Promise<Station> {
     ...(options.home === undefined ? {} : { home: options.home }),
     ...(options.env === undefined ? {} : { env: options.env }),
   });
-  await using owned = new AsyncDisposableStack();
-  const lock = takeLock(home, options);
-  if (lock.held !== null) owned.use(lock.held);
   const clock = options.clock ?? systemClock;
-  const journalOptions = { stationId: stationId(home.path), clock, holder: { program: options.program } };
-  const journal = owned.use(
-    lock.held === null
-      ? readJournal(home.journal, journalOptions)
-      : openJournal(home.journal, { ...journalOptions, lock: lock.held }),
+  const events = new EventHub();
+  const keyStore = keyStoreOf(home, options);
+  await using owned = new AsyncDisposableStack();
+  const record = owned.use(
+    new RecordAccess({
+      home: home.path,
+      journal: home.journal,
+      stationId: stationId(home.path),
+      clock,
+      program: options.program,
+      access: options.access,
+      opening: () => ({
+        kind: 'station-opened',
+        version: VERSION,
+        runtime: runtimeName(),
+        keyProtection: keyStore.protection.class,
+      }),
+      onReadOnly: (readOnly) => events.tell({ type: 'read-only', readOnly }),
+    }),
   );
-  const station = new StationOverHome(home, journal, lock, options, clock, owned.move());
+  const station = new StationOverHome({ home, record, events, keyStore, clock }, options, owned.move());
   await station.begin();
   return station;
 }
 
-interface Lock {
-  readonly held: HomeLock | null;
-  /** Why this station may not change boards. */
-  readonly refused: ErrorReport | null;
+/** What a station is made of that has to be there before it. */
+interface Foundation {
+  readonly home: Home;
+  readonly record: RecordAccess;
+  readonly events: EventHub;
+  readonly keyStore: KeyStore;
+  readonly clock: Clock;
 }
 
-function takeLock(home: Home, { access, program }: StationOptions): Lock {
-  if (access === 'read') return { held: null, refused: null };
-  try {
-    return { held: lockHome(home.path, { program }), refused: null };
-  } catch (thrown) {
-    const taken = thrown instanceof StationError && thrown.code === 'station/home-locked';
-    if (access === 'write-if-free' && taken) return { held: null, refused: thrown.toReport() };
-    throw thrown;
-  }
+function keyStoreOf(home: Home, { forgetful, wrappingKey }: StationOptions): KeyStore {
+  if (forgetful === true) return new MemoryKeyStore();
+  return openKeyStore(home.path, wrappingKey === undefined ? {} : { wrappingKey });
 }
 
 type Handlers = {
@@ -119,11 +120,10 @@ type Handlers = {
 
 class StationOverHome implements Station {
   readonly #home: Home;
-  readonly #journal: Journal | JournalReader;
-  readonly #lock: Lock;
+  readonly #record: RecordAccess;
   readonly #clock: Clock;
   readonly #owned: AsyncDisposableStack;
-  readonly #events = new EventHub();
+  readonly #events: EventHub;
   readonly #settings: Settings;
   readonly #profiles: BoardProfiles;
   readonly #keyStore: KeyStore;
@@ -139,28 +139,19 @@ class StationOverHome implements Station {
   #closing: Promise<void> | null = null;
 
   constructor(
-    home: Home,
-    journal: Journal | JournalReader,
-    lock: Lock,
+    { home, record, events, keyStore, clock }: Foundation,
     options: StationOptions,
-    clock: Clock,
     owned: AsyncDisposableStack,
   ) {
     this.#home = home;
-    this.#journal = journal;
-    this.#lock = lock;
+    this.#record = record;
+    this.#events = events;
     this.#clock = clock;
     this.#owned = owned;
     this.#secrets = options.secrets ?? NO_SECRETS;
     this.#settings = new Settings(home.path);
     this.#profiles = new BoardProfiles(home.boardProfiles);
-    this.#keyStore =
-      options.forgetful === true
-        ? new MemoryKeyStore()
-        : openKeyStore(
-            home.path,
-            options.wrappingKey === undefined ? {} : { wrappingKey: options.wrappingKey },
-          );
+    this.#keyStore = keyStore;
     this.#generator = owned.use(
       createKeyGenerator({ threads: Math.max(1, Math.min(2, availableParallelism())) }),
     );
@@ -168,16 +159,14 @@ class StationOverHome implements Station {
       this.#events.tell(event);
       if (event.type !== 'job') return;
       this.#bench.touch(event.job.slot);
-      const record = event.job.result === null ? null : this.#journal.record(event.job.job);
-      if (record !== null) this.#events.tell({ type: 'record', record });
+      const ended = event.job.result === null ? null : record.reader.record(event.job.job);
+      if (ended !== null) this.#events.tell({ type: 'record', record: ended });
     });
     this.#servers = owned.use(
       new Servers({
         settings: this.#settings,
         keyStore: this.#keyStore,
-        record: (event) => {
-          if ('append' in this.#journal) this.#journal.append(event);
-        },
+        record: (event) => record.append(event),
         tell: this.#events.tell,
         clock,
       }),
@@ -196,14 +185,6 @@ class StationOverHome implements Station {
   }
 
   async begin(): Promise<void> {
-    if (this.#lock.held !== null) {
-      this.#writable().append({
-        kind: 'station-opened',
-        version: VERSION,
-        runtime: runtimeName(),
-        keyProtection: this.#keyStore.protection.class,
-      });
-    }
     await this.#bench.addSource(machinePorts(this.#settings.portLinks()));
   }
 
@@ -219,7 +200,7 @@ class StationOverHome implements Station {
         detail: `${name}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'is wrong'}.`,
       });
     }
-    if (CHANGING.has(name)) this.#writable();
+    if (CHANGING.has(name)) this.#record.writer();
     // What the schema of this very call gave back.
     return this.#handlers[name](checked.data as CallParams<N>, signal);
   }
@@ -278,6 +259,7 @@ class StationOverHome implements Station {
     'credential.set': ({ name, password }) => {
       if (password === null) this.#keyStore.delete(credentialOf(name));
       else this.#keyStore.set(credentialOf(name), secret(password));
+      this.#events.tell({ type: 'credentials', credentials: this.#credentials() });
       return null;
     },
     identify: async ({ port, profile: name }, signal) => {
@@ -298,7 +280,7 @@ class StationOverHome implements Station {
         {
           bench: this.#bench,
           jobs: this.#jobs,
-          journal: this.#writable(),
+          journal: this.#record.writer(),
           driver: this.#driver,
           generator: this.#generator,
           clock: this.#clock,
@@ -321,15 +303,15 @@ class StationOverHome implements Station {
       this.#bench.touch(slot);
       return null;
     },
-    'journal.list': ({ identity, since, limit }) => this.#journal.list({ identity, since, limit }),
+    'journal.list': ({ identity, since, limit }) => this.#record.reader.list({ identity, since, limit }),
     doctor: () =>
       examine({
         home: this.#home,
         settings: this.#settings,
         profiles: this.#profiles,
         keyStore: this.#keyStore,
-        journal: this.#journal,
-        holder: this.#lock.held === null ? homeHolder(this.#home.path) : null,
+        journal: this.#record.reader,
+        holder: this.#record.holder(),
         testServer: (name) => this.#servers.test(name),
       }),
     'rehearsal.start': (params) => this.#startRehearsal(params),
@@ -357,20 +339,18 @@ class StationOverHome implements Station {
       jobs: this.#jobs.views(),
       servers: this.#servers.views(),
       profiles: this.#profiles.list(),
-      records: this.#journal.list({ limit: RECORDS_SHOWN }),
+      credentials: this.#credentials(),
+      records: this.#record.reader.list({ limit: RECORDS_SHOWN }),
       rehearsal: this.#rehearsalView(),
       preferences: this.#preferences(),
-      readOnly: this.#lock.refused,
+      readOnly: this.#record.readOnly,
     };
   }
 
-  /** The journal as its writer has it. @throws StationError `station/home-locked` where another program is the writer. */
-  #writable(): Journal {
-    if ('append' in this.#journal) return this.#journal;
-    throw new StationError('station/home-locked', {
-      home: this.#home.path,
-      holder: homeHolder(this.#home.path) ?? 'this program reads only',
-    });
+  #credentials(): readonly string[] {
+    return this.#keyStore
+      .names()
+      .flatMap((name) => (name.startsWith(CREDENTIAL) ? [name.slice(CREDENTIAL.length)] : []));
   }
 
   /** While the rehearsal runs its server is the chosen one, until another is chosen. */

@@ -23,6 +23,8 @@ export interface JournalOptions {
   readonly holder: LockHolder;
   /** The home's lock where the caller holds it already; it stays the caller's. Else the journal takes it. */
   readonly lock?: HomeLock;
+  /** Told after each append whether it could be written: null, or why not. */
+  readonly appended?: (fault: StationError | null) => void;
   /** For tests: the file may not grow beyond this many pages of 4096 bytes. */
   readonly maxPages?: number;
 }
@@ -365,14 +367,27 @@ class Reader implements JournalReader {
 class Writer extends Reader implements Journal {
   readonly #stationId: string;
   readonly #clock: JournalClock;
+  readonly #appended: (fault: StationError | null) => void;
 
   constructor(database: Database, options: JournalOptions, owned: DisposableStack) {
     super(database, owned);
     this.#stationId = options.stationId;
     this.#clock = options.clock;
+    this.#appended = options.appended ?? (() => undefined);
   }
 
   append(event: JournalEvent): JournalEntry {
+    try {
+      const entry = this.#write(event);
+      this.#appended(null);
+      return entry;
+    } catch (thrown) {
+      if (thrown instanceof StationError) this.#appended(thrown);
+      throw thrown;
+    }
+  }
+
+  #write(event: JournalEvent): JournalEntry {
     const entry = this.database.write(() => {
       const body = canonicalJson({
         seq: this.lastSeq() + 1,

@@ -26,7 +26,7 @@ export const ERRORS = {
   'port/not-found': row(
     'There is no port {port}.',
     NOTHING,
-    'Check the cable, then look at the list of ports (station ports).',
+    'Check the cable, then look at the list of ports again (station ports).',
     true,
   ),
   'port/no-permission': row(
@@ -37,7 +37,7 @@ export const ERRORS = {
   'port/busy': row(
     '{port} is in use by {holder}.',
     NOTHING,
-    'Close that program, or keep it off the port (station doctor says how), and try again.',
+    'Close that program, or keep it off the port, and try again; the check of this machine says how (station doctor).',
     true,
   ),
   'port/not-serial': row(
@@ -97,7 +97,7 @@ export const ERRORS = {
   'board/login-refused': row(
     'The board refused the login of {user}.',
     NOTHING,
-    'Give the right password for this board; each known one was tried once, so that the account is not locked.',
+    'Store the right password for this board (station credential set NAME); each known one was tried once, so that the account is not locked.',
   ),
   'board/password-expired': row(
     'The password of {user} on the board has expired.',
@@ -107,7 +107,7 @@ export const ERRORS = {
   'board/password-needed': row(
     'The board asks for the password of {user} and the station has none.',
     NOTHING,
-    'Store a password for the profile, or give it in STATION_BOARD_PASSWORD.',
+    'Store the password that the profile names (station credential set NAME; for one call: STATION_BOARD_PASSWORD).',
   ),
   'board/no-shell': row(
     'No shell answered after the login: {detail}.',
@@ -117,7 +117,7 @@ export const ERRORS = {
   'board/not-root': row(
     '{user} may not become root on the board: {detail}.',
     NOTHING,
-    'Use root, or a user whose password sudo takes (profile: login.become).',
+    'Log in as root, or as a user who may use sudo with that password (profile: login.user, login.become).',
   ),
   'board/command-timeout': row(
     'The board did not answer within {seconds} s during: {step}.',
@@ -198,23 +198,27 @@ export const ERRORS = {
   'board/key-engine': row(
     'The board’s key is in an engine or a PKCS#11 token ({path}).',
     BOARD,
-    'Such a key cannot be replaced over the line: use the key source "keep".',
+    'Such a key cannot be replaced over the line; register the key that is there (key source keep).',
   ),
   'board/key-passphrase': row(
     'The board’s key {path} is behind a passphrase.',
     BOARD,
-    'Use the key source "keep", or remove the passphrase in the image.',
+    'Register the key that is there (key source keep), or remove the passphrase in the image.',
   ),
   'board/key-unknown': row(
     'The public half of the board’s key {path} cannot be read: {detail}.',
     BOARD,
-    'Install openssl in the image, or let the station give the board a new key (key source "generate").',
+    'Let the station make a new key for the board (key source generate), or install openssl in the image.',
   ),
-  'board/no-key': row('The board has no key to keep.', BOARD, 'Choose the key source "board" or "generate".'),
+  'board/no-key': row(
+    'The board has no key to keep.',
+    BOARD,
+    'Have a new key made, on the board or at the station (key source board or generate).',
+  ),
   'board/cannot-make-key': row(
     'The board cannot make and use a key of type {type}: {detail}.',
     BOARD,
-    'Let the station make it (key source "generate"), or install openssl 3 in the image.',
+    'Let the station make the key (key source generate), or install openssl 3 in the image.',
   ),
   'board/client-cannot-read-key': row(
     'The client on the board ({version}) cannot read keys of type {type}.',
@@ -278,7 +282,7 @@ export const ERRORS = {
   'key/import-passphrase': row(
     '{path} needs a passphrase, or another one.',
     NOTHING,
-    'Give it in STATION_KEY_PASSPHRASE or at the prompt.',
+    'Give the passphrase of the key files with the start (at the prompt, or STATION_KEY_PASSPHRASE).',
   ),
   'key/import-pair': row(
     'The private and the public key in {path} do not belong together.',
@@ -337,7 +341,7 @@ export const ERRORS = {
   'server/otp-needed': row(
     '{server} asks for a second factor.',
     SERVER,
-    'Log in again with the code (--otp), or use a personal access token (STATION_TOKEN).',
+    'Log in again with its code (--otp CODE), or with a personal access token (STATION_TOKEN).',
   ),
   'server/single-sign-on': row(
     '{user} signs in at {server} through single sign-on.',
@@ -347,9 +351,13 @@ export const ERRORS = {
   'server/not-logged-in': row(
     'Nobody is logged in at {server}.',
     NOTHING,
-    'Log in (station server login {server} --user EMAIL).',
+    'Log in at this server (station server login {server} --user EMAIL).',
   ),
-  'server/session-ended': row('The login at {server} has ended or was revoked.', NOTHING, 'Log in again.'),
+  'server/session-ended': row(
+    'The login at {server} has ended or was revoked.',
+    NOTHING,
+    'Log in at this server again (station server login {server} --user EMAIL).',
+  ),
   'server/forbidden': row(
     '{user} may not do this at {server}: {detail}.',
     SERVER,
@@ -374,7 +382,7 @@ export const ERRORS = {
   'server/preauthorized-other-key': row(
     'This board is preauthorized with another key ({fingerprint}).',
     NOTHING,
-    'Use that key (import), or remove the preauthorization on the server.',
+    'Import that key from its file (key source import:DIR), or remove the preauthorization on the server.',
   ),
   'server/rejected': row(
     'This device was rejected on {server}.',
@@ -423,6 +431,12 @@ export const ERRORS = {
 
   // The job
   'job/cancelled': row('The job was cancelled.', NOTHING, 'Start it again when you are ready.', true),
+  'job/interrupted': row(
+    'The station ended in the middle of this job.',
+    'A key is put in use in one step: the board holds its old or its new key, whole.',
+    'Start it again before the board is handed over; the station looks at what it finds and finishes.',
+    true,
+  ),
   'job/same-identity': row(
     'Another board with the same identity ({identity}) is being provisioned on {port}.',
     NOTHING,
@@ -449,7 +463,7 @@ export const ERRORS = {
   'journal/unusable': row(
     'The record {path} cannot be used: {detail}.',
     'No board is changed without a record.',
-    'See station doctor; restore the record from its backup if it is damaged.',
+    'Check this machine (station doctor); restore the record from its backup if it is damaged.',
   ),
   'journal/newer': row(
     'The record {path} was written by a newer version of the station (format {version}).',
@@ -461,31 +475,39 @@ export const ERRORS = {
   'station/home-locked': row(
     'Another station ({holder}) is using {home}.',
     STATION,
-    'Close it, or give another folder with --home.',
+    'Close it, or wait for it to end; or work in another folder (--home FOLDER).',
     true,
   ),
   'station/home-unusable': row(
     '{home} cannot be used: {detail}.',
     STATION,
-    'Give a folder that this user may write with --home.',
+    'Use a folder that this user may write (--home FOLDER).',
   ),
   'station/settings-unreadable': row(
     'The settings {path} cannot be read: {detail}.',
     STATION,
     'Mend the file, or move it away to start with defaults.',
   ),
-  'station/usage': row('{detail}', STATION, 'See station --help.'),
+  'station/usage': row(
+    '{detail}',
+    STATION,
+    'Mend what the message says (station --help lists what there is).',
+  ),
   'station/unknown-server': row(
     'There is no server named {name}.',
     STATION,
-    'Add it: station server add {name} --url URL. Known: {known}.',
+    'Add it, or choose one of these: {known} (station server add {name} --url URL).',
   ),
   'station/unknown-profile': row(
     'There is no board profile named {name}.',
     STATION,
-    'See station board-profile list. Known: {known}.',
+    'Choose one of these: {known} (station board-profile list).',
   ),
-  'station/unknown-job': row('There is no job {job}.', STATION, 'See the list of records.'),
+  'station/unknown-job': row(
+    'There is no job {job}.',
+    STATION,
+    'Look it up in the list of records (station journal list).',
+  ),
   'station/profile-invalid': row(
     'The board profile {path} is not valid: {detail}.',
     STATION,
@@ -499,7 +521,7 @@ export const ERRORS = {
   'station/key-store': row(
     'The key store of this machine cannot be used: {detail}.',
     'No secret was stored.',
-    'Log in again each time, or mend the key store (station doctor).',
+    'Log in again each time, or mend the key store; the check of this machine says how (station doctor).',
   ),
   'station/not-supported': row('{detail}', STATION, 'See the documentation for what this server offers.'),
   'station/internal': row(

@@ -2,6 +2,7 @@ import type { SlotView, StationEvent } from '../contract.ts';
 import type { BoardDriver } from '../boards/driver.ts';
 import type { Presence } from '../model/board.ts';
 import type { Clock } from '../model/clock.ts';
+import type { ErrorReport } from '../model/job.ts';
 import type { BoardProfile } from '../model/profile.ts';
 import { asStationError, StationError } from '../model/station-error.ts';
 import type { ByteLink, PortEntry } from '../serial/index.ts';
@@ -27,7 +28,10 @@ interface Slot {
   readonly port: PortEntry;
   readonly source: PortSource;
   presence: SlotView['presence'];
-  holder: string | null;
+  /** Why the port could not be opened. */
+  error: ErrorReport | null;
+  /** Whether a job or a reading has the port open. */
+  inUse: boolean;
   lookedAt: number;
   /** The look that is under way; a job waits for its end, since a port is open once. */
   look: { readonly stop: AbortController; readonly ended: Promise<void> } | null;
@@ -99,14 +103,30 @@ export class Bench implements AsyncDisposable {
     throw new StationError('port/not-found', { port: pathOrSlot });
   }
 
-  /** Opens a port for a job, after whatever looks at it has let go. @throws StationError `port/...` */
+  /** Opens a port for whoever works on its board, after whatever looks at it has let go. @throws StationError `port/...` */
   async open(port: PortEntry, line: BoardProfile['line'], signal: AbortSignal): Promise<ByteLink> {
     const slot = this.#slots.get(port.slot);
-    slot?.look?.stop.abort();
-    await slot?.look?.ended;
     const source = slot?.source ?? [...this.#sources.keys()][0];
     if (source === undefined) throw new StationError('port/not-found', { port: port.path });
-    return source.open(port.path, line, signal);
+    if (slot === undefined) return source.open(port.path, line, signal);
+    this.#use(slot, true);
+    try {
+      slot.look?.stop.abort();
+      await slot.look?.ended;
+      const link = await source.open(port.path, line, signal);
+      let closed: Promise<void> | null = null;
+      const close = (): Promise<void> => (closed ??= link.close().finally(() => this.#use(slot, false)));
+      return {
+        name: link.name,
+        ended: link.ended,
+        write: (data, options) => link.write(data, options),
+        onData: (receive) => link.onData(receive),
+        close,
+      };
+    } catch (thrown) {
+      this.#use(slot, false);
+      throw thrown;
+    }
   }
 
   /** What the last look found, while that is fresh; `unknown` else. */
@@ -145,7 +165,8 @@ export class Bench implements AsyncDisposable {
           port,
           source,
           presence: 'unknown',
-          holder: null,
+          error: null,
+          inUse: false,
           lookedAt: -Infinity,
           look: null,
         };
@@ -178,7 +199,7 @@ export class Bench implements AsyncDisposable {
 
   #isDue(slot: Slot): boolean {
     const { clock, muted, jobs } = this.#options;
-    if (muted().has(slot.port.slot) || jobs.runningOn(slot.port.path)) return false;
+    if (slot.inUse || muted().has(slot.port.slot) || jobs.runningOn(slot.port.path)) return false;
     const wait = slot.presence === 'ready' ? LOOK_AGAIN_MS.ready : LOOK_AGAIN_MS.other;
     return clock.monotonic() - slot.lookedAt >= wait;
   }
@@ -208,16 +229,22 @@ export class Bench implements AsyncDisposable {
     } catch (thrown) {
       if (signal.aborted) return;
       const error = asStationError(thrown);
-      if (error.code === 'port/busy') this.#found(slot, 'busy', String(error.details['holder'] ?? ''));
-      else if (error.code === 'port/no-permission') this.#found(slot, 'no-permission', null);
+      if (error.code === 'port/busy') this.#found(slot, 'busy', error.toReport());
+      else if (error.code === 'port/no-permission') this.#found(slot, 'no-permission', error.toReport());
       else this.#found(slot, 'unknown', null);
     }
   }
 
-  #found(slot: Slot, presence: SlotView['presence'], holder: string | null): void {
-    if (slot.presence === presence && slot.holder === holder) return;
+  #found(slot: Slot, presence: SlotView['presence'], error: ErrorReport | null): void {
+    if (slot.presence === presence && slot.error?.message === error?.message) return;
     slot.presence = presence;
-    slot.holder = holder;
+    slot.error = error;
+    this.#tell(slot);
+  }
+
+  #use(slot: Slot, inUse: boolean): void {
+    if (slot.inUse === inUse) return;
+    slot.inUse = inUse;
     this.#tell(slot);
   }
 
@@ -226,10 +253,11 @@ export class Bench implements AsyncDisposable {
       this.#options.tell({ type: 'slot', slot: this.#view(slot) });
   }
 
-  #view({ port, source, presence, holder }: Slot): SlotView {
+  #view({ port, source, presence, error, inUse }: Slot): SlotView {
     const { jobs, muted } = this.#options;
     const job = jobs.onSlot(port.slot);
-    const shown = jobs.runningOn(port.path) ? 'in-job' : muted().has(port.slot) ? 'muted' : presence;
+    const working = inUse || jobs.runningOn(port.path);
+    const shown = working ? 'in-job' : muted().has(port.slot) ? 'muted' : presence;
     return {
       slot: port.slot,
       port: port.path,
@@ -237,7 +265,7 @@ export class Bench implements AsyncDisposable {
       usb: port.usb,
       byId: port.byId,
       presence: shown,
-      holder,
+      error: working ? null : error,
       simulated: source.simulated,
       job: job?.job ?? null,
     };

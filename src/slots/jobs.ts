@@ -4,7 +4,7 @@ import type { JobView, StationEvent } from '../contract.ts';
 import { provision, type ProvisionParts, type ProvisionRequest } from '../flows/provision/index.ts';
 import { identityLabel } from '../model/identity.ts';
 import type { JobId, JobResult } from '../model/job.ts';
-import { StationError } from '../model/station-error.ts';
+import { asStationError, StationError } from '../model/station-error.ts';
 import type { TranscriptEntry } from '../serial/transcript.ts';
 import { Claims } from './claims.ts';
 import { LineLog } from './line-log.ts';
@@ -143,7 +143,7 @@ export class Jobs {
     } catch (error) {
       // Without a record there is no verdict to show; the slot must be free again all the same.
       entry.log.flush();
-      this.#change(entry, { state: 'ended' });
+      this.#change(entry, { state: 'ended', failure: asStationError(error).toReport() });
       throw error;
     }
   }
@@ -173,5 +173,6 @@ function blank(job: JobId, { slot, port }: Omit<ProvisionRequest, 'job'>, now: n
     steps: [],
     wire: { tx: 0, rx: 0, roundTrips: 0 },
     result: null,
+    failure: null,
   };
 }

@@ -207,7 +207,12 @@ export class Servers implements AsyncDisposable {
     try {
       const { server } = await this.#resumed(name, signal);
       if (server.session === null) {
-        add('login', 'note', 'nobody is logged in', `station server login ${name} --user EMAIL`);
+        add(
+          'login',
+          'note',
+          'Nobody is logged in.',
+          `Log in at this server (station server login ${name} --user EMAIL).`,
+        );
         return { lines };
       }
       const { account, expiresAt } = server.session;

@@ -22,14 +22,14 @@ function listing(slots: readonly SlotView[]): string {
     return 'No serial port found. Plug an adapter in; on Linux its driver makes /dev/ttyUSB* or /dev/ttyACM*. station doctor tells what stands in the way.';
   }
   return table(
-    ['SLOT', 'PORT', 'USB', 'PRODUCT', 'BY ID', 'HELD BY'],
-    slots.map(({ slot, port, usb, byId, holder }) => [
+    ['SLOT', 'PORT', 'USB', 'PRODUCT', 'BY ID', 'IN THE WAY'],
+    slots.map(({ slot, port, usb, byId, error }) => [
       slot,
       port,
       usb === null ? '' : `${usb.vendorId}:${usb.productId}`,
       usb?.product ?? '',
       byId ?? '',
-      holder ?? '',
+      error?.message ?? '',
     ]),
   );
 }
