@@ -16,5 +16,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: false,
     sourcemap: false,
+    reportCompressedSize: false,
+    // One window, loaded from the disk: a test holds the whole to its limit.
+    chunkSizeWarningLimit: 2_000,
   },
 });

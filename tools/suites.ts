@@ -40,8 +40,18 @@ interface Finished {
   readonly output: string;
 }
 
+/** How long one program of a suite may take, in milliseconds: what hangs must not hold up the rest. */
+const LIMIT_MS = 12 * 60_000;
+/** The programs that run now, each the head of a process group of its own. */
+const running = new Set<number>();
+
+/** Ends every program that a suite has started, with its children. */
+export function endAll(): void {
+  for (const pid of running) endGroup(pid);
+}
+
 /** Runs a Node program of a package, with its output in a log and, for a person, nowhere else. */
-export function runTool(
+function runTool(
   name: string,
   script: string,
   args: readonly string[],
@@ -53,16 +63,34 @@ export function runTool(
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NO_COLOR: '1', ...environment },
+      detached: process.platform !== 'win32',
     });
+    const { pid } = child;
     let output = '';
+    const end = (): void => {
+      output += `\nended: it took longer than ${LIMIT_MS / 60_000} minutes\n`;
+      if (pid !== undefined) endGroup(pid);
+    };
+    const timer = setTimeout(end, LIMIT_MS);
+    if (pid !== undefined) running.add(pid);
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (data: Buffer) => (output += data.toString()));
     child.once('error', reject);
     child.once('close', (code) => {
+      clearTimeout(timer);
+      if (pid !== undefined) running.delete(pid);
       writeFileSync(path.join(results, `${name}.log`), output);
       resolve({ status: code ?? 1, output });
     });
   });
+}
+
+function endGroup(pid: number): void {
+  try {
+    process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
+  } catch {
+    // It has ended meanwhile.
+  }
 }
 
 /** A tool that finds faults, as one test. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { bundleIfChanged } from './bundle.ts';
 import { provideChromium, providePackages } from './provide.ts';
-import { check, playwright, root, vitest } from './suites.ts';
+import { check, endAll, playwright, root, vitest } from './suites.ts';
 import type { Outcome, Suite } from './suites.ts';
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -128,4 +128,10 @@ function seconds(since: number): string {
   return `${((performance.now() - since) / 1000).toFixed(1)} s`;
 }
 
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    endAll();
+    process.exit(130);
+  });
+}
 process.exitCode = await runAll(process.argv.slice(2));

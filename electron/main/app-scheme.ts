@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { APP_ORIGIN } from '../messages.ts';
@@ -13,27 +12,22 @@ const TYPES: Record<string, string> = {
   '.wav': 'audio/wav',
 };
 
-/** Stands in index.html where each load gets its own nonce. */
-const NONCE_PLACEHOLDER = '__STYLE_NONCE__';
-
-/** The page may load what comes with the app, run no inline script, and reach no network at all. */
-export function contentSecurityPolicy(nonce: string): string {
-  return [
-    "default-src 'none'",
-    "script-src 'self'",
-    `style-src 'self' 'nonce-${nonce}'`,
-    "img-src 'self' data:",
-    "font-src 'self'",
-    "media-src 'self'",
-    "connect-src 'none'",
-    "frame-src 'none'",
-    "worker-src 'none'",
-    "object-src 'none'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ');
-}
+/** The page may load what comes with the app, run no inline script, have no inline style, and reach no network at all. */
+export const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "media-src 'self'",
+  "connect-src 'none'",
+  "frame-src 'none'",
+  "worker-src 'none'",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
 
 /** Device and sensor interfaces that the page must not have, whatever a permission handler says. */
 const PERMISSIONS_POLICY = [
@@ -83,14 +77,10 @@ function fileFor(root: string, request: Request): string | undefined {
 }
 
 function respond(content: Buffer, type: string): Response {
-  const nonce = randomBytes(16).toString('base64');
-  const body = type.startsWith('text/html')
-    ? content.toString('utf8').replaceAll(NONCE_PLACEHOLDER, nonce)
-    : content;
-  return new Response(typeof body === 'string' ? body : new Uint8Array(body), {
+  return new Response(new Uint8Array(content), {
     headers: {
       'content-type': type,
-      'content-security-policy': contentSecurityPolicy(nonce),
+      'content-security-policy': CONTENT_SECURITY_POLICY,
       'permissions-policy': PERMISSIONS_POLICY,
       'cross-origin-opener-policy': 'same-origin',
       'referrer-policy': 'no-referrer',

@@ -113,7 +113,7 @@ test('7: the policy of the page is the strict one', async ({ app }) => {
   expect(directives.get('default-src')).toBe("'none'");
   expect(directives.get('connect-src')).toBe("'none'");
   expect(directives.get('script-src')).toBe("'self'");
-  expect(directives.get('style-src')).toMatch(/^'self' 'nonce-[A-Za-z0-9+/=]{20,}'$/);
+  expect(directives.get('style-src')).toBe("'self'");
   expect(policy).not.toContain('unsafe');
 });
 
@@ -215,7 +215,8 @@ test('14, 15: no page opens a window; only the documentation opens in the browse
     'file:///etc/passwd',
     'https://docs.mender.io/overview',
   ];
-  for (const link of links) await app.page.evaluate((url) => void window.open(url), link);
+  for (const link of links)
+    expect(await app.page.evaluate((url) => window.open(url) === null, link)).toBe(true);
   const opened = (): Promise<string[]> =>
     app.application.evaluate(() => (globalThis as unknown as { opened: string[] }).opened);
   await expect.poll(opened).toEqual(['https://docs.mender.io/overview']);

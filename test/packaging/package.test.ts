@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { extractAll, getRawHeader } from '@electron/asar';
 import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -65,6 +66,12 @@ describe.runIf(onLinux)('a packaged app', () => {
       expect(existsSync(path.join(unpacked, wanted)), wanted).toBe(true);
     }
     expect(files.some((file) => /^\.vite\/renderer\/assets\/.*\.js$/.test(file))).toBe(true);
+  });
+
+  test('its page is under 400 KB compressed', () => {
+    const page = files.filter((file) => file.startsWith('.vite/renderer/'));
+    const bytes = page.map((file) => gzipSync(readFileSync(path.join(unpacked, file)), { level: 9 }).length);
+    expect(bytes.reduce((sum, length) => sum + length, 0)).toBeLessThan(400_000);
   });
 
   test("holds serialport's binary for this platform alone, outside the archive", () => {

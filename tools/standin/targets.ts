@@ -70,12 +70,16 @@ export class Targets {
 
   /** Lets the page's `window.open` return, with every request of the new window held back, and closes it. */
   private refuse(targetId: string, sessionId: string): void {
-    const steps = [
-      this.devtools.send('Fetch.enable', { patterns: [{ urlPattern: '*' }] }, sessionId),
-      this.devtools.send('Runtime.runIfWaitingForDebugger', {}, sessionId),
-      this.devtools.send('Target.closeTarget', { targetId }),
-    ];
-    // A window that is gone before it was closed is as good.
-    Promise.all(steps).catch(() => undefined);
+    // Resumed only when requests are held back: resumed earlier, the first one may slip through.
+    this.devtools
+      .send('Fetch.enable', { patterns: [{ urlPattern: '*' }] }, sessionId)
+      .then(() =>
+        Promise.all([
+          this.devtools.send('Target.closeTarget', { targetId }),
+          this.devtools.send('Runtime.runIfWaitingForDebugger', {}, sessionId),
+        ]),
+      )
+      // A window that is gone before it was closed is as good.
+      .catch(() => undefined);
   }
 }

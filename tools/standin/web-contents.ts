@@ -232,7 +232,6 @@ export class WebContents extends EventEmitter {
       () => this.emit('render-process-gone', {}, { reason: 'crashed', exitCode: 5 }),
       sessionId,
     );
-    devtools.on('Page.windowOpen', ({ url }: { url: string }) => this.popup(url), sessionId);
     devtools.on('Fetch.requestPaused', (paused: PausedRequest) => void this.answer(paused), sessionId);
     const ended = (event: { targetId?: string; sessionId?: string }): void => {
       if (event.targetId === targetId || event.sessionId === sessionId) this.frame.onGone();
@@ -290,11 +289,10 @@ export class WebContents extends EventEmitter {
     this.frame.onShown();
   }
 
-  /** The page wants a window of its own. Whatever the app's handler says, it is closed before it loads anything. */
+  /** The page wanted a window of its own: the app hears of it, but there is none whatever it says. */
   private popup(url: string): void {
     const { action } = this.openHandler({ url: this.around.schemes.fromBrowser(url) });
-    if (action === 'allow')
-      console.error('electron stand-in: a window opened by a page is not provided; closed it');
+    if (action === 'allow') console.error('electron stand-in: a window opened by a page is not provided');
   }
 
   private async answer(paused: PausedRequest): Promise<void> {
@@ -360,6 +358,10 @@ export class WebContents extends EventEmitter {
     const [kind, id, channel, encoded] = JSON.parse(payload) as FromPreload;
     if (kind === 'resized') {
       this.frame.onResized();
+      return;
+    }
+    if (kind === 'open') {
+      this.popup(channel);
       return;
     }
     // The sender is the document that sent, also when the page has moved on meanwhile.

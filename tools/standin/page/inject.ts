@@ -22,6 +22,15 @@ export const pageScript = `if (window === window.top) (() => { ${shared}
     }
     return value;
   };
+  // A page's own window is refused here, as Electron does: null at once, and the app is asked about the URL.
+  const ask = (url) => window.dispatchEvent(new CustomEvent('standin:open', { detail: new URL(url, location.href).href }));
+  window.open = (url = 'about:blank') => (ask(url), null);
+  window.addEventListener('click', (event) => {
+    const link = event.composedPath().find((node) => node instanceof HTMLAnchorElement && node.href !== '');
+    if (event.defaultPrevented || link === undefined || ['', '_self', '_top', '_parent'].includes(link.target)) return;
+    event.preventDefault();
+    ask(link.href);
+  });
   const bridge = makeBridge('page', ${wire}, makeCodec);
   bridge.onExpose((key, api) => Object.defineProperty(window, key, { value: freeze(api), enumerable: true }));
 })();`;
@@ -34,6 +43,7 @@ export function preloadScript(source: string, processFields: object): string {
   const { electron, receive } = makeRendererElectron(makeCodec(), makeBridge('preload', ${wire}, makeCodec), send);
   globalThis.${RECEIVER} = receive;
   window.addEventListener('resize', () => send('["resized",0,"",""]'));
+  window.addEventListener('standin:open', (event) => send(JSON.stringify(['open', 0, event.detail, ''])));
   const require = (name) => {
     if (name === 'electron' || name === 'electron/renderer') return electron;
     throw new Error('module not found: ' + name);

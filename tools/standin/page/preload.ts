@@ -1,8 +1,13 @@
 import type { Bridge } from './bridge.ts';
 import type { Codec } from './codec.ts';
 
-/** From the preload's world to main: kind, number of the call (0: none), channel, encoded arguments. */
-export type FromPreload = [kind: 'invoke' | 'send' | 'resized', id: number, channel: string, args: string];
+/** From the preload's world to main: kind, number of the call (0: none), channel (`open`: the URL), encoded arguments. */
+export type FromPreload = [
+  kind: 'invoke' | 'send' | 'resized' | 'open',
+  id: number,
+  channel: string,
+  args: string,
+];
 /** From main to the preload's world. */
 export type ToPreload =
   [kind: 'event', channel: string, args: string] | [kind: 'result', id: number, ok: boolean, value: string];
