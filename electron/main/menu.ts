@@ -15,17 +15,14 @@ interface Actions {
   readonly devTools: boolean;
 }
 
-/** The application's menu. */
+/** Sets the theme and the application's menu, which marks it. `onTheme` is to call this again. */
 export function setMenu(actions: Actions): void {
   nativeTheme.themeSource = actions.theme;
   const themes = THEMES.map(({ theme, label }): MenuItemConstructorOptions => ({
     label,
     type: 'radio',
     checked: theme === actions.theme,
-    click: () => {
-      nativeTheme.themeSource = theme;
-      actions.onTheme(theme);
-    },
+    click: () => actions.onTheme(theme),
   }));
   const template: MenuItemConstructorOptions[] = [
     ...(process.platform === 'darwin' ? [{ role: 'appMenu' } as const] : []),

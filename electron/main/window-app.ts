@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { app, dialog, ipcMain, powerSaveBlocker, protocol, safeStorage, session } from 'electron';
-import type { BrowserWindow } from 'electron';
+import type { BrowserWindow, OpenDialogOptions, OpenDialogReturnValue } from 'electron';
 import { homePath } from '../../src/settings/home.ts';
 import { takeSecrets } from '../../src/settings/secrets-from-environment.ts';
 import { EVENT_CHANNEL } from '../messages.ts';
@@ -9,10 +9,12 @@ import { hardenContents, hardenSession } from './hardening.ts';
 import { openDoor } from './ipc.ts';
 import { setMenu } from './menu.ts';
 import { RunningJobs } from './running-jobs.ts';
+import { shellCalls } from './shell-calls.ts';
 import { startStationChild } from './station-child.ts';
 import { Supervisor } from './supervisor.ts';
 import { createWindow, loadApp } from './window.ts';
 import { openWindowFile } from './window-file.ts';
+import type { Theme } from './window-file.ts';
 import { wrappingKey } from './wrapping-key.ts';
 
 /** How long the station gets to bring its boards to a safe state when the app ends, in milliseconds. */
@@ -81,21 +83,20 @@ class Shell {
   async open(): Promise<void> {
     hardenSession(session.defaultSession, { devTools: this.devTools });
     protocol.handle('app', serveFolder(path.join(import.meta.dirname, '..', 'renderer')));
-    openDoor(ipcMain, {
-      windowId: () => this.window?.webContents.id ?? null,
-      call: (method, params) => this.supervisor.call(method, params),
-    });
-    this.supervisor.begin();
-
     const file = openWindowFile(this.home);
     // electron-store listens for pages that ask where the data is. No page of ours needs to know.
     ipcMain.removeAllListeners('electron-store-get-data');
-    setMenu({
-      theme: file.get('theme'),
-      onTheme: (theme) => file.set('theme', theme),
-      onRestartStation: () => this.supervisor.begin(),
-      devTools: this.devTools,
+    const onTheme = (theme: Theme): void => {
+      file.set('theme', theme);
+      this.show(theme, onTheme);
+    };
+    openDoor(ipcMain, {
+      windowId: () => this.window?.webContents.id ?? null,
+      call: (method, params) => this.supervisor.call(method, params),
+      shell: shellCalls({ ask: (options) => this.askForFile(options), onTheme }),
     });
+    this.supervisor.begin();
+    this.show(file.get('theme'), onTheme);
     const window = createWindow(file, { devTools: this.devTools });
     this.window = window;
     window.on('close', (event) => {
@@ -109,6 +110,22 @@ class Shell {
       if (!this.ended) window.webContents.reload();
     });
     await loadApp(window);
+  }
+
+  /** Gives the window its theme, and the menu the mark beside it. */
+  private show(theme: Theme, onTheme: (theme: Theme) => void): void {
+    setMenu({
+      theme,
+      onTheme,
+      onRestartStation: () => this.supervisor.begin(),
+      devTools: this.devTools,
+    });
+  }
+
+  private askForFile(options: OpenDialogOptions): Promise<OpenDialogReturnValue> {
+    return this.window === undefined
+      ? dialog.showOpenDialog(options)
+      : dialog.showOpenDialog(this.window, options);
   }
 
   toFront(): void {

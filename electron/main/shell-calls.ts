@@ -1,0 +1,74 @@
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { OpenDialogOptions, OpenDialogReturnValue } from 'electron';
+import * as z from 'zod';
+import type { Answer } from '../messages.ts';
+import type { Theme } from './window-file.ts';
+
+/** What the window asks of its shell and not of the station: what only main can do or remember. */
+const SHELL_CALLS = {
+  /** A folder of this machine; its path, or null when none was chosen. */
+  'shell.choose-folder': z.strictObject({}),
+  /** A file with a CA's certificate: its name and its text; null when none was chosen. */
+  'shell.choose-certificate': z.strictObject({}),
+  'shell.theme': z.strictObject({ theme: z.enum(['system', 'light', 'dark']) }),
+} as const;
+
+/** Largest file that is read as a certificate, in bytes. */
+const MOST_CERTIFICATE_BYTES = 1_000_000;
+
+/** A chosen file; the text is null where it is no text of that size or cannot be read. */
+export interface ChosenFile {
+  readonly name: string;
+  readonly text: string | null;
+}
+
+export interface ShellParts {
+  /** Shows the dialog for files and folders. */
+  readonly ask: (options: OpenDialogOptions) => Promise<OpenDialogReturnValue>;
+  readonly onTheme: (theme: Theme) => void;
+}
+
+/** Answers the calls that are for the shell; null for any other. Throws for wrong parameters: the page is our own. */
+export function shellCalls(parts: ShellParts): (method: string, params: unknown) => Promise<Answer> | null {
+  const handlers = {
+    'shell.choose-folder': () => choose(parts, { properties: ['openDirectory', 'createDirectory'] }),
+    'shell.choose-certificate': async (): Promise<ChosenFile | null> => {
+      const file = await choose(parts, {
+        properties: ['openFile'],
+        filters: [
+          { name: 'Certificates', extensions: ['pem', 'crt', 'cer'] },
+          { name: 'All files', extensions: ['*'] },
+        ],
+      });
+      return file === null ? null : { name: path.basename(file), text: await textOf(file) };
+    },
+    'shell.theme': (params: unknown): Promise<null> => {
+      parts.onTheme(SHELL_CALLS['shell.theme'].parse(params).theme);
+      return Promise.resolve(null);
+    },
+  } satisfies Record<keyof typeof SHELL_CALLS, (params: unknown) => Promise<unknown>>;
+  return (method, params) => {
+    if (!isShellCall(method)) return null;
+    SHELL_CALLS[method].parse(params);
+    return handlers[method](params).then((value) => ({ ok: true, value }));
+  };
+}
+
+function isShellCall(method: string): method is keyof typeof SHELL_CALLS {
+  return Object.hasOwn(SHELL_CALLS, method);
+}
+
+async function choose({ ask }: ShellParts, options: OpenDialogOptions): Promise<string | null> {
+  const { canceled, filePaths } = await ask(options);
+  return canceled ? null : (filePaths[0] ?? null);
+}
+
+async function textOf(file: string): Promise<string | null> {
+  try {
+    if ((await stat(file)).size > MOST_CERTIFICATE_BYTES) return null;
+    return await readFile(file, 'utf8');
+  } catch {
+    return null; // the page says that it cannot be read
+  }
+}

@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { OpenDialogReturnValue } from 'electron';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { shellCalls } from '../../../electron/main/shell-calls.ts';
+
+let folder: string;
+let chosen: OpenDialogReturnValue;
+const themes: string[] = [];
+const call = shellCalls({
+  ask: () => Promise.resolve(chosen),
+  onTheme: (theme) => themes.push(theme),
+});
+
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'shell-calls-'));
+  chosen = { canceled: true, filePaths: [] };
+  themes.length = 0;
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+test('a chosen folder is told by its path, no choice by null', async () => {
+  expect(await call('shell.choose-folder', {})).toEqual({ ok: true, value: null });
+  chosen = { canceled: false, filePaths: [folder] };
+  expect(await call('shell.choose-folder', {})).toEqual({ ok: true, value: folder });
+});
+
+test('a chosen certificate comes as its name and its text', async () => {
+  const file = path.join(folder, 'ca.pem');
+  writeFileSync(file, 'a certificate');
+  chosen = { canceled: false, filePaths: [file] };
+  expect(await call('shell.choose-certificate', {})).toEqual({
+    ok: true,
+    value: { name: 'ca.pem', text: 'a certificate' },
+  });
+});
+
+test.each(['too large', 'gone'])('a file that is %s has no text', async (how) => {
+  const file = path.join(folder, 'ca.pem');
+  if (how === 'too large') writeFileSync(file, 'x'.repeat(1_000_001));
+  chosen = { canceled: false, filePaths: [file] };
+  expect(await call('shell.choose-certificate', {})).toEqual({
+    ok: true,
+    value: { name: 'ca.pem', text: null },
+  });
+});
+
+test('the theme is one of three', async () => {
+  expect(await call('shell.theme', { theme: 'dark' })).toEqual({ ok: true, value: null });
+  expect(themes).toEqual(['dark']);
+  expect(() => call('shell.theme', { theme: 'blue' })).toThrow();
+  expect(() => call('shell.choose-folder', { path: '/etc' })).toThrow();
+});
+
+test.each(['snapshot', 'constructor', '__proto__', 'shell.nonsense'])(
+  '%s is none of the shell’s',
+  (method) => {
+    expect(call(method, {})).toBeNull();
+  },
+);
