@@ -8,6 +8,7 @@ import type { KeySource } from '../../src/model/key.ts';
 import { secret } from '../../src/model/secret.ts';
 import { createCable, createSimulatedBoard, type Cable } from '../../src/rehearsal/board/index.ts';
 import { DEFAULT_ADMIN, startMenderServer, type MenderServer } from '../../src/rehearsal/server/index.ts';
+import type { TranscriptEntry } from '../../src/serial/index.ts';
 import type { DeviceServer } from '../../src/servers/device-server.ts';
 import { createMenderServer } from '../../src/servers/mender/index.ts';
 import { BUILT_IN } from '../../src/settings/index.ts';
@@ -48,6 +49,8 @@ export interface Timed {
   readonly result: JobResult;
   readonly ms: number;
   readonly wire: WireCount;
+  /** Bytes of names, passwords, commands and payload without what guards them: checksums, numbers, waking keys, repeats. */
+  readonly neededBytes: number;
   /** What the line itself needs for these bytes and exchanges, in milliseconds. */
   readonly lineMs: number;
 }
@@ -76,6 +79,7 @@ export async function provisionOnce(
   const [, offline] = BUILT_IN;
   if (offline === undefined) throw new Error('there is no profile for boards without a network');
   const cables: Cable[] = [];
+  const sent: TranscriptEntry[] = [];
   const began = performance.now();
   const result = await provision(
     {
@@ -98,7 +102,11 @@ export async function provisionOnce(
         return Promise.resolve(cable.link);
       },
       seen: () => 'ready',
-      transcript: { add: () => undefined },
+      transcript: {
+        add: (entry) => {
+          if (entry.way === 'sent') sent.push(entry);
+        },
+      },
       server: client,
       keys: {
         generate: (type, signal) => generator.generate(type, signal),
@@ -122,8 +130,23 @@ export async function provisionOnce(
     throw new Error(`a bench board did not pass: ${result.error?.code ?? result.verdict}`);
   const bytes = cables.reduce((sum, { carried }) => sum + carried['to-board'] + carried['to-station'], 0);
   const lineMs = line.baud === 0 ? 0 : (bytes * 10_000) / line.baud + result.wire.roundTrips * line.latency;
-  return { result, ms, wire: result.wire, lineMs };
+  return { result, ms, wire: result.wire, neededBytes: needed(sent), lineMs };
 }
+
+/** Counts each line once, without the checksum and number before it and without control characters. */
+function needed(sent: readonly TranscriptEntry[]): number {
+  const lines = new Set<string>();
+  let masked = 0;
+  for (const entry of sent) {
+    if (entry.way === 'note') continue;
+    if ('masked' in entry) masked += entry.bytes;
+    else lines.add(entry.text.replace(GUARD, '').replace(/\p{Cc}/gu, ''));
+  }
+  return [...lines].reduce((sum, line) => sum + Buffer.byteLength(line) + 1, masked);
+}
+
+/** The checksum and the number that the quiet loop puts before a command. */
+const GUARD = /^[0-9a-z]+ \d*[-+=]? ?/;
 
 function nothing(): void {
   // A front end would show it.

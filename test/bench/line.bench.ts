@@ -29,6 +29,11 @@ const measure: Measure = async () => {
       'round trips',
       8,
     ),
+    'bytes-sent-to-needed': figure(
+      [...injected, ...made].map(({ wire, neededBytes }) => wire.tx / neededBytes),
+      'ratio',
+      1.5,
+    ),
     'overhead-beyond-line': figure(overhead, 'ms', 250),
     'paced-to-line-time': figure(
       [...injected, ...made].map(({ ms, lineMs }) => ms / lineMs),
