@@ -71,6 +71,7 @@ export function action<O extends object>(
             env: io.env,
             probing: false,
             program: 'station command',
+            clock: io.clock,
             ...(options.home === undefined ? {} : { home: options.home }),
           });
           return await run(station);

@@ -1,3 +1,5 @@
+import type { Clock } from '../model/clock.ts';
+
 /** The streams and the environment of one command, as parameters so that a test can be the terminal. */
 export interface CommandIo {
   readonly stdin: NodeJS.ReadStream;
@@ -6,6 +8,8 @@ export interface CommandIo {
   readonly env: NodeJS.ProcessEnv;
   /** Fires at the first Ctrl-C or SIGTERM. */
   readonly interrupted: AbortSignal;
+  /** The machine's own time where left out. */
+  readonly clock?: Clock;
 }
 
 /** Options that every command takes. */

@@ -14,7 +14,7 @@ export async function run(args: readonly string[]): Promise<ExitStatus> {
     interrupted.abort();
     if (asked === 1)
       process.stderr.write(
-        '\nStopping: every board is brought to a safe state first. Press Ctrl-C three times more to leave at once.\n',
+        '\nStopping: boards at work are brought to a safe state first. Press Ctrl-C three times more to leave at once.\n',
       );
     if (asked > 3) process.exit(130);
   };

@@ -1,5 +1,6 @@
 import crypto from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { ClientRequest } from 'node:http';
 import { syncBuiltinESMExports } from 'node:module';
 import { onTestFinished } from 'vitest';
 import type { Clock } from '../../src/model/clock.ts';
@@ -102,7 +103,7 @@ function countCalls(changed: (by: 1 | -1) => void): () => void {
     const request = requestOf(message);
     open.add(request);
     changed(1);
-    if ('once' in request && typeof request.once === 'function') request.once('close', () => end(message));
+    if (request instanceof ClientRequest) request.once('close', () => end(message));
   };
   const end = (message: unknown): void => {
     if (open.delete(requestOf(message))) changed(-1);

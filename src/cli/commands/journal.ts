@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { RecordView } from '../../contract.ts';
 import { StationError } from '../../model/station-error.ts';
+import { wholeNumber } from '../numbers.ts';
 import { action, type ProgramParts } from '../context.ts';
 import { table } from '../output.ts';
 
@@ -22,7 +23,7 @@ export function addJournalCommands(program: Command, parts: ProgramParts): void 
   action<ListOptions>(list, parts, ({ output, withStation }, { identity, since, limit }) =>
     withStation('read', async (station) => {
       const records = await station.call('journal.list', {
-        limit: Number(limit),
+        limit: wholeNumber(limit, '--limit', 1, 100_000),
         ...(identity === undefined ? {} : { identity: attribute(identity) }),
         ...(since === undefined ? {} : { since }),
       });

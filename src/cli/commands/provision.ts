@@ -35,12 +35,7 @@ export function addProvisionCommands(program: Command, parts: ProgramParts): voi
     .command('provision')
     .description('the main job: every board gets its key, is accepted, proves it and is recorded')
     .requiredOption('--server <name>', 'where the boards are accepted')
-    .requiredOption(
-      '--port <port>',
-      'path or slot; repeat for more boards, which run side by side',
-      collect,
-      [],
-    )
+    .requiredOption('--port <port>', 'path or slot; repeat for more boards, which run side by side', collect)
     .option('--profile <name>', 'board profile', 'mender')
     .option(
       '--key <source>',
@@ -146,6 +141,6 @@ function description({ port, slot, board, serverUrls, warnings }: IdentifyReport
   ].join('\n');
 }
 
-function collect(value: string, previous: readonly string[]): readonly string[] {
+function collect(value: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, value];
 }

@@ -5,10 +5,10 @@ import { Option, type Command } from 'commander';
 import { DEFAULT_ADMIN, serveUntilAborted } from '../../rehearsal/server/index.ts';
 import { REHEARSAL } from '../../rehearsal/bench.ts';
 import { FAILURES, type FailureKind } from '../../rehearsal/failures.ts';
-import { StationError } from '../../model/station-error.ts';
 import { openStation } from '../../station.ts';
 import { action, type CommandContext, type ProgramParts } from '../context.ts';
 import type { ExitStatus } from '../exit-status.ts';
+import { wholeNumber } from '../numbers.ts';
 import { showProgress } from '../progress.ts';
 import { tellReport } from './provision.ts';
 
@@ -57,6 +57,7 @@ async function rehearse(
       access: 'write',
       probing: false,
       program: 'station rehearse',
+      clock: io.clock,
       forgetful: true,
     });
     using _progress = showProgress(station, io, context.output, common.quiet);
@@ -98,12 +99,4 @@ async function serve(
     },
   );
   return 0;
-}
-
-function wholeNumber(text: string, option: string, least: number, most: number): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new StationError('station/usage', {
-    detail: `${option} takes a whole number from ${least} to ${most}, not "${text}".`,
-  });
 }
