@@ -3,6 +3,17 @@ import type { Actions } from './actions.ts';
 import type { ProvisionState } from './state.ts';
 
 const AS_IT_WAS = 'The key in use on the board is as it was.';
+const SWITCHED =
+  'The board has its new key in use, and the server has accepted it; what is left is the proof. Starting again goes on from there.';
+
+/** Errors whose own words say what the board holds, and after which nothing is to be taken back. */
+const TOLD_BY_ITSELF: ReadonlySet<string> = new Set([
+  'board/switch-unknown',
+  'board/switch-failed',
+  'board/client-refused',
+  'board/client-stopped',
+  'job/proof-too-weak',
+]);
 
 /**
  * After a job has ended early: takes back what it left behind, as far as that is safe, and says in the error what was
@@ -17,8 +28,8 @@ export async function takeBack(
   error: StationError,
 ): Promise<StationError> {
   if (error.code === 'board/key-replaced') return takeBackLostKey(state, actions, error);
-  if (state.switched || error.code === 'board/switch-unknown' || error.code === 'board/switch-failed')
-    return error;
+  if (TOLD_BY_ITSELF.has(error.code)) return error;
+  if (state.switched) return error.leaving(SWITCHED);
   if (!state.changed && state.staged === null) return error;
   const left: string[] = [];
   const key = state.key?.public.fingerprint ?? null;
@@ -33,8 +44,23 @@ export async function takeBack(
     );
     left.push('Starting again goes on from there.');
   }
-  const rest = left.length > 0 ? left.join(' ') : 'What the job had staged and sent was taken back.';
-  return error.leaving(state.changed ? `${AS_IT_WAS} ${rest}` : error.unchanged);
+  if (!state.changed) return error;
+  const rest = left.length > 0 ? left.join(' ') : whatStays(state);
+  return error.leaving(`${AS_IT_WAS} ${rest}`);
+}
+
+/** What a job that made no key of its own did for the one in use is no harm, and stays; the rest was taken back. */
+function whatStays({ key, inUse, device, configured }: ProvisionState): string {
+  const inUseKey = inUse.publicKey?.fingerprint;
+  const set = device?.authSets.find((candidate) => candidate.fingerprint === inUseKey);
+  if (key !== null || (set === undefined && !configured))
+    return 'What the job had staged and sent was taken back.';
+  return [
+    set === undefined ? '' : `On the server it is ${set.status}.`,
+    configured ? 'The configuration of its client was brought up to date.' : '',
+  ]
+    .filter((text) => text !== '')
+    .join(' ');
 }
 
 /** Nobody holds the accepted key any more: left on the server, it would keep every later key of this board out. */
