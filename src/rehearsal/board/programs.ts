@@ -13,7 +13,7 @@ import type { Flavour } from './shell/flavour.ts';
 import type { Program } from './shell/program.ts';
 import { Shell } from './shell/shell.ts';
 import { SystemError } from './files/errors.ts';
-import { NotSimulated } from './shell/parser.ts';
+import { NotSimulated } from './not-simulated.ts';
 import { readAll } from './shell/streams.ts';
 import { runInteractive } from './console/interactive.ts';
 

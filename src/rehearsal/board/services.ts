@@ -1,10 +1,10 @@
 /** The services of a simulated board: what starts them, `systemctl` over them, and an init script without systemd. */
 import type { ByteString } from './bytes.ts';
 import type { Machine } from './machine.ts';
-import { NotSimulated } from './shell/parser.ts';
+import { NotSimulated } from './not-simulated.ts';
 import type { Process } from './shell/process.ts';
 import { Invocation, type Program } from './shell/program.ts';
-import { runProgram } from './shell/shell.ts';
+import { runProgram } from './shell/run-program.ts';
 import { NullFile } from './shell/streams.ts';
 
 interface Unit {

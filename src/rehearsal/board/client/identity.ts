@@ -2,7 +2,7 @@
 import type { ByteString } from '../bytes.ts';
 import { toText } from '../bytes.ts';
 import { Invocation } from '../shell/program.ts';
-import { runProgram } from '../shell/shell.ts';
+import { runProgram } from '../shell/run-program.ts';
 import { Collector, NullFile, type OpenFile } from '../shell/streams.ts';
 
 /** Where the client looks for the script. */

@@ -4,7 +4,7 @@
  */
 import { SystemError } from '../files/errors.ts';
 import { root } from '../files/file-system.ts';
-import { NotSimulated } from '../shell/parser.ts';
+import { NotSimulated } from '../not-simulated.ts';
 import type { Invocation, Program } from '../shell/program.ts';
 import { Agent, type Outcome, type Severity } from './agent.ts';
 import { BadConfiguration, loadConfiguration, type LoadedConfiguration } from './configuration.ts';

@@ -11,7 +11,7 @@ import {
   mainFile,
 } from './configuration.ts';
 import { runDaemon } from './daemon.ts';
-import { NotSimulated } from '../shell/parser.ts';
+import { NotSimulated } from '../not-simulated.ts';
 
 function logger(run: Invocation): (severity: Severity, message: string) => void {
   return (severity, message) =>

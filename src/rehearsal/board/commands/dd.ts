@@ -2,9 +2,9 @@
 import type { ByteString } from '../bytes.ts';
 import { SystemError } from '../files/errors.ts';
 import type { FileNode } from '../files/file-system.ts';
-import { NotSimulated } from '../shell/parser.ts';
+import { NotSimulated } from '../not-simulated.ts';
 import type { Program } from '../shell/program.ts';
-import { openDevice } from '../shell/shell.ts';
+import { openDevice } from '../shell/devices.ts';
 import { DiskFile, type OpenFile } from '../shell/streams.ts';
 import { busybox } from './operands.ts';
 

@@ -2,7 +2,7 @@
 import type { ByteString } from '../bytes.ts';
 import { SystemError } from '../files/errors.ts';
 import type { Invocation } from '../shell/program.ts';
-import { openDevice } from '../shell/shell.ts';
+import { openDevice } from '../shell/devices.ts';
 import { DiskFile, type OpenFile, readAll } from '../shell/streams.ts';
 
 /** Opens a file or device for reading, or the standard input for `-`. Release it afterwards. */

@@ -1,5 +1,5 @@
 /** The modes that `chmod` and `mkdir -m` are given. */
-import { NotSimulated } from '../shell/parser.ts';
+import { NotSimulated } from '../not-simulated.ts';
 
 /** A mode in octal, or changes such as `u+x,go-rwx` to an old one. */
 export function parseMode(text: string, old: number): number {

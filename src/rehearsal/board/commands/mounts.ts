@@ -1,5 +1,5 @@
 /** The programs that handle whole file systems. */
-import { NotSimulated } from '../shell/parser.ts';
+import { NotSimulated } from '../not-simulated.ts';
 import type { Program } from '../shell/program.ts';
 import { busybox, forEach } from './operands.ts';
 import { readOptions } from './options.ts';

@@ -16,7 +16,7 @@ import {
 import { createHash } from 'node:crypto';
 import { type ByteString, fromBytes, toBytes } from '../bytes.ts';
 import { SystemError } from '../files/errors.ts';
-import { NotSimulated } from '../shell/parser.ts';
+import { NotSimulated } from '../not-simulated.ts';
 import type { Invocation, Program } from '../shell/program.ts';
 import { readInput } from './inputs.ts';
 

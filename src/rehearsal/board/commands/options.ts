@@ -1,6 +1,6 @@
 /** Reading of a program's options, as `getopt` does it. */
 import type { ByteString } from '../bytes.ts';
-import { NotSimulated } from '../shell/parser.ts';
+import { NotSimulated } from '../not-simulated.ts';
 import type { Invocation } from '../shell/program.ts';
 
 export interface Parsed {

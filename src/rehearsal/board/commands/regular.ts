@@ -1,5 +1,5 @@
 /** POSIX regular expressions as JavaScript's. */
-import { NotSimulated } from '../shell/parser.ts';
+import { NotSimulated } from '../not-simulated.ts';
 import { bracket } from '../shell/pattern.ts';
 
 /** The source of a JavaScript expression for a basic or extended POSIX one. */

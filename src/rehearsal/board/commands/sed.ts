@@ -1,6 +1,6 @@
 /** The simple uses of `sed`: addresses, s, p, d, q, y, =, !. */
 import { SystemError } from '../files/errors.ts';
-import { NotSimulated } from '../shell/parser.ts';
+import { NotSimulated } from '../not-simulated.ts';
 import type { Program } from '../shell/program.ts';
 import { linesOf, readInput } from './inputs.ts';
 import { readOptions } from './options.ts';

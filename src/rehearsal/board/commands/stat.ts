@@ -1,6 +1,6 @@
 /** `stat`. */
 import type { Node } from '../files/file-system.ts';
-import { NotSimulated } from '../shell/parser.ts';
+import { NotSimulated } from '../not-simulated.ts';
 import type { Program } from '../shell/program.ts';
 import { letters, nameOf, sizeOf } from './description.ts';
 import { busybox, forEach } from './operands.ts';

@@ -1,10 +1,10 @@
 /** The programs that tell of the system or change it. */
 import { type ByteString, fromText } from '../bytes.ts';
 import { SystemError } from '../files/errors.ts';
-import { NotSimulated } from '../shell/parser.ts';
+import { NotSimulated } from '../not-simulated.ts';
 import { signalOf } from '../shell/process.ts';
 import { Invocation, type Program } from '../shell/program.ts';
-import { runProgram } from '../shell/shell.ts';
+import { runProgram } from '../shell/run-program.ts';
 import { Tty } from '../tty/tty.ts';
 import { readOptions } from './options.ts';
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { type ByteString, toBytes } from '../bytes.ts';
 import { SystemError } from '../files/errors.ts';
-import { NotSimulated } from '../shell/parser.ts';
+import { NotSimulated } from '../not-simulated.ts';
 import type { Invocation, Program } from '../shell/program.ts';
 import { type OpenFile, readAll } from '../shell/streams.ts';
 import { linesOf, openInput, readInput, readInputs } from './inputs.ts';

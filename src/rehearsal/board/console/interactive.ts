@@ -1,6 +1,7 @@
 /** The interactive shells: bash with readline, busybox ash with its line editor, dash on the bare tty. */
 import type { ByteString } from '../bytes.ts';
-import { Incomplete, parse, ShellSyntaxError } from '../shell/parser.ts';
+import { Incomplete, ShellSyntaxError } from '../shell/syntax-errors.ts';
+import { parse } from '../shell/parser.ts';
 import { FunctionReturn, LoopControl, ShellExit } from '../shell/control.ts';
 import { Killed } from '../shell/process.ts';
 import type { Shell } from '../shell/shell.ts';

@@ -9,7 +9,7 @@ import type { Machine } from '../machine.ts';
 import type { BoardUser } from '../options.ts';
 import { Killed, Session, type Process } from '../shell/process.ts';
 import { Invocation } from '../shell/program.ts';
-import { runProgram } from '../shell/shell.ts';
+import { runProgram } from '../shell/run-program.ts';
 import { formatDate } from '../commands/system.ts';
 import { TtyOpening } from '../tty/tty.ts';
 

@@ -4,7 +4,7 @@ import { SystemError } from '../files/errors.ts';
 import { FunctionReturn, Interrupted, LoopControl, ShellExit } from './control.ts';
 import { ExpansionError } from './expand.ts';
 import { format, unescape } from './format.ts';
-import { NotSimulated } from './parser.ts';
+import { NotSimulated } from '../not-simulated.ts';
 import { type Signal, signalOf, signals } from './process.ts';
 import type { Shell } from './shell.ts';
 import { test, TestSyntaxError } from './test-expression.ts';

@@ -1,24 +1,8 @@
 /** Parses the POSIX shell language as dash and busybox ash understand it. */
 import type { ByteString } from '../bytes.ts';
+import { NotSimulated } from '../not-simulated.ts';
 import type { Assignment, Command, List, ListItem, ParameterOperator, Part, Redirect, Word } from './ast.ts';
-
-/** Input that a shell refuses. */
-export class ShellSyntaxError extends Error {
-  override readonly name: string = 'ShellSyntaxError';
-}
-
-/** Input that could go on: an interactive shell asks for another line. */
-export class Incomplete extends ShellSyntaxError {
-  override readonly name = 'Incomplete';
-}
-
-/** A construct that real shells have and this one does not. Always loud: a test that meets it must not pass by luck. */
-export class NotSimulated extends Error {
-  constructor(what: string) {
-    super(`the simulated board does not have ${what}`);
-    this.name = 'NotSimulated';
-  }
-}
+import { Incomplete, ShellSyntaxError } from './syntax-errors.ts';
 
 const reserved = new Set([
   'if',
@@ -37,8 +21,11 @@ const reserved = new Set([
   '}',
   '!',
 ]);
+
 const nameStart = /[A-Za-z_]/u;
+
 const nameRest = /[A-Za-z0-9_]/u;
+
 const ends = new Set([' ', '\t', '\n', ';', '&', '|', '<', '>', '(', ')', '']);
 
 interface PendingHere {

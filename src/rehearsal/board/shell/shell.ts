@@ -6,23 +6,17 @@ import type { Machine } from '../machine.ts';
 import { ArithmeticError } from './arithmetic.ts';
 import type { Assignment, Command, List, Redirect } from './ast.ts';
 import { builtins, specialBuiltins } from './builtins.ts';
-import { expandFields, expandPattern, expandText, ExpansionError, type Scope } from './expand.ts';
 import { FunctionReturn, Interrupted, LoopControl, ShellExit } from './control.ts';
+import { openDevice } from './devices.ts';
+import { expandFields, expandPattern, expandText, ExpansionError, type Scope } from './expand.ts';
 import { cannotOpen, complaint, type Flavour, notFound } from './flavour.ts';
-import { parse, ShellSyntaxError } from './parser.ts';
+import { parse } from './parser.ts';
 import { matches } from './pattern.ts';
-import { Killed, type Process, type Signal, signals } from './process.ts';
-import { type Descriptors, Invocation, ownProc, type Program } from './program.ts';
-import {
-  Collector,
-  DiskFile,
-  EndlessFile,
-  FullFile,
-  mention,
-  NullFile,
-  type OpenFile,
-  Pipe,
-} from './streams.ts';
+import { Killed, type Process, type Signal } from './process.ts';
+import { type Descriptors, Invocation, ownProc } from './program.ts';
+import { runProgram } from './run-program.ts';
+import { Collector, DiskFile, mention, NullFile, type OpenFile, Pipe } from './streams.ts';
+import { ShellSyntaxError } from './syntax-errors.ts';
 
 interface Variable {
   value: ByteString | undefined;
@@ -824,67 +818,5 @@ export class Shell implements Scope {
       this.process.disposition('INT') === 'default'
     )
       this.process.signal('INT');
-  }
-}
-
-/** Opens a device by its name. */
-export function openDevice(
-  machine: Machine,
-  device: string,
-  descriptors: Descriptors,
-  process: Process,
-): OpenFile {
-  switch (device) {
-    case 'null':
-      return new NullFile();
-    case 'full':
-      return new FullFile();
-    case 'zero':
-      return new EndlessFile((count) => '\0'.repeat(count));
-    case 'random':
-      return new EndlessFile((count) => machine.randomBytes(count));
-    case 'tty':
-    case 'console': {
-      const file = device === 'tty' ? (process.session?.terminal ?? machine.console) : machine.console;
-      file.retain();
-      return file;
-    }
-    case 'stdin':
-    case 'stdout':
-    case 'stderr': {
-      const file = descriptors.get(device === 'stdin' ? 0 : device === 'stdout' ? 1 : 2);
-      if (!file) throw new SystemError('ENOENT');
-      file.retain();
-      return file;
-    }
-    default: {
-      const file = device.startsWith('fd') ? descriptors.get(Number(device.slice(2))) : undefined;
-      if (!file) throw new SystemError('EIO');
-      file.retain();
-      return file;
-    }
-  }
-}
-
-/** Runs a program to its end, answering its exit status whatever happens inside; only faults of the simulation escape. */
-export function runProgram(program: Program, run: Invocation): Promise<number> | number {
-  const failed = (error: unknown): number => {
-    if (error instanceof Killed) return error.status;
-    if (error instanceof SystemError) {
-      if (error.errno === 'EPIPE') return 128 + signals.PIPE;
-      try {
-        return run.fail(error.message);
-      } catch (second) {
-        if (second instanceof SystemError || second instanceof Killed) return 1;
-        throw second;
-      }
-    }
-    throw error;
-  };
-  try {
-    const status = program(run);
-    return typeof status === 'number' ? status : status.catch(failed);
-  } catch (error) {
-    return failed(error);
   }
 }

@@ -2,7 +2,7 @@ import { completeOptions, type BoardChoices } from '../../../../src/rehearsal/bo
 import { createImage } from '../../../../src/rehearsal/board/image.ts';
 import { Machine } from '../../../../src/rehearsal/board/machine.ts';
 import { Invocation } from '../../../../src/rehearsal/board/shell/program.ts';
-import { runProgram } from '../../../../src/rehearsal/board/shell/shell.ts';
+import { runProgram } from '../../../../src/rehearsal/board/shell/run-program.ts';
 import { Collector, NullFile, type OpenFile } from '../../../../src/rehearsal/board/shell/streams.ts';
 
 export interface Ran {
