@@ -10,7 +10,7 @@ import type { BoardUser } from '../options.ts';
 import { Killed, Session, type Process } from '../shell/process.ts';
 import { Invocation } from '../shell/program.ts';
 import { runProgram } from '../shell/run-program.ts';
-import { formatDate } from '../commands/system.ts';
+import { formatDate } from '../commands/date.ts';
 import { TtyOpening } from '../tty/tty.ts';
 
 /** Where the dialogue stands, for whoever inspects the board. */
