@@ -44,7 +44,7 @@ export class Bench implements AsyncDisposable {
   readonly #slots = new Map<string, Slot>();
   readonly #closed = new AbortController();
   #refreshing: Promise<void> | null = null;
-  #again = false;
+  #following: Promise<void> | null = null;
   #looking: Promise<void> = Promise.resolve();
 
   constructor(options: BenchOptions) {
@@ -55,7 +55,8 @@ export class Bench implements AsyncDisposable {
   async addSource(source: PortSource): Promise<void> {
     this.#sources.set(
       source,
-      source.watch(() => void this.refresh()),
+      // A list that fails leaves the bench as it was; whoever asks for one is told why.
+      source.watch(() => void this.refresh().catch(() => undefined)),
     );
     await this.refresh();
   }
@@ -71,20 +72,17 @@ export class Bench implements AsyncDisposable {
     return [...this.#slots.values()].map((slot) => this.#view(slot));
   }
 
-  /** Lists the ports anew. Calls that come while it runs share one more run. */
+  /** Lists the ports anew. Calls that come while it runs share one more run, since what it lists may have changed. */
   refresh(): Promise<void> {
-    if (this.#refreshing !== null) {
-      this.#again = true;
-      return this.#refreshing;
-    }
-    this.#refreshing = this.#list().finally(() => {
-      this.#refreshing = null;
-      if (this.#again && !this.#closed.signal.aborted) {
-        this.#again = false;
-        void this.refresh();
-      }
-    });
-    return this.#refreshing;
+    if (this.#following !== null) return this.#following;
+    if (this.#refreshing === null) return this.#startRefresh();
+    this.#following = this.#refreshing
+      .catch(() => undefined) // told to whoever asked for that run
+      .then(() => {
+        this.#following = null;
+        return this.#closed.signal.aborted ? undefined : this.#startRefresh();
+      });
+    return this.#following;
   }
 
   /** The port with this path or slot name. @throws StationError `port/not-found` after a fresh look. */
@@ -139,7 +137,10 @@ export class Bench implements AsyncDisposable {
   /** Tells of a slot again, after its job or its muting changed. */
   touch(slotName: string): void {
     const slot = this.#slots.get(slotName);
-    if (slot !== undefined) this.#tell(slot);
+    if (slot === undefined) return;
+    // Whoever mutes a port wants it left alone from now on.
+    if (this.#options.muted().has(slotName)) slot.look?.stop.abort();
+    this.#tell(slot);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -149,8 +150,15 @@ export class Bench implements AsyncDisposable {
     await Promise.all([
       this.#looking,
       this.#refreshing,
+      this.#following,
       ...[...this.#slots.values()].map((slot) => slot.look?.ended),
     ]);
+  }
+
+  #startRefresh(): Promise<void> {
+    const refreshing = this.#list().finally(() => (this.#refreshing = null));
+    this.#refreshing = refreshing;
+    return refreshing;
   }
 
   async #list(): Promise<void> {

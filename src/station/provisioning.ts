@@ -51,7 +51,10 @@ export async function provisionPorts(
   await server.limit(signal ?? new AbortController().signal);
 
   const passphrase = params.passphrase === undefined ? parts.keyPassphrase : secret(params.passphrase);
-  const started: StartedJob[] = ports.map((port) =>
+  // All or none: a port that is taken must not leave the others at work for a call that failed.
+  for (const { path } of ports)
+    if (jobs.runningOn(path)) throw new StationError('port/in-job', { port: path });
+  const start = (port: PortEntry): StartedJob =>
     jobs.start({
       request: {
         port: port.path,
@@ -75,15 +78,27 @@ export async function provisionPorts(
       },
       serverName: params.server,
       keySourceText: params.keySource ?? 'default',
-    }),
-  );
+    });
+  const started: StartedJob[] = [];
   const cancel = (): void => {
     for (const { job } of started) jobs.cancel(job);
   };
   signal?.addEventListener('abort', cancel, { once: true });
-  if (signal?.aborted === true) cancel();
   try {
-    const results: JobResult[] = await Promise.all(started.map(({ done }) => done));
+    try {
+      for (const port of ports) started.push(start(port));
+    } catch (error) {
+      // The record took no more: what has begun is brought to an end before the call fails.
+      cancel();
+      await Promise.allSettled(started.map(({ done }) => done));
+      throw error;
+    }
+    if (signal?.aborted === true) cancel();
+    const ended = await Promise.allSettled(started.map(({ done }) => done));
+    const results = ended.map((end): JobResult => {
+      if (end.status === 'rejected') throw end.reason;
+      return end.value;
+    });
     return { jobs: results, elapsedMs: Math.round(clock.monotonic() - began) };
   } finally {
     signal?.removeEventListener('abort', cancel);
