@@ -3,7 +3,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject,
 import { SystemError } from '../files/errors.ts';
 import { type FileSystem, root } from '../files/file-system.ts';
 import type { KeyType } from '../options.ts';
-import { makeRsa } from '../commands/openssl.ts';
+import { makeRsa } from '../commands/openssl-generate.ts';
 import type { ClientConfiguration } from './configuration.ts';
 
 export interface KeyPlace {
