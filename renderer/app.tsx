@@ -1,9 +1,10 @@
-import { MantineProvider } from '@mantine/core';
+import { MantineProvider, type MantineColorSchemeManager } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
 import { ErrorPanel } from './components/error-panel.tsx';
 import { SidePanel } from './components/side-panel.tsx';
 import { BenchScreen } from './features/bench/bench-screen.tsx';
 import { DoctorPanel } from './features/doctor/doctor-panel.tsx';
+import { IdentifyPanel } from './features/identify/identify-panel.tsx';
 import { OperatorDialog } from './features/header/operator-dialog.tsx';
 import { JobPanel } from './features/job/job-panel.tsx';
 import { RecordPanel } from './features/records/record-panel.tsx';
@@ -21,6 +22,7 @@ export function App({ store }: { readonly store: Store }): ReactNode {
     <MantineProvider
       theme={theme}
       defaultColorScheme="auto"
+      colorSchemeManager={COLOUR_SCHEME}
       withCssVariables={false}
       withGlobalClasses={false}
     >
@@ -30,6 +32,15 @@ export function App({ store }: { readonly store: Store }): ReactNode {
     </MantineProvider>
   );
 }
+
+/** The window follows its theme in every case: main sets that, and keeps it in the window's file. */
+const COLOUR_SCHEME: MantineColorSchemeManager = {
+  get: () => 'auto',
+  set: () => undefined,
+  subscribe: () => undefined,
+  unsubscribe: () => undefined,
+  clear: () => undefined,
+};
 
 function Window(): ReactNode {
   const [panel, setPanel] = useState<Panel | null>(null);
@@ -76,6 +87,8 @@ function OpenedPanel({
       const slot = state.slots.find((each) => each.slot === job.slot);
       return <JobPanel job={job} title={slot?.label ?? job.port} onClose={onClose} />;
     }
+    case 'identify':
+      return <IdentifyPanel slot={panel.slot} onClose={onClose} />;
     case 'record':
       return <RecordPanel record={panel.record} onClose={onClose} />;
     case 'set-up':

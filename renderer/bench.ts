@@ -1,3 +1,4 @@
+import { isBuiltIn } from './built-in.ts';
 import type { JobView, ServerView, SlotView } from '../src/contract.ts';
 import type { BoardProfile } from '../src/model/profile.ts';
 import type { WindowState } from './state.ts';
@@ -13,6 +14,15 @@ type RunningJob = JobView & { readonly state: 'running' | 'cancelling' };
 
 export function isRunning(job: JobView | null): job is RunningJob {
   return job !== null && job.state !== 'ended';
+}
+
+/**
+ * Whether a slot is a place of the bench. A port of the machine itself is one only while something shows on it: else a
+ * machine with old serial ports would always have empty places.
+ */
+export function isPlace(state: WindowState, slot: SlotView): boolean {
+  if (!isBuiltIn(slot) || slot.job !== null || state.starting.includes(slot.slot)) return true;
+  return ['ready', 'booting', 'bootloader', 'garbled'].includes(slot.presence);
 }
 
 /** Why a slot cannot be started by itself now; null when it can. */
@@ -68,6 +78,12 @@ export function obstacle(state: WindowState, now: number): Obstacle | null {
   return null;
 }
 
+/** Whether a board may be read: that needs a profile, and no server. */
+export function mayIdentify(state: WindowState): boolean {
+  const up = state.loaded && state.connection.state === 'up';
+  return up && state.readOnly === null && currentProfile(state) !== null;
+}
+
 /** Milliseconds until the login ends; null when nobody is logged in or it does not end by itself. */
 export function sessionLeft(server: ServerView, now: number): number | null {
   const at = server.session?.expiresAt;
@@ -94,6 +110,7 @@ export function tally(state: WindowState): Tally {
     const job = jobOf(state, slot);
     if (state.starting.includes(slot.slot) || isRunning(job)) count.running += 1;
     else if (job?.result) count[job.result.verdict] += 1;
+    else if (job?.failure) count.fail += 1;
   }
   return count;
 }

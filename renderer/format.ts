@@ -41,7 +41,8 @@ export function grouped(fingerprint: string): string {
 }
 
 export function bytes(count: number): string {
-  return count < 10_000 ? `${count} B` : `${(count / 1000).toFixed(1)} kB`;
+  if (count < 10_000) return `${count} B`;
+  return count < 10_000_000 ? `${(count / 1000).toFixed(1)} kB` : `${(count / 1e6).toFixed(1)} MB`;
 }
 
 const ESCAPE_SEQUENCE = new RegExp('\\u001b(?:\\[[0-9;?]*[ -/]*[@-~]|[@-_])', 'g');

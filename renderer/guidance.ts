@@ -1,11 +1,12 @@
-import { currentServer, hindrance, obstacle, sessionLeft, tally, toStart } from './bench.ts';
+import { currentServer, hindrance, isPlace, obstacle, sessionLeft, tally, toStart } from './bench.ts';
 import { timeLeft } from './format.ts';
 import { messages } from './messages.ts';
 import type { WindowState } from './state.ts';
 import type { ErrorReport } from '../src/model/job.ts';
 
 export type Tone = 'calm' | 'busy' | 'good' | 'warn' | 'bad';
-export type GuidanceAction = 'start-rehearsal' | 'add-server' | 'sign-in' | 'set-up' | 'details' | 'dismiss';
+export type GuidanceAction =
+  'start-rehearsal' | 'add-server' | 'sign-in' | 'set-up' | 'restart' | 'details' | 'dismiss';
 
 /** The one line that says what is going on and what to do next. */
 export interface Guidance {
@@ -24,7 +25,7 @@ export const SESSION_SOON_MS = 15 * 60_000;
 export function guidance(state: WindowState, now: number): Guidance {
   const text = messages.guidance;
   const { connection } = state;
-  if (connection.state === 'down') return line('bad', text.down(connection.cause));
+  if (connection.state === 'down') return line('bad', text.down(connection.cause), ['restart']);
   if (connection.state === 'restarting') return line('warn', text.restarting(connection.cause));
   if (!state.loaded || connection.state === 'connecting') return line('busy', text.connecting);
   if (state.readOnly !== null)
@@ -46,12 +47,13 @@ export function guidance(state: WindowState, now: number): Guidance {
   const counts = tally(state);
   const done = counts.pass + counts.already + counts.fail + counts.stopped;
   if (counts.running > 0) return line('busy', text.running(counts.running, done));
+  const places = state.slots.filter((slot) => isPlace(state, slot));
   const server = currentServer(state);
   const name = server?.name ?? '';
   switch (obstacle(state, now)) {
     case 'no-server':
       return state.rehearsal.offer
-        ? line('calm', text.firstRun, state.slots.length === 0 ? [] : ['start-rehearsal'])
+        ? line('calm', text.firstRun, places.length === 0 ? [] : ['start-rehearsal'])
         : line('calm', text.noServer, ['add-server']);
     case 'signed-out':
       return line('warn', text.signedOut(name), ['sign-in']);
@@ -79,7 +81,8 @@ export function guidance(state: WindowState, now: number): Guidance {
 
 function benchLine(state: WindowState, done: number): Guidance {
   const text = messages.guidance;
-  if (state.slots.length === 0) return line('calm', text.noPorts);
+  const places = state.slots.filter((slot) => isPlace(state, slot));
+  if (places.length === 0) return line('calm', text.noPorts);
   const ready = toStart(state);
   const counts = tally(state);
   const good = counts.pass + counts.already;
@@ -87,7 +90,7 @@ function benchLine(state: WindowState, done: number): Guidance {
   if (done > 0 && ready.every((slot) => slot.job !== null))
     return line(done === good ? 'good' : 'warn', text.finished(good, done - good));
   if (ready.length > 0) return line('calm', text.ready(ready.length));
-  if (state.slots.every((slot) => hindrance(state, slot) === 'not-usable')) return line('warn', text.blocked);
+  if (places.every((slot) => hindrance(state, slot) === 'not-usable')) return line('warn', text.blocked);
   return line('calm', text.waiting);
 }
 

@@ -1,4 +1,4 @@
-import type { JobView, RecordView } from '../src/contract.ts';
+import type { JobView, RecordView, SlotView } from '../src/contract.ts';
 import type { ErrorReport } from '../src/model/job.ts';
 
 export type ServersView =
@@ -11,6 +11,7 @@ export type Panel =
   | { readonly kind: 'operator' }
   | { readonly kind: 'doctor' }
   | { readonly kind: 'job'; readonly job: JobView }
+  | { readonly kind: 'identify'; readonly slot: SlotView }
   | { readonly kind: 'record'; readonly record: RecordView }
   | { readonly kind: 'error'; readonly error: ErrorReport };
 

@@ -11,6 +11,7 @@ import type {
 import type { ErrorReport } from '../src/model/job.ts';
 import type { BoardProfile } from '../src/model/profile.ts';
 import type { TranscriptEntry } from '../src/serial/transcript.ts';
+import { isBuiltIn } from './built-in.ts';
 import { messages } from './messages.ts';
 import type { StationProcessEvent } from './station.ts';
 
@@ -44,6 +45,8 @@ export interface WindowState {
   readonly jobs: Readonly<Record<string, JobView>>;
   readonly servers: readonly ServerView[];
   readonly profiles: readonly BoardProfile[];
+  /** Names of the stored passwords for boards. */
+  readonly credentials: readonly string[];
   /** Newest first. */
   readonly records: readonly RecordView[];
   readonly rehearsal: RehearsalView;
@@ -83,6 +86,7 @@ export const INITIAL: WindowState = {
   jobs: {},
   servers: [],
   profiles: [],
+  credentials: [],
   records: [],
   rehearsal: { running: false, boards: 0, serverUrl: null, offer: false },
   preferences: { server: null, profile: null, operator: null },
@@ -153,10 +157,11 @@ function withSnapshot(state: WindowState, snapshot: Snapshot): WindowState {
     connection: { state: 'up' },
     loaded: true,
     station: snapshot.station,
-    slots: snapshot.slots.toSorted(byLabel),
+    slots: snapshot.slots.toSorted(byPlace),
     jobs: Object.fromEntries(snapshot.jobs.map((job) => [job.job, job])),
     servers: snapshot.servers,
     profiles: snapshot.profiles,
+    credentials: snapshot.credentials,
     records: snapshot.records.toSorted((a, b) => b.seq - a.seq).slice(0, RECORDS_KEPT),
     rehearsal: snapshot.rehearsal,
     preferences: snapshot.preferences,
@@ -171,7 +176,7 @@ function withEvent(state: WindowState, event: StationEvent | StationProcessEvent
     case 'slot':
       return forgetJobs({
         ...state,
-        slots: [...state.slots.filter((slot) => slot.slot !== event.slot.slot), event.slot].sort(byLabel),
+        slots: [...state.slots.filter((slot) => slot.slot !== event.slot.slot), event.slot].sort(byPlace),
       });
     case 'slot-gone':
       return forgetJobs({
@@ -208,6 +213,10 @@ function withEvent(state: WindowState, event: StationEvent | StationProcessEvent
       return { ...state, rehearsal: event.rehearsal };
     case 'preferences':
       return { ...state, preferences: event.preferences };
+    case 'credentials':
+      return { ...state, credentials: event.credentials };
+    case 'read-only':
+      return { ...state, readOnly: event.readOnly };
     case 'station-process':
       return {
         ...state,
@@ -277,9 +286,11 @@ function replaced<T>(list: readonly T[], item: T, key: (item: T) => string): rea
   return at < 0 ? [...list, item] : list.with(at, item);
 }
 
-/** The order on the bench: labels as people count, `Slot 2` before `Slot 10`. */
-function byLabel(a: SlotView, b: SlotView): number {
+/** The order on the bench: ports for boards before those of the machine itself; labels as people count, `2` before `10`. */
+function byPlace(a: SlotView, b: SlotView): number {
   return (
+    Number(isBuiltIn(a)) - Number(isBuiltIn(b)) ||
+    Number(b.simulated) - Number(a.simulated) ||
     a.label.localeCompare(b.label, 'en', { numeric: true }) ||
     a.slot.localeCompare(b.slot, 'en', { numeric: true })
   );

@@ -27,9 +27,32 @@ declare global {
   }
 }
 
+/** What the window asks of its shell and not of the station: what a page cannot do or remember by itself. */
+export interface ShellCalls {
+  /** The path of a folder that a person chose. */
+  readonly 'shell.choose-folder': { readonly params: object; readonly result: string | null };
+  readonly 'shell.choose-certificate': { readonly params: object; readonly result: ChosenFile | null };
+  readonly 'shell.theme': {
+    readonly params: { readonly theme: 'system' | 'light' | 'dark' };
+    readonly result: null;
+  };
+  /** Starts the station's process after it was given up. */
+  readonly 'shell.restart': { readonly params: object; readonly result: null };
+}
+
+/** A file that a person chose; no text where it cannot be read or is too large. */
+export interface ChosenFile {
+  readonly name: string;
+  readonly text: string | null;
+}
+
 /** The station as the window calls it. A refusal comes as a `Refused` with the station's own report. */
 export interface Station {
   call<N extends CallName>(name: N, params: CallInput<N>): Promise<CallResults[N]>;
+  shell<N extends keyof ShellCalls>(
+    name: N,
+    params: ShellCalls[N]['params'],
+  ): Promise<ShellCalls[N]['result']>;
   subscribe(listener: (event: WindowEvent) => void): () => void;
 }
 
@@ -49,12 +72,16 @@ export class Refused extends Error {
  * nothing is parsed again here.
  */
 export function stationOver(bridge: Bridge): Station {
+  const ask = async (name: string, params: unknown): Promise<unknown> => {
+    const answer = await bridge.call(name, params);
+    if (!answer.ok) throw new Refused(answer.error);
+    return answer.value;
+  };
   return {
-    async call<N extends CallName>(name: N, params: CallInput<N>): Promise<CallResults[N]> {
-      const answer = await bridge.call(name, params);
-      if (!answer.ok) throw new Refused(answer.error);
-      return answer.value as CallResults[N];
-    },
+    call: async <N extends CallName>(name: N, params: CallInput<N>) =>
+      (await ask(name, params)) as CallResults[N],
+    shell: async <N extends keyof ShellCalls>(name: N, params: ShellCalls[N]['params']) =>
+      (await ask(name, params)) as ShellCalls[N]['result'],
     subscribe: (listener) => bridge.subscribe(listener),
   };
 }

@@ -83,7 +83,10 @@ export function createStore(station: Station, clock: () => number = () => perfor
     },
     close: station.subscribe((event) => {
       store.dispatch({ type: 'event', event });
-      if (event.type === 'station-process' && event.state === 'up') void store.load();
+      const back = event.type === 'station-process' && event.state === 'up';
+      // Who wrote meanwhile left records and settings that no event told of.
+      const free = event.type === 'read-only' && event.readOnly === null;
+      if (back || free) void store.load();
     }),
   };
   return store;

@@ -11,6 +11,8 @@ const SHELL_CALLS = {
   'shell.choose-folder': z.strictObject({}),
   /** A file with a CA's certificate: its name and its text; null when none was chosen. */
   'shell.choose-certificate': z.strictObject({}),
+  /** Starts the station's process after it was given up. */
+  'shell.restart': z.strictObject({}),
   'shell.theme': z.strictObject({ theme: z.enum(['system', 'light', 'dark']) }),
 } as const;
 
@@ -27,6 +29,7 @@ export interface ShellParts {
   /** Shows the dialog for files and folders. */
   readonly ask: (options: OpenDialogOptions) => Promise<OpenDialogReturnValue>;
   readonly onTheme: (theme: Theme) => void;
+  readonly onRestart: () => void;
 }
 
 /** Answers the calls that are for the shell; null for any other. Throws for wrong parameters: the page is our own. */
@@ -42,6 +45,10 @@ export function shellCalls(parts: ShellParts): (method: string, params: unknown)
         ],
       });
       return file === null ? null : { name: path.basename(file), text: await textOf(file) };
+    },
+    'shell.restart': (): Promise<null> => {
+      parts.onRestart();
+      return Promise.resolve(null);
     },
     'shell.theme': (params: unknown): Promise<null> => {
       parts.onTheme(SHELL_CALLS['shell.theme'].parse(params).theme);

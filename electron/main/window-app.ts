@@ -93,7 +93,11 @@ class Shell {
     openDoor(ipcMain, {
       windowId: () => this.window?.webContents.id ?? null,
       call: (method, params) => this.supervisor.call(method, params),
-      shell: shellCalls({ ask: (options) => this.askForFile(options), onTheme }),
+      shell: shellCalls({
+        ask: (options) => this.askForFile(options),
+        onTheme,
+        onRestart: () => this.supervisor.begin(),
+      }),
     });
     this.supervisor.begin();
     this.show(file.get('theme'), onTheme);

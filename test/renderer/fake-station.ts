@@ -81,7 +81,7 @@ export function slot(at: number, change: Partial<SlotView> = {}): SlotView {
     },
     byId: `usb-FTDI_Quad_RS232-HS-if0${at - 1}-port0`,
     presence: 'ready',
-    holder: null,
+    error: null,
     simulated: false,
     job: null,
     ...change,
@@ -166,6 +166,7 @@ export function running(at: number, step: StepName, change: Partial<JobView> = {
     steps,
     wire: { tx: 1200, rx: 5400, roundTrips: 4 },
     result: null,
+    failure: null,
     ...change,
   };
 }
@@ -260,6 +261,7 @@ export function snapshot(change: Partial<Snapshot> = {}): Snapshot {
       profile(),
       profile({ name: 'gateway-sudo', description: 'The gateway: login as admin, root by sudo.' }),
     ],
+    credentials: ['bench'],
     records: [],
     rehearsal: { running: false, boards: 0, serverUrl: null, offer: false },
     preferences: { server: 'Factory Mender', profile: 'mender-board', operator: 'Anna Berg' },

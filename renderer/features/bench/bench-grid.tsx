@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import type { JobView, SlotView } from '../../../src/contract.ts';
-import { obstacle } from '../../bench.ts';
+import type { ErrorReport } from '../../../src/model/job.ts';
+import { isPlace, mayIdentify, obstacle } from '../../bench.ts';
 import { useNow } from '../../clock.ts';
 import { messages } from '../../messages.ts';
 import type { OpenPanel } from '../../panel.ts';
@@ -19,12 +20,24 @@ export function BenchGrid({
   const state = useWholeState();
   const now = useNow(1000);
   const mayStart = obstacle(state, now) === null;
+  const places = state.slots.filter((slot) => isPlace(state, slot));
   const start = useLatest(onStart);
+  const identify = useLatest((slot: SlotView) => open({ kind: 'identify', slot }));
+  const explain = useLatest((error: ErrorReport) => open({ kind: 'error', error }));
   const details = useLatest((job: JobView) => open({ kind: 'job', job }));
   return (
-    <ul className={classes.grid} data-count={state.slots.length} aria-label={messages.slot.list}>
-      {state.slots.map((slot) => (
-        <SlotCard key={slot.slot} slot={slot} mayStart={mayStart} onStart={start} onDetails={details} />
+    <ul className={classes.grid} data-count={places.length} aria-label={messages.slot.list}>
+      {places.map((slot) => (
+        <SlotCard
+          key={slot.slot}
+          slot={slot}
+          mayStart={mayStart}
+          mayIdentify={mayIdentify(state)}
+          onStart={start}
+          onDetails={details}
+          onIdentify={identify}
+          onError={explain}
+        />
       ))}
     </ul>
   );

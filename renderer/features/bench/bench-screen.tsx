@@ -1,6 +1,6 @@
 import { useState, type ReactNode } from 'react';
 import type { SlotView } from '../../../src/contract.ts';
-import { obstacle } from '../../bench.ts';
+import { isPlace, obstacle } from '../../bench.ts';
 import type { OpenPanel } from '../../panel.ts';
 import { useStore, useToStart, useWindowState } from '../../store.ts';
 import { Header } from '../header/header.tsx';
@@ -13,6 +13,7 @@ import { EmptyBench, LoadingBench } from './empty-bench.tsx';
 import { GuidanceStrip } from './guidance-strip.tsx';
 import { AS_PROFILE, keySourceText, type KeyChoice } from './key-choice.ts';
 import { LiveVerdicts } from './live-verdicts.tsx';
+import { OtherPorts } from './other-ports.tsx';
 import { useSpaceBar } from './use-space-bar.ts';
 import classes from './bench-screen.module.css';
 
@@ -32,7 +33,7 @@ export function BenchScreen({
   const store = useStore();
   const toStart = useToStart();
   const loaded = useWindowState((state) => state.loaded);
-  const empty = useWindowState((state) => state.slots.length === 0);
+  const empty = useWindowState((state) => !state.slots.some((slot) => isPlace(state, slot)));
   const [keyChoice, setKeyChoice] = useState<KeyChoice>(AS_PROFILE);
   const [label, setLabel] = useState('');
   const [asking, setAsking] = useState<readonly SlotView[] | null>(null);
@@ -63,6 +64,7 @@ export function BenchScreen({
         ) : (
           <BenchGrid onStart={(slot) => start([slot])} open={open} />
         )}
+        <OtherPorts onStart={(slot) => start([slot])} open={open} />
         <Records open={open} />
       </main>
       <CommandBar

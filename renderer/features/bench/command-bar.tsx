@@ -1,6 +1,6 @@
 import { Button, Select } from '@mantine/core';
 import type { KeyboardEvent, ReactNode } from 'react';
-import { isRunning, jobOf, obstacle, tally, toStart } from '../../bench.ts';
+import { isPlace, isRunning, jobOf, obstacle, tally, toStart } from '../../bench.ts';
 import { useNow } from '../../clock.ts';
 import { Icon } from '../../components/icon.tsx';
 import { messages } from '../../messages.ts';
@@ -24,10 +24,11 @@ export function CommandBar({ keyChoice, onKeyChoice, onStart, open }: Props): Re
   const text = messages.command;
   const ready = toStart(state).length;
   const counts = tally(state);
+  const places = state.slots.filter((slot) => isPlace(state, slot)).length;
   const blocked = obstacle(state, now) !== null;
   const running = state.slots.map((slot) => jobOf(state, slot)).filter((job) => isRunning(job));
   const ended = state.slots.filter((slot) => jobOf(state, slot)?.state === 'ended');
-  const which = state.selected.length > 0 ? 'marked' : ready === state.slots.length ? 'all' : 'some';
+  const which = state.selected.length > 0 ? 'marked' : ready === places ? 'all' : 'some';
   const busy = ready === 0 && counts.running > 0;
   return (
     <section className={classes.bar} aria-label={text.label}>

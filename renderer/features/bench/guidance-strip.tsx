@@ -32,6 +32,7 @@ export function GuidanceStrip({ open }: { readonly open: OpenPanel }): ReactNode
         view: server === null ? { at: 'list' } : { at: 'sign-in', server },
       }),
     'set-up': () => open({ kind: 'set-up' }),
+    restart: () => void store.station.shell('shell.restart', {}),
     details: () => {
       if (error !== null) open({ kind: 'error', error });
     },
@@ -42,6 +43,7 @@ export function GuidanceStrip({ open }: { readonly open: OpenPanel }): ReactNode
     'add-server': messages.guidance.actions.addServer,
     'sign-in': messages.guidance.actions.signIn,
     'set-up': messages.guidance.actions.setUp,
+    restart: messages.guidance.actions.restart,
     details: messages.guidance.actions.details,
     dismiss: messages.common.dismiss,
   };

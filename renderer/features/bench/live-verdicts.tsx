@@ -29,9 +29,11 @@ export function LiveVerdicts(): ReactNode {
 
 /** One verdict as a sentence: where, which, and what it rests on or what to do. */
 export function verdictSentence(job: JobView, slots: readonly SlotView[]): string {
-  const { result } = job;
-  if (result === null) return '';
+  const { result, failure } = job;
   const label = slots.find((slot) => slot.slot === job.slot)?.label ?? job.port;
+  if (failure !== null)
+    return messages.live.verdict(label, messages.unrecorded.word, `${failure.message} ${failure.remedy}`);
+  if (result === null) return '';
   const why =
     result.error !== null
       ? `${result.error.message} ${result.error.remedy}`

@@ -1,25 +1,30 @@
 import { ActionIcon, Button, Checkbox } from '@mantine/core';
 import { memo, useCallback, type ReactNode } from 'react';
 import type { JobView, SlotView } from '../../../src/contract.ts';
+import type { ErrorReport } from '../../../src/model/job.ts';
 import { hindrance, isRunning, jobOf, stationLost } from '../../bench.ts';
 import { Icon } from '../../components/icon.tsx';
 import { messages } from '../../messages.ts';
 import { useStore, useWindowState } from '../../store.ts';
 import { SlotIdle, SlotInterrupted } from './slot-idle.tsx';
 import { SlotRunning } from './slot-running.tsx';
-import { SlotVerdict } from './slot-verdict.tsx';
+import { SlotUnrecorded, SlotVerdict } from './slot-verdict.tsx';
 import classes from './slot-card.module.css';
 
 interface Props {
   readonly slot: SlotView;
   /** Whether anything may be started at all: signed in, a profile chosen, not read-only. */
   readonly mayStart: boolean;
+  readonly mayIdentify: boolean;
   readonly onStart: (slot: SlotView) => void;
   readonly onDetails: (job: JobView) => void;
+  readonly onIdentify: (slot: SlotView) => void;
+  readonly onError: (error: ErrorReport) => void;
 }
 
 /** A place on the bench: what is on it, what happens there, how it ended. One fixed frame for all three. */
-export const SlotCard = memo(function SlotCard({ slot, mayStart, onStart, onDetails }: Props): ReactNode {
+export const SlotCard = memo(function SlotCard(props: Props): ReactNode {
+  const { slot } = props;
   const store = useStore();
   const job = useWindowState(useCallback((state) => jobOf(state, slot), [slot]));
   const marked = useWindowState(useCallback((state) => state.selected.includes(slot.slot), [slot.slot]));
@@ -54,15 +59,7 @@ export const SlotCard = memo(function SlotCard({ slot, mayStart, onStart, onDeta
         </header>
         <div className={classes.body}>{lost ? <SlotInterrupted /> : bodyOf(slot, job, starting)}</div>
         <footer className={classes.foot}>
-          <SlotButtons
-            slot={slot}
-            job={job}
-            lost={lost}
-            starting={starting}
-            startable={mayStart && hindered === null}
-            onStart={onStart}
-            onDetails={onDetails}
-          />
+          <SlotButtons {...props} job={job} lost={lost} starting={starting} free={hindered === null} />
         </footer>
       </article>
     </li>
@@ -73,6 +70,7 @@ function bodyOf(slot: SlotView, job: JobView | null, starting: boolean): ReactNo
   if (isRunning(job)) return <SlotRunning job={job} />;
   if (starting) return <SlotIdle slot={slot} starting />;
   if (job?.result) return <SlotVerdict job={job} result={job.result} />;
+  if (job?.failure) return <SlotUnrecorded error={job.failure} />;
   return <SlotIdle slot={slot} starting={false} />;
 }
 
@@ -115,18 +113,17 @@ function SlotCorner({ slot, job }: { readonly slot: SlotView; readonly job: JobV
   );
 }
 
-interface ButtonsProps {
-  readonly slot: SlotView;
+interface ButtonsProps extends Props {
   readonly job: JobView | null;
   /** The station ended in the middle of the job. */
   readonly lost: boolean;
   readonly starting: boolean;
-  readonly startable: boolean;
-  readonly onStart: (slot: SlotView) => void;
-  readonly onDetails: (job: JobView) => void;
+  /** Whether nothing on the slot itself is in the way. */
+  readonly free: boolean;
 }
 
-function SlotButtons({ slot, job, lost, starting, startable, onStart, onDetails }: ButtonsProps): ReactNode {
+function SlotButtons(props: ButtonsProps): ReactNode {
+  const { slot, job, lost, starting, free, mayStart, mayIdentify, onStart, onDetails } = props;
   const store = useStore();
   const text = messages.slot;
   if (isRunning(job))
@@ -144,14 +141,28 @@ function SlotButtons({ slot, job, lost, starting, startable, onStart, onDetails 
         </Button>
       </>
     );
-  const ended = job?.result ?? null;
+  const { error } = slot;
+  if (job === null && error !== null)
+    return (
+      <Button variant="default" onClick={() => props.onError(error)}>
+        {text.whatToDo}
+      </Button>
+    );
   const doubtful = ['silent', 'unknown', 'garbled'].includes(slot.presence);
   return (
     <>
-      <Button variant="default" disabled={!startable || starting} onClick={() => onStart(slot)}>
-        {starting ? text.starting : startText(ended?.verdict ?? null, doubtful)}
+      <Button variant="default" disabled={!mayStart || !free || starting} onClick={() => onStart(slot)}>
+        {starting ? text.starting : startText(job, doubtful)}
       </Button>
-      {job === null ? null : (
+      {job === null ? (
+        <Button
+          variant="subtle"
+          disabled={!mayIdentify || !free || starting}
+          onClick={() => props.onIdentify(slot)}
+        >
+          {text.identify}
+        </Button>
+      ) : (
         <Button variant="subtle" onClick={() => onDetails(job)}>
           {text.details}
         </Button>
@@ -160,9 +171,10 @@ function SlotButtons({ slot, job, lost, starting, startable, onStart, onDetails 
   );
 }
 
-function startText(verdict: string | null, doubtful: boolean): string {
+function startText(job: JobView | null, doubtful: boolean): string {
   const text = messages.slot;
-  if (verdict === 'fail' || verdict === 'stopped') return text.tryAgain;
-  if (verdict !== null) return text.again;
+  const verdict = job?.result?.verdict;
+  if (verdict === 'pass' || verdict === 'already') return text.again;
+  if (job !== null) return text.tryAgain;
   return doubtful ? text.tryAnyway : text.provision;
 }

@@ -32,12 +32,7 @@ export function SlotIdle({
         <Icon name={starting ? 'busy' : ICONS[slot.presence]} size={56} />
       </span>
       <p className={classes.word}>{starting ? messages.slot.starting : words.word}</p>
-      <p className={classes.text}>
-        {starting ? '' : slot.holder !== null ? messages.slot.heldBy(slot.holder) : words.text}
-      </p>
-      {slot.presence === 'no-permission' ? (
-        <code className={classes.command}>{messages.slot.permissionHow}</code>
-      ) : null}
+      <p className={classes.text}>{starting ? '' : (slot.error?.message ?? words.text)}</p>
     </div>
   );
 }

@@ -21,7 +21,24 @@ export function SlotVerdict({
         <VerdictMark verdict={result.verdict} size={72} />
         <p className={classes.word}>{messages.verdicts[result.verdict].word}</p>
       </div>
-      {result.error === null ? <Success job={job} result={result} /> : <Failure error={result.error} />}
+      {result.error === null ? (
+        <Success job={job} result={result} />
+      ) : (
+        <Failure error={result.error} identity={job.identity} />
+      )}
+    </div>
+  );
+}
+
+/** A job that ended without a verdict: what could not be recorded counts as nothing. */
+export function SlotUnrecorded({ error }: { readonly error: ErrorReport }): ReactNode {
+  return (
+    <div className={classes.verdict} data-verdict="unrecorded">
+      <div className={classes.band}>
+        <VerdictMark verdict="fail" size={72} />
+        <p className={classes.word}>{messages.unrecorded.word}</p>
+      </div>
+      <Failure error={error} identity={null} />
     </div>
   );
 }
@@ -29,20 +46,30 @@ export function SlotVerdict({
 function Success({ job, result }: { readonly job: JobView; readonly result: JobResult }): ReactNode {
   return (
     <div className={classes.below} role="group" aria-label={messages.job.proof} tabIndex={0}>
-      <p className={classes.identity}>{job.identity}</p>
+      <p className={classes.top}>
+        <span className={classes.identity}>{job.identity}</span>
+        <span className={classes.soft}>{duration(jobDuration(job, 0))}</span>
+      </p>
       <p>{result.proof === null ? messages.noProof : messages.proofs[result.proof].text}</p>
+      {result.notes.length === 0 ? null : (
+        <p>
+          {messages.job.notes}: {result.notes.length}
+        </p>
+      )}
       <p className={classes.soft}>
         {result.verdict === 'already' ? messages.verdicts.already.meaning : keyText(result)}
-      </p>
-      <p className={classes.soft}>
-        {duration(jobDuration(job, 0))}
-        {result.notes.length === 0 ? '' : ` · ${messages.job.notes}: ${result.notes.length}`}
       </p>
     </div>
   );
 }
 
-function Failure({ error }: { readonly error: ErrorReport }): ReactNode {
+function Failure({
+  error,
+  identity,
+}: {
+  readonly error: ErrorReport;
+  readonly identity: string | null;
+}): ReactNode {
   return (
     <div className={classes.below} role="group" aria-label={messages.records.columns.error} tabIndex={0}>
       <p className={classes.message}>{error.message}</p>
@@ -54,6 +81,7 @@ function Failure({ error }: { readonly error: ErrorReport }): ReactNode {
         <span className={classes.soft}>{messages.slot.notChanged}: </span>
         {error.unchanged}
       </p>
+      {identity === null ? null : <p className={classes.soft}>{identity}</p>}
     </div>
   );
 }

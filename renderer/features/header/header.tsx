@@ -1,4 +1,4 @@
-import { ActionIcon, Button, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { ActionIcon, Button, useComputedColorScheme } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { ServerView } from '../../../src/contract.ts';
 import { currentServer, sessionLeft } from '../../bench.ts';
@@ -112,7 +112,7 @@ function Rehearsal(): ReactNode {
 }
 
 function ColorScheme(): ReactNode {
-  const { setColorScheme } = useMantineColorScheme();
+  const { station } = useStore();
   const dark = useComputedColorScheme('light') === 'dark';
   const text = messages.header;
   return (
@@ -120,7 +120,7 @@ function ColorScheme(): ReactNode {
       variant="subtle"
       color="gray"
       aria-label={dark ? text.toLight : text.toDark}
-      onClick={() => setColorScheme(dark ? 'light' : 'dark')}
+      onClick={() => void station.shell('shell.theme', { theme: dark ? 'light' : 'dark' })}
     >
       <Icon name={dark ? 'sun' : 'moon'} />
     </ActionIcon>

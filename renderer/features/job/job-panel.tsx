@@ -38,7 +38,17 @@ export function JobPanel({
           <Tabs.Tab value="transcript">{text.transcriptTab}</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="result" tabIndex={0}>
-          {job.result === null ? <p>{text.running}</p> : <Result job={job} result={job.result} />}
+          {job.failure === null ? null : (
+            <>
+              <p>{messages.unrecorded.meaning}</p>
+              <ErrorPanel error={job.failure} />
+            </>
+          )}
+          {job.result === null ? (
+            job.failure === null && <p>{text.running}</p>
+          ) : (
+            <Result job={job} result={job.result} />
+          )}
         </Tabs.Panel>
         <Tabs.Panel value="steps" tabIndex={0}>
           <StepTable job={job} />

@@ -1,4 +1,4 @@
-import { Button, Checkbox, FileInput, Radio, TextInput } from '@mantine/core';
+import { Button, Checkbox, Radio, TextInput } from '@mantine/core';
 import { useState, type SubmitEvent, type ReactNode } from 'react';
 import type { CertificateView } from '../../../src/contract.ts';
 import type { ErrorReport } from '../../../src/model/job.ts';
@@ -12,7 +12,6 @@ import { useStore } from '../../store.ts';
 import {
   caFrom,
   EMPTY_SERVER,
-  MOST_CA_BYTES,
   serverToAdd,
   type ServerDraft,
   type ServerFormProblem,
@@ -129,31 +128,30 @@ export function AddServer({
 }
 
 function CaFile({ onPem }: { readonly onPem: (pem: string | null) => void }): ReactNode {
+  const { station } = useStore();
   const text = messages.servers;
+  const [name, setName] = useState<string | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
-  const choose = async (file: File | null): Promise<void> => {
-    onPem(null);
-    setProblem(null);
+  const choose = async (): Promise<void> => {
+    const file = await station.shell('shell.choose-certificate', {});
     if (file === null) return;
-    if (file.size > MOST_CA_BYTES) {
-      setProblem(text.caTooLarge);
-      return;
-    }
-    const found = caFrom(await file.text());
-    if ('pem' in found) onPem(found.pem);
-    else setProblem(found.problem);
+    const found = file.text === null ? { problem: text.caUnreadable } : caFrom(file.text);
+    setName(file.name);
+    setProblem('problem' in found ? found.problem : null);
+    onPem('pem' in found ? found.pem : null);
   };
   return (
-    <FileInput
-      label={text.caFile}
-      placeholder={text.caChoose}
-      accept=".pem,.crt,.cer,application/x-pem-file"
-      clearable
-      error={problem}
-      onChange={(file) => {
-        choose(file).catch(() => setProblem(text.caUnreadable));
-      }}
-    />
+    <div className={classes.pin}>
+      <Button variant="default" onClick={() => void choose()}>
+        {text.caChoose}
+      </Button>
+      {name === null ? null : <p data-ca-file="">{text.caChosen(name)}</p>}
+      {problem === null ? null : (
+        <p className={classes.problem} role="alert">
+          {problem}
+        </p>
+      )}
+    </div>
   );
 }
 

@@ -23,9 +23,6 @@ export const EMPTY_SERVER: ServerDraft = {
   pinConfirmed: false,
 };
 
-/** Largest file that is read as a certificate, in bytes. */
-export const MOST_CA_BYTES = 1_000_000;
-
 export type ServerFormProblem = { readonly field: 'name' | 'url' | 'trust'; readonly text: string };
 
 /** The call for this draft, or what is still missing. What a URL or a name may be is decided by the station. */

@@ -54,7 +54,7 @@ export function SecretField({
         {text.forget}
       </Button>
       <p className={classes.said} role="status">
-        {said ?? state}
+        {[said, state].filter((each) => each !== null).join(' ')}
       </p>
       {error === null ? null : <ErrorPanel error={error} />}
     </form>

@@ -1,4 +1,4 @@
-import { Select, Switch, TextInput } from '@mantine/core';
+import { Button, Select, Switch, TextInput } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { KEY_TYPES } from '../../../src/model/key.ts';
 import { currentProfile, currentServer } from '../../bench.ts';
@@ -63,6 +63,7 @@ export function SetUpPanel({ keyChoice, onKeyChoice, label, onLabel, onClose }: 
             <SecretField
               key={name}
               label={text.credential(name)}
+              state={state.credentials.includes(name) ? text.credentialSet : text.credentialUnset}
               send={(password) => store.station.call('credential.set', { name, password })}
             />
           ))}
@@ -98,6 +99,12 @@ function KeySection({
   readonly pattern: string;
 }): ReactNode {
   const text = messages.setUp;
+  const { station } = useStore();
+  const browse = (): void => {
+    void station.shell('shell.choose-folder', {}).then((directory) => {
+      if (directory !== null) onChoice({ ...choice, directory });
+    });
+  };
   return (
     <section className={classes.section}>
       <Select
@@ -127,14 +134,20 @@ function KeySection({
       ) : null}
       {choice.from === 'import' ? (
         <>
-          <TextInput
-            label={text.directory}
-            description={text.directoryHelp(pattern)}
-            value={choice.directory}
-            spellCheck={false}
-            error={choice.directory.trim() === '' ? text.directoryMissing : null}
-            onChange={(event) => onChoice({ ...choice, directory: event.currentTarget.value })}
-          />
+          <div className={classes.secret}>
+            <TextInput
+              className={classes.secretInput ?? ''}
+              label={text.directory}
+              description={text.directoryHelp(pattern)}
+              value={choice.directory}
+              spellCheck={false}
+              error={choice.directory.trim() === '' ? text.directoryMissing : null}
+              onChange={(event) => onChoice({ ...choice, directory: event.currentTarget.value })}
+            />
+            <Button variant="default" onClick={browse}>
+              {text.browse}
+            </Button>
+          </div>
           <Switch
             label={text.encrypted}
             description={text.encryptedHelp}

@@ -11,6 +11,7 @@ const themes: string[] = [];
 const call = shellCalls({
   ask: () => Promise.resolve(chosen),
   onTheme: (theme) => themes.push(theme),
+  onRestart: () => themes.push('restarted'),
 });
 
 beforeEach(() => {
@@ -44,6 +45,11 @@ test.each(['too large', 'gone'])('a file that is %s has no text', async (how) =>
     ok: true,
     value: { name: 'ca.pem', text: null },
   });
+});
+
+test('the station process is started again on request', async () => {
+  expect(await call('shell.restart', {})).toEqual({ ok: true, value: null });
+  expect(themes).toEqual(['restarted']);
 });
 
 test('the theme is one of three', async () => {
