@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises';
 import type { CallParams, ProvisionReport } from '../contract.ts';
 import type { BoardDriver } from '../boards/driver.ts';
 import type { Clock } from '../model/clock.ts';
@@ -107,13 +108,24 @@ export async function provisionPorts(
 
 async function distinctPorts(names: readonly string[], bench: Bench): Promise<readonly PortEntry[]> {
   const ports: PortEntry[] = [];
+  const devices = new Set<string>();
   for (const name of names) {
     const port = await bench.port(name);
-    // A slot's name and a path may mean one port.
-    if (ports.some(({ path }) => path === port.path)) throw new StationError('port/twice', { port: name });
+    // A slot's name, a path and a link to it may mean one port.
+    const device = await deviceBehind(port.path);
+    if (devices.has(device)) throw new StationError('port/twice', { port: name });
+    devices.add(device);
     ports.push(port);
   }
   return ports;
+}
+
+async function deviceBehind(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch {
+    return path; // no file, as on Windows; one that is not there is told when it is opened
+  }
 }
 
 function caToInstall({ installServerCa }: BoardProfile, { trust }: ServerProfile): string | null {
