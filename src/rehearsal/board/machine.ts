@@ -5,7 +5,7 @@ import { type BoardClock, boardClock } from './clock.ts';
 import type { ClientDaemon } from './client/daemon.ts';
 import { SystemError } from './files/errors.ts';
 import { absolute, type Credential, type FileSystem, root } from './files/file-system.ts';
-import { populateVolatile } from './image.ts';
+import { populateVolatile } from './kernel-files.ts';
 import type { BoardUser, SimulatedBoardOptions } from './options.ts';
 import { programs } from './programs.ts';
 import { Services } from './services.ts';

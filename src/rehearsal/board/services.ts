@@ -5,6 +5,7 @@ import { Invocation } from './shell/program.ts';
 import { runProgram } from './shell/run-program.ts';
 import { NullFile } from './shell/streams.ts';
 
+/** A service that systemd or init would start. */
 export interface Unit {
   readonly name: string;
   readonly argv: readonly string[];
@@ -20,6 +21,7 @@ export interface Unit {
 /** How long a service may take to stop before it is killed, in ms. */
 const stopTimeout = 90_000;
 
+/** The services of one running board. */
 export class Services {
   readonly units = new Map<string, Unit>();
   private readonly machine: Machine;
