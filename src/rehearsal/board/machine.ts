@@ -11,7 +11,8 @@ import { programs } from './programs.ts';
 import { Services } from './services.ts';
 import { Killed, type Process, ProcessTable, Session } from './shell/process.ts';
 import type { Program } from './shell/program.ts';
-import { Tty, TtyOpening } from './tty/tty.ts';
+import { Tty } from './tty/tty.ts';
+import { TtyOpening } from './tty/opening.ts';
 
 /** What a machine needs of the board around it. */
 export interface MachineHost {

@@ -11,7 +11,7 @@ import { Killed, Session, type Process } from '../shell/process.ts';
 import { Invocation } from '../shell/program.ts';
 import { runProgram } from '../shell/run-program.ts';
 import { formatDate } from '../commands/date.ts';
-import { TtyOpening } from '../tty/tty.ts';
+import { TtyOpening } from '../tty/opening.ts';
 
 /** Where the dialogue stands, for whoever inspects the board. */
 export type LoginState = 'login' | 'password' | 'shell' | 'change-password' | 'between';

@@ -5,48 +5,16 @@
  * ends the line. Measured on ptys and on a 16550, Linux 6.1 and 6.18.
  */
 import type { ByteString } from '../bytes.ts';
-import { SystemError } from '../files/errors.ts';
 import type { Process, Signal } from '../shell/process.ts';
-import type { OpenFile } from '../shell/streams.ts';
-
-/** What `stty` sets. */
-export interface Termios {
-  icanon: boolean;
-  echo: boolean;
-  echoe: boolean;
-  echok: boolean;
-  echoctl: boolean;
-  isig: boolean;
-  icrnl: boolean;
-  inlcr: boolean;
-  igncr: boolean;
-  opost: boolean;
-  onlcr: boolean;
-  ixon: boolean;
-  ixoff: boolean;
-}
-
-/** As agetty leaves a line. */
-export const sane: Readonly<Termios> = {
-  icanon: true,
-  echo: true,
-  echoe: true,
-  echok: true,
-  echoctl: true,
-  isig: true,
-  icrnl: true,
-  inlcr: false,
-  igncr: false,
-  opost: true,
-  onlcr: true,
-  ixon: true,
-  ixoff: true,
-};
+import { sane, type Termios } from './termios.ts';
 
 const lineLimit = 4095;
+
 const bufferSize = 4096;
+
 /** Free room at which the kernel sends XOFF, and bytes left at which it sends XON. */
 const throttleAt = 128;
+
 /** What the kernel holds behind a full line discipline before bytes are lost. */
 const flipSize = 65_536;
 
@@ -359,34 +327,5 @@ export class Tty {
   /** Wakes readers so that they look whether their opening was hung up. */
   stir(): void {
     this.wake();
-  }
-}
-
-/** One session's opening of the line. After a hang-up it reads its end and cannot be written, whoever still holds it. */
-export class TtyOpening implements OpenFile {
-  readonly terminal: Tty;
-  hung = false;
-  constructor(tty: Tty) {
-    this.terminal = tty;
-  }
-  read(process: Process, max: number): Promise<ByteString> | ByteString {
-    return this.terminal.read(process, max, this);
-  }
-  readLine(process: Process): Promise<ByteString> | ByteString {
-    return this.terminal.readLine(process, this);
-  }
-  write(_process: Process, data: ByteString): void {
-    if (this.hung) throw new SystemError('EIO');
-    this.terminal.print(data);
-  }
-  retain(): void {
-    // The line lives as long as the board has power.
-  }
-  release(): void {
-    // Closing a descriptor does not close the line.
-  }
-  hangUp(): void {
-    this.hung = true;
-    this.terminal.stir();
   }
 }
