@@ -57,7 +57,7 @@ export function virtualTime(start = Date.now()): VirtualTime {
     }
   };
   const time: VirtualTime = {
-    now: () => start + now,
+    now: () => Math.floor(start + now),
     monotonic: () => now,
     after(ms, work) {
       const timer = { at: now + Math.max(0, ms), order: order++, run: work };

@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { BoardDriver } from '../../../src/boards/driver.ts';
 import type { StationEvent } from '../../../src/contract.ts';
 import type { Presence } from '../../../src/model/board.ts';
+import type { BoardProfile } from '../../../src/model/profile.ts';
 import { StationError } from '../../../src/model/station-error.ts';
 import { createVirtualClock } from '../../../src/rehearsal/board/index.ts';
 import type { ByteLink, PortEntry } from '../../../src/serial/index.ts';
@@ -10,8 +11,11 @@ import { Bench } from '../../../src/slots/bench.ts';
 import { Jobs } from '../../../src/slots/jobs.ts';
 import type { PortSource } from '../../../src/slots/port-source.ts';
 
-const [profile = undefined] = BUILT_IN;
-if (profile === undefined) throw new Error('there is no built-in profile');
+const profile = ((): BoardProfile => {
+  const [first] = BUILT_IN;
+  if (first === undefined) throw new Error('there is no built-in profile');
+  return first;
+})();
 const never = new AbortController().signal;
 
 function port(name: string): PortEntry {
@@ -73,7 +77,7 @@ function table() {
     driver,
     jobs,
     clock,
-    profile: () => profile as NonNullable<typeof profile>,
+    profile: () => profile,
     muted: () => muted,
     tell: (event) => events.push(event),
     probing: true,
@@ -95,7 +99,9 @@ function table() {
       present.delete(name);
       changed();
     },
-    holdProbes: (until: Promise<void>) => (hold = until),
+    holdProbes: (until: Promise<void>): void => {
+      hold = until;
+    },
     get probes() {
       return probes;
     },
@@ -167,11 +173,7 @@ test('whoever opens a port waits until the look at it has let go, and no look be
   await t.bench.addSource(t.source);
   await t.clock.advance(1_000);
   expect([...t.open]).toEqual(['/dev/a']);
-  const link = await t.bench.open(
-    await t.bench.port('slot-a'),
-    (profile as NonNullable<typeof profile>).line,
-    never,
-  );
+  const link = await t.bench.open(await t.bench.port('slot-a'), profile.line, never);
   expect([...t.open]).toEqual(['/dev/a']);
   await t.clock.advance(60_000);
   expect(t.probes).toBe(1);
