@@ -3,7 +3,7 @@ import { createPrivateKey } from 'node:crypto';
 import { toBytes } from './bytes.ts';
 import { BadConfiguration, loadConfiguration } from './client/configuration.ts';
 import { keyPlace, publicPem, readKey } from './client/key.ts';
-import type { ConsoleState } from './console/login.ts';
+import type { ConsoleState } from './console/state.ts';
 import { SystemError } from './files/errors.ts';
 import { type FileSystem, root } from './files/file-system.ts';
 import type { Machine } from './machine.ts';
