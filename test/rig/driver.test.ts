@@ -32,9 +32,7 @@ describeDriver({
     const board = bench.boards[0]!;
     if (kind.daemon !== false) {
       // On its first boot the client makes its own key, which takes a while.
-      await board.run(
-        'for i in 1 2 3 4 5 6 7 8 9 10; do [ -e /data/mender/mender-agent.pem ] && exit; sleep 1; done',
-      );
+      await board.run('for i in $(seq 60); do [ -e /data/mender/mender-agent.pem ] && exit; sleep 0.5; done');
     }
     return {
       user: board.login.user,
@@ -54,7 +52,10 @@ describeDriver({
           )
         ).status === 0,
       cutAfter: (bytes) => board.cable.cutAfter(bytes, 'toBoard'),
-      plug: () => board.cable.plug(),
+      plug: async () => {
+        await board.cable.cutAfter(1e9, 'toBoard'); // a cut that was not reached is none
+        await board.cable.plug();
+      },
       [Symbol.asyncDispose]: () => bench.close(),
     };
   },

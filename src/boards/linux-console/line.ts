@@ -142,6 +142,7 @@ export class Line implements Disposable {
     this.check(signal);
     if (ms <= 0) return;
     const heard = this.#heard.promise;
+    const before = this.#rx;
     const stop = new AbortController();
     const aborted = (): void => stop.abort();
     signal.addEventListener('abort', aborted, { once: true });
@@ -155,7 +156,9 @@ export class Line implements Disposable {
       signal.removeEventListener('abort', aborted);
       stop.abort();
     }
-    this.check(signal);
+    // What came with a hang-up is still to be read.
+    if (this.#rx === before) this.check(signal);
+    else signal.throwIfAborted();
   }
 
   /** @throws StationError `port/lost` when the link is gone; the signal's reason when aborted. */

@@ -2,7 +2,7 @@ import { createHash, randomInt } from 'node:crypto';
 import { StationError } from '../../model/station-error.ts';
 import type { Line, Piece } from './line.ts';
 import { checksum, Reply, type Heard } from './reply.ts';
-import { loopDefinitions, LOOP } from './scripts.ts';
+import { IDLE_SECONDS, loopDefinitions, LOOP } from './scripts.ts';
 
 /**
  * The canonical line limit of Linux' tty layer: 4095 characters and the newline. What is longer is cut without a sound.
@@ -43,6 +43,7 @@ export function newNonce(): string {
 export class QuietLoop {
   readonly #line: Line;
   readonly #nonce: string;
+  readonly #idleSeconds: number;
   #seq = 0;
   #state: 'waiting' | 'ready' | 'busy' | 'ended' = 'waiting';
   #isInstalled = false;
@@ -52,8 +53,9 @@ export class QuietLoop {
   /** A tool that a shell of the board said it lacks. */
   #missingTool: string | null = null;
 
-  constructor(line: Line, nonce: string) {
+  constructor(line: Line, nonce: string, idleSeconds = IDLE_SECONDS) {
     this.#line = line;
+    this.#idleSeconds = idleSeconds;
     this.#nonce = nonce;
   }
 
@@ -69,7 +71,9 @@ export class QuietLoop {
 
   /** Sends the loop itself with its first command: one line, checked as a whole before any of it is run. */
   async install(definitions: string, command: string, options: RunOptions): Promise<Buffer> {
-    const text = [loopDefinitions(this.#nonce), definitions, 's=1', command, LOOP].join(';');
+    const text = [loopDefinitions(this.#nonce, this.#idleSeconds), definitions, 's=1', command, LOOP].join(
+      ';',
+    );
     checkText(text);
     const sum = createHash('sha256').update(`${text}\n`).digest('hex');
     const line = `${sum} ${text}\n`;

@@ -32,18 +32,20 @@ function halves(word: string, between: string): string {
  * The reply is what the command left in `B`, as base64, in numbered lines between two headers `@NONCE SEQ LENGTH HASH`;
  * a line that does not fit its checksum is answered `@NONCE ?`, and the loop's end says `@NONCE .`, however it ends.
  *
+ * The end is no EXIT trap: bash would run that in a subshell, too, which a signal hits before it has begun.
+ *
  * Names: N nonce, B reply, s number of the last command, M command so far, T a temporary file, d the kernel's console
- * level to restore, w the watch that ends an idle loop.
+ * level to restore, w the watch that ends an idle loop. z is the end, o writes the reply, a starts the watch.
  */
-export function loopDefinitions(nonce: string): string {
+export function loopDefinitions(nonce: string, idleSeconds = IDLE_SECONDS): string {
   return [
     `kill $! 2>/dev/null;N=@${nonce};umask 77`,
     'export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin TERM=dumb LC_ALL=C',
     'read d x</proc/sys/kernel/printk;dmesg -n 1 2>/dev/null',
-    `trap '{ dmesg -n $d;kill $w;rm -f "$T";} 2>/dev/null;echo;echo "$N ."' 0;trap exit 1 2 15`,
+    `z(){ { dmesg -n $d;kill $w;rm -f "$T";} 2>/dev/null;echo;echo "$N .";exit;};trap z 1 2`,
     'h(){ sha256sum|cut -c1-16;}',
     `o(){ x="$N $s \${#B} $(echo "$B"|h)";echo;echo "$x";echo "$B"|grep -n ''|sed -n "$1";echo "$x .";}`,
-    `a(){ (trap 'kill $p;exit' 15;sleep ${IDLE_SECONDS}&p=$!;wait $p&&kill -1 $$)& w=$!;}`,
+    `a(){ (trap 'kill $p;exit' 15;sleep ${idleSeconds}&p=$!;wait $p&&kill -1 $$)& w=$!;}`,
   ].join(';');
 }
 
@@ -51,8 +53,8 @@ export function loopDefinitions(nonce: string): string {
 export const LOOP = [
   'o p;while a;IFS= read -r L;do kill $w 2>/dev/null;c=${L#* }',
   'if [ "${L%% *}" = "$(echo "$c"|h)" ];then n=${c%% *};c=${c#* }',
-  'case $n in r)o "$c";;x)exit;;$s)o p;;*)s=$n;B=;case $n in *-)M=$c;;*+)M=$M$c;;*=)eval "$M$c" </dev/null;;*)eval "$c" </dev/null;;esac;o p;;esac',
-  'else echo;echo "$N ?";fi;done;exit',
+  'case $n in r)o "$c";;x)z;;$s)o p;;*)s=$n;B=;case $n in *-)M=$c;;*+)M=$M$c;;*=)eval "$M$c" </dev/null;;*)eval "$c" </dev/null;;esac;o p;;esac',
+  'else echo;echo "$N ?";fi;done;z',
 ]
   .join(';')
   .replaceAll('then;', 'then ');

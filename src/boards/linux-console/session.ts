@@ -203,7 +203,7 @@ export class ConsoleSession implements BoardSession {
         : [
             `T=$(mktemp);echo ${Buffer.from(nonce).toString('base64')}|base64 -d>"$T";${signText(realPath)};rm -f "$T"`,
           ]),
-      `} </dev/null 2>&1|base64);trap exit 1 2`,
+      `} </dev/null 2>&1|base64);trap z 1 2`,
     ].join(';');
     const reply = await this.#run([text], { step: 'switch', ms: this.#context.profile.timeouts.command });
     const moved = Number(section(reply, 'm').args[0] ?? 0);
