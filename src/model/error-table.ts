@@ -97,7 +97,7 @@ export const ERRORS = {
   'board/login-refused': row(
     'The board refused the login of {user}.',
     NOTHING,
-    'Store the right password for this board (station credential set NAME); each known one was tried once, so that the account is not locked.',
+    'Store the right password for this board; each known one was tried once, so that the account is not locked (station credential set NAME).',
   ),
   'board/password-expired': row(
     'The password of {user} on the board has expired.',

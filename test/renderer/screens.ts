@@ -36,7 +36,7 @@ const SHOTS: readonly Shot[] = [
       scene,
     }),
   ),
-  ...['presences', 'signed-out', 'soon', 'read-only', 'down', 'restarting'].map((scene) => ({
+  ...['presences', 'signed-out', 'soon', 'read-only', 'down', 'restarting', 'unrecorded'].map((scene) => ({
     name: scene,
     scene,
   })),

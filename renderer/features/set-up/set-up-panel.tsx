@@ -134,20 +134,22 @@ function KeySection({
       ) : null}
       {choice.from === 'import' ? (
         <>
-          <div className={classes.secret}>
-            <TextInput
-              className={classes.secretInput ?? ''}
-              label={text.directory}
-              description={text.directoryHelp(pattern)}
-              value={choice.directory}
-              spellCheck={false}
-              error={choice.directory.trim() === '' ? text.directoryMissing : null}
-              onChange={(event) => onChoice({ ...choice, directory: event.currentTarget.value })}
-            />
-            <Button variant="default" onClick={browse}>
-              {text.browse}
-            </Button>
-          </div>
+          <TextInput
+            label={text.directory}
+            description={text.directoryHelp(pattern)}
+            value={choice.directory}
+            spellCheck={false}
+            error={choice.directory.trim() === '' ? text.directoryMissing : null}
+            onChange={(event) => onChoice({ ...choice, directory: event.currentTarget.value })}
+            inputContainer={(input) => (
+              <div className={classes.beside}>
+                {input}
+                <Button variant="default" onClick={browse}>
+                  {text.browse}
+                </Button>
+              </div>
+            )}
+          />
           <Switch
             label={text.encrypted}
             description={text.encryptedHelp}
