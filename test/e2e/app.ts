@@ -45,6 +45,8 @@ export async function launch({ home, args = [], environment = {} }: LaunchOption
     args: ['.', ...args],
     cwd: root,
     env: { ...definedEnvironment(), STATION_HOME: home, ...environment },
+    // The window's theme decides, not Playwright.
+    colorScheme: null,
   });
   let text = '';
   const child = application.process();
