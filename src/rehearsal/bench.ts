@@ -82,6 +82,8 @@ export class RehearsalBench implements AsyncDisposable {
             RetryPollIntervalSeconds: 300,
             ServerCertificate: '/etc/mender/server.crt',
           },
+          // The key of its own that a client makes at its first boot: RSA would cost this machine seconds a board.
+          generates: 'ed25519',
           ...(number === boards ? failure?.board?.client : undefined),
         },
       });
