@@ -107,7 +107,10 @@ export class ConsoleSession implements BoardSession {
     const target = observation.key.realPath;
     const stagedPath = `${target}${STAGED_SUFFIX}`;
     const pieces: Piece[] = [
+    const making = key?.how === 'make';
       `W(){ t=$(readlink -f "$1");t=\${t:-$1}${STAGED_SUFFIX};p w;rm -f "$t";echo "$3"|base64 -d>"$t"&&chmod $2 "$t"&&y "$t"&&sha256sum<"$t"||rm -f "$t";}`,
+      // Making a key takes long; where that is cut short, the loop removes on its end what `T` names.
+      making ? `T=${quote(stagedPath)};` : '',
       `;B=$({ p s;`,
     ];
     if (request.stopClient) pieces.push(`${stopText(setup)};`);
@@ -117,7 +120,7 @@ export class ConsoleSession implements BoardSession {
         base64(key.pem.reveal(), 'private key'),
         `;k ${quote(stagedPath)};`,
       );
-    } else if (key?.how === 'make') {
+    } else if (making) {
       const file = quote(stagedPath);
       pieces.push(`p w;rm -f ${file};${MAKE[key.type]} >${file}&&y ${file}||rm -f ${file};k ${file};`);
     }
@@ -129,8 +132,8 @@ export class ConsoleSession implements BoardSession {
         ';',
       );
     }
-    pieces.push('} </dev/null 2>&1|base64)');
-    const ms = key?.how === 'make' ? timeouts.keyGeneration : timeouts.command;
+    pieces.push(`} </dev/null 2>&1|base64)${making ? ';T=' : ''}`);
+    const ms = making ? timeouts.keyGeneration : timeouts.command;
     this.#hasStoppedClient ||= request.stopClient;
     const reply = await this.#run(pieces, { step: 'stage', ms });
     const written = reply.filter((one) => one.key === 'w');

@@ -80,6 +80,7 @@ export class Actions {
       this.#state.session.discardStaged(),
     );
     this.#state.staged = null;
+    this.#state.mayBeStaged = false;
     this.#state.configurationStaged = false;
   }
 
@@ -127,7 +128,9 @@ export class Actions {
       return value;
     } catch (thrown) {
       const error = asStationError(thrown);
-      outcome(UNKNOWN_OUTCOME.has(error.code) ? 'unknown' : 'failed', {}, error);
+      const isUnknown = UNKNOWN_OUTCOME.has(error.code);
+      outcome(isUnknown ? 'unknown' : 'failed', {}, error);
+      this.#state.changed ||= isUnknown;
       throw error;
     }
   }
@@ -166,6 +169,7 @@ export class Actions {
     if (!making && pair === null)
       throw new StationError('station/internal', { detail: 'there is no key to stage' });
     const pem = pair === null ? null : toBoardPem(pair);
+    state.mayBeStaged = true;
     try {
       const { staged } = await this.act(
         'stage',
@@ -374,6 +378,7 @@ export class Actions {
       },
     );
     state.staged = null;
+    state.mayBeStaged = false;
     // A key staged by an earlier job brings no configuration along: that is then put in place by itself.
     if (state.configurationStaged) {
       state.configured = true;

@@ -2,34 +2,43 @@ import type { Clock } from '../../model/clock.ts';
 import { asStationError, StationError } from '../../model/station-error.ts';
 
 /** How long an exchange that is under way may go on after a cancel, so that what it began can be taken back. */
-const GRACE_MS = 6_000;
+const GRACE_MS = 5_000;
+/** How long taking back may take after that: together with the log-out, a cancelled job ends within ten seconds. */
+const TAKE_BACK_MS = 3_500;
 
 /** A cancel that knows when it is too late: once the key is being put in place, the job is finished instead. */
 export interface Cancellation extends Disposable {
-  /** For whatever waits now. Fires a grace after the cancel, and never once committed. */
+  /** For whatever waits now: ask for it anew each time. Fires a grace after the cancel, and never once committed. */
   readonly signal: AbortSignal;
   /** @throws StationError `job/cancelled` when a cancel was asked for and it is not too late. */
   check(): void;
   /** From here on the job is finished, whatever is asked. */
   commit(): void;
+  /** From here on what was done is taken back: after a cancel, `signal` is a new one with a time of its own. */
+  takeBack(): void;
 }
 
 /** Makes one of a front end's signal. */
 export function cancellation(asked: AbortSignal, clock: Clock): Cancellation {
-  const line = new AbortController();
-  const settled = new AbortController();
+  let line = new AbortController();
+  let settled = new AbortController();
   let committed = false;
-  const hurry = (): void => {
-    clock.sleep(GRACE_MS, settled.signal).then(
-      () => line.abort(cancelled(asked)),
-      // The job ended or committed within the grace: there is nothing left to interrupt.
+  const abortAfter = (ms: number): void => {
+    const { signal } = settled;
+    const aborted = line;
+    clock.sleep(ms, signal).then(
+      () => aborted.abort(cancelled(asked)),
+      // The job ended, committed or went on to take back: there is nothing left to interrupt.
       () => undefined,
     );
   };
+  const hurry = (): void => abortAfter(GRACE_MS);
   if (asked.aborted) line.abort(cancelled(asked));
   else asked.addEventListener('abort', hurry, { once: true });
   return {
-    signal: line.signal,
+    get signal() {
+      return line.signal;
+    },
     check: () => {
       if (asked.aborted && !committed) throw cancelled(asked);
     },
@@ -37,6 +46,13 @@ export function cancellation(asked: AbortSignal, clock: Clock): Cancellation {
       committed = true;
       settled.abort();
       asked.removeEventListener('abort', hurry);
+    },
+    takeBack: () => {
+      if (committed || !asked.aborted) return;
+      settled.abort();
+      settled = new AbortController();
+      line = new AbortController();
+      abortAfter(TAKE_BACK_MS);
     },
     [Symbol.dispose]: () => {
       settled.abort();

@@ -52,7 +52,7 @@ export function decide(facts: Facts, wanted: Wanted): Decision {
 
   // A staged key that is not the one we go on with is a stale leftover: nobody can say where it came from.
   if (board.staged !== 'none' && (target.at !== 'staged' || board.staged !== target.key))
-    return { do: 'discard-staged' };
+    return discard(facts);
   if (target.at === 'nowhere') {
     return wanted.key.from === 'board' ? { do: 'stage' } : { do: 'make-key' };
   }
@@ -145,7 +145,7 @@ function finish(facts: Facts, wanted: Wanted, key: KeyFingerprint): Decision {
   }
   if (set.status === 'rejected') return stop('server/rejected');
   if (set.status === 'pending') return { do: 'accept', deviceId: idOf(device), authSetId: set.id };
-  if (board.staged !== 'none') return { do: 'discard-staged' };
+  if (board.staged !== 'none') return discard(facts);
   if (board.configuration === 'differs') {
     return job.configured
       ? stop('job/not-settled', { detail: 'the configuration does not stay as written' })
@@ -164,6 +164,14 @@ function finish(facts: Facts, wanted: Wanted, key: KeyFingerprint): Decision {
     return { do: 'prove', by: 'board-client' };
   }
   return { done: job.changed ? 'pass' : 'already' };
+}
+
+/** Removes a staged key that is not gone on with. Where the server waits for it, its auth set goes first: nobody else has it. */
+function discard({ board, server }: Facts): Decision {
+  const set = server.device?.authSets.find(({ fingerprint }) => fingerprint === board.staged);
+  return server.device !== null && set?.status === 'pending'
+    ? { do: 'remove-auth-set', deviceId: server.device.id, authSetId: set.id }
+    : { do: 'discard-staged' };
 }
 
 /** The server refused the key though it is pending nowhere: say what that means. */

@@ -71,6 +71,7 @@ class Job {
       this.#state = await this.#lookUp(session, observation, identity);
       verdict = await this.#reconcile(this.#state);
     } catch (thrown) {
+      this.#cancellation.takeBack();
       error = asStationError(thrown);
       verdict = error.code === 'job/cancelled' || thrown instanceof Stopped ? 'stopped' : 'fail';
       if (this.#state !== null) error = await takeBack(this.#state, this.#actions(this.#state), error);
@@ -85,13 +86,23 @@ class Job {
   }
 
   async #connect(): Promise<BoardSession> {
-    const { signal } = this.#cancellation;
-    const link = await this.#parts.openLink(signal);
+    const cancellation = this.#cancellation;
+    const link = await this.#parts.openLink(cancellation.signal);
     this.#link = link;
     const { profile, passwords } = this.#request;
     const { transcript, clock } = this.#parts;
     const seen = this.#parts.seen?.() ?? 'unknown';
-    return this.#parts.driver.open(link, { profile, passwords, signal, transcript, clock, seen });
+    return this.#parts.driver.open(link, {
+      profile,
+      passwords,
+      // Taking back after a cancel has a signal of its own.
+      get signal() {
+        return cancellation.signal;
+      },
+      transcript,
+      clock,
+      seen,
+    });
   }
 
   async #identify(session: BoardSession): Promise<ProvisionState['observation']> {
@@ -151,6 +162,7 @@ class Job {
       configured: false,
     };
   }
+      mayBeStaged: false,
 
   async #reconcile(state: ProvisionState): Promise<Verdict> {
     const { journal, progress } = this.#parts;

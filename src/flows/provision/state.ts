@@ -33,6 +33,8 @@ export interface ProvisionState {
   broughtAuthSet: boolean;
   authenticated: KeyFingerprint | null;
   proof: Proof | null;
+  /** Whether this job began to stage a key that is not in use yet: the file may be there, whole or not. */
+  mayBeStaged: boolean;
   changed: boolean;
   switched: boolean;
   configured: boolean;

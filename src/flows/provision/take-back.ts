@@ -30,17 +30,17 @@ export async function takeBack(
   if (error.code === 'board/key-replaced') return takeBackLostKey(state, actions, error);
   if (TOLD_BY_ITSELF.has(error.code)) return error;
   if (state.switched) return error.leaving(SWITCHED);
-  if (!state.changed && state.staged === null) return error;
+  if (!state.changed && !state.mayBeStaged) return error;
   const left: string[] = [];
   const key = state.key?.public.fingerprint ?? null;
   try {
     const set = state.device?.authSets.find((candidate) => candidate.fingerprint === key) ?? null;
     if (state.device !== null && set !== null && state.broughtAuthSet)
       await actions.removeAuthSet(state.device.id, set.id);
-    if (state.staged !== null && state.key !== null) await actions.discardStaged();
+    if (state.mayBeStaged) await actions.discardStaged();
   } catch (thrown) {
     left.push(
-      `A staged key was left beside it, and may be known to the server (${asStationError(thrown).message}).`,
+      `A staged key may have been left beside it, and may be known to the server (${asStationError(thrown).message}).`,
     );
     left.push('Starting again goes on from there.');
   }

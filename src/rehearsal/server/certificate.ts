@@ -43,7 +43,8 @@ function makeUnsigned(
 ): forge.pki.Certificate {
   const certificate = forge.pki.createCertificate();
   certificate.publicKey = publicKey;
-  certificate.serialNumber = `00${randomBytes(15).toString('hex')}`;
+  // Its first byte is neither zero nor over 0x7f: DER allows one way to write a number, and OpenSSL reads no other.
+  certificate.serialNumber = `4${randomBytes(16).toString('hex').slice(1)}`;
   certificate.validity.notBefore = new Date(from);
   certificate.validity.notAfter = new Date(to);
   certificate.setSubject([{ name: 'commonName', value: commonName }]);
