@@ -3,7 +3,8 @@ import { fromText } from './bytes.ts';
 import { exampleIdentity } from './client/example-identity.ts';
 import { clientState, configuration, unitFile } from './client/factory-state.ts';
 import { identityScript } from './client/identity.ts';
-import { FileSystem, root } from './files/file-system.ts';
+import { FileSystem } from './files/file-system.ts';
+import { root } from './files/credential.ts';
 import type { SimulatedBoardOptions } from './options.ts';
 import { programs } from './programs.ts';
 

@@ -5,7 +5,8 @@ import { BadConfiguration, loadConfiguration } from './client/configuration.ts';
 import { keyPlace, publicPem, readKey } from './client/key.ts';
 import type { ConsoleState } from './console/state.ts';
 import { SystemError } from './files/errors.ts';
-import { type FileSystem, root } from './files/file-system.ts';
+import type { FileSystem } from './files/file-system.ts';
+import { root } from './files/credential.ts';
 import type { Machine } from './machine.ts';
 import type { SimulatedBoardOptions } from './options.ts';
 

@@ -1,5 +1,6 @@
 /** What a board's kernel and its file systems hold anew at each boot. */
-import { type FileSystem, root } from './files/file-system.ts';
+import type { FileSystem } from './files/file-system.ts';
+import { root } from './files/credential.ts';
 import type { SimulatedBoardOptions } from './options.ts';
 
 /** What the kernel and its file systems have anew at each boot. */

@@ -4,7 +4,10 @@ import { type ByteString, fromBytes, fromText } from './bytes.ts';
 import { type BoardClock, boardClock } from './clock.ts';
 import type { ClientDaemon } from './client/daemon.ts';
 import { SystemError } from './files/errors.ts';
-import { absolute, type Credential, type FileSystem, root } from './files/file-system.ts';
+import { absolute } from './files/path.ts';
+import { type Credential, root } from './files/credential.ts';
+import type { FileSystem } from './files/file-system.ts';
+import type { LooseEntry } from './files/inodes.ts';
 import { populateVolatile } from './kernel-files.ts';
 import type { BoardUser, SimulatedBoardOptions } from './options.ts';
 import { programs } from './programs.ts';
@@ -101,16 +104,13 @@ export class Machine {
       get: (name) => {
         const process = /^[0-9]+$/u.test(name) ? this.processes.get(Number(name)) : undefined;
         if (!process) return undefined;
-        const descriptors = this.files.loose(
+        const descriptors = this.files.inodes.loose(
           proc.mount,
           new Map([0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((fd) => [String(fd), { device: `fd${fd}` }])),
         );
-        return this.files.loose(
+        return this.files.inodes.loose(
           proc.mount,
-          new Map<
-            string,
-            Parameters<FileSystem['loose']>[1] extends ReadonlyMap<string, infer Entry> ? Entry : never
-          >([
+          new Map<string, LooseEntry>([
             ['comm', `${process.name.slice(0, 15)}\n`],
             ['cmdline', process.args.map((word) => `${word}\0`).join('')],
             ['environ', [...process.environment].map(([key, value]) => `${key}=${value}\0`).join('')],

@@ -7,7 +7,7 @@
  */
 import type { KeyObject } from 'node:crypto';
 import { SystemError } from '../files/errors.ts';
-import { root } from '../files/file-system.ts';
+import { root } from '../files/credential.ts';
 import type { ClientTrust, KeyType } from '../options.ts';
 import type { Invocation } from '../shell/program.ts';
 import { askIdentity, identityData, NoIdentity } from './identity.ts';

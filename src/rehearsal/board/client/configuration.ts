@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { toText } from '../bytes.ts';
 import { SystemError } from '../files/errors.ts';
-import { type FileSystem, root } from '../files/file-system.ts';
+import type { FileSystem } from '../files/file-system.ts';
+import { root } from '../files/credential.ts';
 
 const schema = z.looseObject({
   ServerURL: z.string().optional(),

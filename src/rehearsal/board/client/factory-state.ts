@@ -1,6 +1,7 @@
 /** The client's files as the factory leaves them. */
 import { fromText } from '../bytes.ts';
-import { type FileSystem, root } from '../files/file-system.ts';
+import type { FileSystem } from '../files/file-system.ts';
+import { root } from '../files/credential.ts';
 import type { SimulatedBoardOptions } from '../options.ts';
 import { keyText } from './factory-key.ts';
 

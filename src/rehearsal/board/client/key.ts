@@ -1,7 +1,8 @@
 /** A client's private key: where it is, reading it, making it, signing with it. */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { SystemError } from '../files/errors.ts';
-import { type FileSystem, root } from '../files/file-system.ts';
+import type { FileSystem } from '../files/file-system.ts';
+import { root } from '../files/credential.ts';
 import type { KeyType } from '../options.ts';
 import { makeRsa } from '../commands/openssl-generate.ts';
 import type { ClientConfiguration } from './configuration.ts';

@@ -3,7 +3,7 @@
  * refused exits 0, a configuration that cannot be parsed only warns, no server means nothing to do.
  */
 import { SystemError } from '../files/errors.ts';
-import { root } from '../files/file-system.ts';
+import { root } from '../files/credential.ts';
 import { NotSimulated } from '../not-simulated.ts';
 import type { Invocation, Program } from '../shell/program.ts';
 import { Agent, type Outcome, type Severity } from './agent.ts';

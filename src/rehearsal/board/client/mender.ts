@@ -1,6 +1,6 @@
 /** `mender` of 3.x: one program for everything, with the texts and exit statuses of Debian's 3.4.0. */
 import { SystemError } from '../files/errors.ts';
-import { root } from '../files/file-system.ts';
+import { root } from '../files/credential.ts';
 import type { Invocation, Program } from '../shell/program.ts';
 import { Agent, errorText, type Outcome, type Severity } from './agent.ts';
 import {

@@ -1,7 +1,7 @@
 /** `dd`. */
 import type { ByteString } from '../bytes.ts';
 import { SystemError } from '../files/errors.ts';
-import type { FileNode } from '../files/file-system.ts';
+import type { FileNode } from '../files/nodes.ts';
 import { NotSimulated } from '../not-simulated.ts';
 import type { Program } from '../shell/program.ts';
 import { openDevice } from '../shell/devices.ts';

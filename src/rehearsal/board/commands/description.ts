@@ -1,5 +1,5 @@
 /** How `ls` and `stat` describe a file. */
-import type { Node } from '../files/file-system.ts';
+import type { Node } from '../files/nodes.ts';
 import type { Invocation } from '../shell/program.ts';
 import { busybox } from './operands.ts';
 

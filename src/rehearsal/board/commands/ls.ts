@@ -1,5 +1,5 @@
 /** `ls`. */
-import type { Node } from '../files/file-system.ts';
+import type { Node } from '../files/nodes.ts';
 import type { Program } from '../shell/program.ts';
 import { letters, nameOf, sizeOf } from './description.ts';
 import { busybox, forEach } from './operands.ts';

@@ -1,5 +1,5 @@
 /** `stat`. */
-import type { Node } from '../files/file-system.ts';
+import type { Node } from '../files/nodes.ts';
 import { NotSimulated } from '../not-simulated.ts';
 import type { Program } from '../shell/program.ts';
 import { letters, nameOf, sizeOf } from './description.ts';

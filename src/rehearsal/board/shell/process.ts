@@ -1,6 +1,6 @@
 /** Processes of a simulated board: numbers, signals, and what a process that waits does when it is killed. */
 import type { ByteString } from '../bytes.ts';
-import type { Credential } from '../files/file-system.ts';
+import type { Credential } from '../files/credential.ts';
 import type { OpenFile } from './streams.ts';
 
 /** Signals by name, with Linux' numbers. */

@@ -4,7 +4,7 @@ import type { Machine } from '../machine.ts';
 import type { Process } from './process.ts';
 import type { OpenFile } from './streams.ts';
 import { mention, NullFile } from './streams.ts';
-import { absolute } from '../files/file-system.ts';
+import { absolute } from '../files/path.ts';
 
 /** /proc/self leads each process to itself. */
 export function ownProc(path: string, pid: number): string {

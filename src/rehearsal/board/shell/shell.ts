@@ -1,7 +1,7 @@
 /** Runs the shell language: one `Shell` is one shell process, a subshell is a fork of it. */
 import type { ByteString } from '../bytes.ts';
 import { SystemError } from '../files/errors.ts';
-import { absolute } from '../files/file-system.ts';
+import { absolute } from '../files/path.ts';
 import type { Machine } from '../machine.ts';
 import { ArithmeticError } from './arithmetic.ts';
 import type { Assignment, Command, List, Redirect } from './ast.ts';

@@ -1,7 +1,8 @@
 /** What a file descriptor of a simulated board leads to: files, pipes, the tty, /dev/null. */
 import type { ByteString } from '../bytes.ts';
 import { SystemError } from '../files/errors.ts';
-import type { FileNode, FileSystem, Node } from '../files/file-system.ts';
+import type { FileNode, Node } from '../files/nodes.ts';
+import type { FileSystem } from '../files/file-system.ts';
 import { Killed, type Process } from './process.ts';
 
 /**

@@ -1,6 +1,6 @@
 /** The `test` command. */
 import type { ByteString } from '../bytes.ts';
-import type { Node } from '../files/file-system.ts';
+import type { Node } from '../files/nodes.ts';
 
 /** What `test` asks of its surroundings. */
 export interface TestScope {

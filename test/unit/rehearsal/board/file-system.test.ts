@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SystemError } from '../../../../src/rehearsal/board/files/errors.ts';
-import { FileSystem, root } from '../../../../src/rehearsal/board/files/file-system.ts';
+import { FileSystem } from '../../../../src/rehearsal/board/files/file-system.ts';
+import { root } from '../../../../src/rehearsal/board/files/credential.ts';
 
 const make = (capacity = 1 << 20): FileSystem => new FileSystem({ now: () => 0, device: '/dev/x', capacity });
 const read = (files: FileSystem, path: string): string | undefined => {
