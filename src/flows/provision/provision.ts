@@ -63,17 +63,15 @@ class Job {
     try {
       session = await this.#steps.run('connect', () => this.#connect());
       const observation = await this.#identify(session);
+      if (observation.identity.state === 'read') this.#identified(observation.identity.identity);
       const identity = requireReady(observation);
-      this.#identity = identity;
       this.#held.use(this.#parts.claimIdentity(identity));
-      this.#parts.journal.append({ kind: 'board-identified', job: this.#request.job, identity });
-      this.#parts.progress.identity(identity);
       this.#state = await this.#lookUp(session, observation, identity);
       verdict = await this.#reconcile(this.#state);
     } catch (thrown) {
-      this.#cancellation.takeBack();
       error = asStationError(thrown);
       verdict = error.code === 'job/cancelled' || thrown instanceof Stopped ? 'stopped' : 'fail';
+      this.#cancellation.takeBack();
       if (this.#state !== null) error = await takeBack(this.#state, this.#actions(this.#state), error);
     } finally {
       this.#held.dispose();
@@ -83,6 +81,13 @@ class Job {
       this.#state?.key?.pair?.privateKey.destroy();
     }
     return this.#record(verdict, error, session);
+  }
+
+  /** Which board it is belongs into the record also where it is not ready to be provisioned. */
+  #identified(identity: Identity): void {
+    this.#identity = identity;
+    this.#parts.journal.append({ kind: 'board-identified', job: this.#request.job, identity });
+    this.#parts.progress.identity(identity);
   }
 
   async #connect(): Promise<BoardSession> {
@@ -157,12 +162,12 @@ class Job {
       broughtAuthSet: false,
       authenticated: null,
       proof: null,
+      mayBeStaged: false,
       changed: false,
       switched: false,
       configured: false,
     };
   }
-      mayBeStaged: false,
 
   async #reconcile(state: ProvisionState): Promise<Verdict> {
     const { journal, progress } = this.#parts;
@@ -176,6 +181,13 @@ class Job {
         throw new Stopped(new StationError(decision.stop, this.#named(decision.details)));
       if (decision.do === 'switch' || decision.do === 'configure') this.#cancellation.commit();
       await actions.perform(decision);
+      if (decision.do === 'set-clock') {
+        const hours = Math.round(Math.abs(state.observation.clockSkewMs) / 3_600_000);
+        const off = hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} days`;
+        this.#notes.push(
+          `The clock of the board was ${hours === 0 ? 'minutes' : off} off and was set; one that goes wrong again needs its battery or network time.`,
+        );
+      }
       progress.wire(state.session.wire());
     }
     throw new StationError('job/not-settled', { detail: `no rest after ${MOST_DECISIONS} actions` });

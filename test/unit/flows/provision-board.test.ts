@@ -96,6 +96,9 @@ test.each(OBSTACLES)('%s is found before anything is changed', async (_, code, c
   expect(run.result.error?.remedy).toMatch(/\w/);
   expect(run.result.error?.unchanged).toMatch(/^Nothing was changed/);
   expect(JSON.stringify(run.result.error)).not.toMatch(/\{\w+\}|undefined|NaN/);
+  // Who it was is told wherever it could be read.
+  const readable = !/identity|login|password-expired|silent|client-missing/.test(code);
+  if (readable) expect(run.result.identity).toEqual({ mac: board.options.mac });
   expect(held()).toEqual(before);
   expect(deviceOf(b.server, board)).toBeNull();
   expect(board.inspect.user).toBeUndefined();
@@ -166,6 +169,7 @@ test.each([-YEAR_MS, YEAR_MS])(
     const run = await b.run(board, { serverCa: b.server.ca ?? '' });
     expectProvisioned(b, board, run);
     expect(actionsOf(run.events)[0]).toBe('set-clock done');
+    expect(run.result.notes.join(' ')).toContain('The clock of the board was 365 days off and was set');
     expect(Math.abs(board.inspect.time - b.time.now())).toBeLessThan(3_000);
   },
 );
