@@ -14,6 +14,7 @@ export interface BoardContext {
   readonly profile: BoardProfile;
   /** Passwords to try, in order, each once. Empty for a board that asks for none. */
   readonly passwords: readonly Secret<string>[];
+  /** Read anew for each exchange: after a cancel, what is taken back has a signal of its own. */
   readonly signal: AbortSignal;
   readonly transcript: Transcript;
   readonly clock: Clock;
@@ -103,6 +104,11 @@ export interface StageReport {
 export interface SwitchRequest {
   /** Random bytes that the key then in use signs on the board, where the board can sign; null asks for none. */
   readonly nonce: Uint8Array | null;
+  /**
+   * Whether a staged key is put in place, or staged files alone. Left out: as the last `stage` of this session was asked
+   * for; where there was none, a key that an earlier job left staged is put in place.
+   */
+  readonly withKey?: boolean;
 }
 
 export interface SwitchReport {

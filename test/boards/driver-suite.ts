@@ -292,6 +292,36 @@ export function describeDriver(maker: BoardMaker): void {
       expect((await board.names('/etc/mender')).filter((name) => name.endsWith('.station'))).toEqual([]);
     });
 
+    it('goes on with the key that an interrupted job left staged, and never puts it in place with files alone', async () => {
+      const board = await make(maker);
+      const first = await open(board);
+      const { pair, staged } = await inject(first);
+      await first.out();
+      const run = await open(board);
+      const seen = await run.session.observe();
+      expect(seen.staged).toMatchObject({ path: staged?.path, sha256: staged?.sha256 });
+      const files = [{ target: CONF, content: secret(Buffer.from('{}\n')), mode: 0o600, masked: null }];
+      await run.session.stage({ key: null, files, stopClient: false });
+      const unchanged = await run.session.switchOver({ nonce: null });
+      expect(unchanged.key.sha256).toBe(seen.key.sha256);
+      expect((await run.session.observe()).staged?.sha256).toBe(staged?.sha256);
+      const report = await run.session.switchOver({ nonce: null });
+      expect(report.key.publicKey?.fingerprint).toBe(pair.fingerprint);
+      await run.out();
+    });
+
+    it('changes nothing when what is to be put in place is gone', async () => {
+      const board = await make(maker);
+      const run = await open(board);
+      const seen = await run.session.observe();
+      await inject(run);
+      await run.session.discardStaged();
+      expect(await code(run.session.switchOver({ nonce: null, withKey: true }))).toBe('board/switch-failed');
+      expect((await run.session.observe()).key.sha256).toBe(seen.key.sha256);
+      expect((await run.session.observe()).client.running).toBe(true);
+      await run.out();
+    });
+
     it('does without openssl: no public key is known, the file is recognised by its hash', async () => {
       const kind: BoardKind = { openssl: false };
       const board = await make(maker, kind);

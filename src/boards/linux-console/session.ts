@@ -59,7 +59,8 @@ export class ConsoleSession implements BoardSession {
   #fresh: { readonly observation: BoardObservation; readonly at: number } | null = null;
   #turn: Promise<unknown> = Promise.resolve();
   #usedAt: number;
-  #hasStagedKey: boolean | null = null;
+  /** Whether a switch puts a staged key in place: not where `stage` was asked for files alone. */
+  #hasStagedKey = false;
   #stagedFiles: readonly string[] = [];
   #hasStoppedClient = false;
 
@@ -106,11 +107,11 @@ export class ConsoleSession implements BoardSession {
     const { key, files } = request;
     const target = observation.key.realPath;
     const stagedPath = `${target}${STAGED_SUFFIX}`;
-    const pieces: Piece[] = [
     const making = key?.how === 'make';
-      `W(){ t=$(readlink -f "$1");t=\${t:-$1}${STAGED_SUFFIX};p w;rm -f "$t";echo "$3"|base64 -d>"$t"&&chmod $2 "$t"&&y "$t"&&sha256sum<"$t"||rm -f "$t";}`,
+    const pieces: Piece[] = [
       // Making a key takes long; where that is cut short, the loop removes on its end what `T` names.
       making ? `T=${quote(stagedPath)};` : '',
+      `W(){ t=$(readlink -f "$1");t=\${t:-$1}${STAGED_SUFFIX};p w;rm -f "$t";echo "$3"|base64 -d>"$t"&&chmod $2 "$t"&&y "$t"&&sha256sum<"$t"||rm -f "$t";}`,
       `;B=$({ p s;`,
     ];
     if (request.stopClient) pieces.push(`${stopText(setup)};`);
@@ -180,10 +181,9 @@ export class ConsoleSession implements BoardSession {
     return signature;
   }
 
-  async switchOver({ nonce }: SwitchRequest): Promise<SwitchReport> {
+  async switchOver({ nonce, withKey = this.#hasStagedKey }: SwitchRequest): Promise<SwitchReport> {
     const { setup, observation } = this.#known();
     const { path, realPath, from } = observation.key;
-    const withKey = this.#hasStagedKey ?? observation.staged !== null;
     const targets = [
       ...this.#stagedFiles.map((file) => `$(readlink -f ${quote(file)})`),
       ...(withKey ? [quote(realPath)] : []),
@@ -196,9 +196,9 @@ export class ConsoleSession implements BoardSession {
       ':';
     const lasting = names.map((name) => `y "${name}"`).join(';') || ':';
     const text = [
-      `trap '' 1 2;B=$({ ${named === '' ? '' : `${named};`}m=0;p s`,
-      `${present}&&${stopText(setup)}&&${moves}`,
-      `p m $m;${lasting};${startText(setup)}`,
+      `trap '' 1 2;B=$({ ${named === '' ? '' : `${named};`}m=0;q=;p s`,
+      `${present}&&q=1&&${stopText(setup)}&&${moves}`,
+      `p m $m;${lasting};${this.#hasStoppedClient ? '' : '[ "$q" ]&&'}${startText(setup)}`,
       ...(setup.starts || this.#hasStoppedClient ? [WAIT_FOR_CLIENT] : []),
       `p z $(R);k ${quote(path)}`,
       ...(nonce === null
@@ -218,7 +218,7 @@ export class ConsoleSession implements BoardSession {
     }
     this.#hasStoppedClient = false;
     this.#stagedFiles = [];
-    this.#hasStagedKey = null;
+    this.#hasStagedKey = false;
     this.#fresh = null;
     const key = readKey(section(reply, 'k'));
     const signature = section(reply, 'g').content;
@@ -248,7 +248,7 @@ export class ConsoleSession implements BoardSession {
       ms: this.#context.profile.timeouts.command,
     });
     this.#stagedFiles = [];
-    this.#hasStagedKey = null;
+    this.#hasStagedKey = false;
     this.#hasStoppedClient = false;
     this.#fresh = null;
   }
@@ -364,6 +364,8 @@ export class ConsoleSession implements BoardSession {
       };
       reading = { ...reading, observation: { ...observation, client } };
     }
+    // Left by an earlier, unfinished job.
+    if (this.#stagedFiles.length === 0) this.#hasStagedKey = reading.observation.staged !== null;
     this.#reading = reading;
     return reading;
   }
