@@ -196,7 +196,8 @@ export class Station implements AsyncDisposable {
       error: result.error ?? null,
       get job() {
         const [job] = jobs;
-        if (job === undefined) throw new Error(`no job: ${said.status}: ${said.stdout}${said.stderr}`);
+        if (job === undefined)
+          throw new Error(`no job: ${said.status}: ${said.stdout.slice(-600)}${said.stderr}`);
         return job;
       },
     };

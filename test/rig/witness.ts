@@ -119,6 +119,11 @@ function privateNumber(pem: string): Buffer {
   return Buffer.from(d, 'base64url').subarray(0, 32);
 }
 
+/** The private number of the key that a board has in use. */
+export async function privateNumberOf(board: Board): Promise<Buffer> {
+  return privateNumber((await board.run(`cat ${KEY}`)).stdout);
+}
+
 /** Where a secret of these boards, or of the server's account, is found in what a station wrote. Empty when nowhere. */
 export async function secretsIn(
   station: Station,
