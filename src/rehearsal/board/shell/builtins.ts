@@ -16,6 +16,7 @@ import { trap } from './builtins/trap.ts';
 import { wait } from './builtins/wait.ts';
 import { FunctionReturn, LoopControl, ShellExit } from './control.ts';
 import { ExpansionError } from './expand.ts';
+import { external, which } from './external.ts';
 
 function count(argv: readonly ByteString[], otherwise: number): number {
   const word = argv[1];
@@ -36,7 +37,7 @@ const describe: Builtin = (shell, argv) => {
         verbose ? `${word} is a ${specialBuiltins.has(word) ? 'special ' : ''}shell builtin\n` : `${word}\n`,
       );
     else {
-      const path = shell.which(word);
+      const path = which(shell, word);
       const usable = path !== undefined && shell.machine.files.access(shell.process.who, shell.path(path), 1);
       if (usable) void shell.out(verbose ? `${word} is ${path}\n` : `${path}\n`);
       else {
@@ -57,7 +58,7 @@ const command: Builtin = async (shell, argv) => {
   const builtin = specialBuiltins.get(name) ?? builtins.get(name);
   return builtin
     ? builtin(shell, words)
-    : shell.external(words, argv[1] === '-p' ? { path: '/usr/sbin:/usr/bin:/sbin:/bin' } : {});
+    : external(shell, words, argv[1] === '-p' ? { path: '/usr/sbin:/usr/bin:/sbin:/bin' } : {});
 };
 
 const umask: Builtin = (shell, argv) => {
@@ -152,7 +153,7 @@ export const specialBuiltins = new Map<string, Builtin>([
         if (word === '-f') functions = true;
         else if (word === '-v') functions = false;
         else if (functions) shell.functions.delete(word);
-        else shell.unset(word);
+        else shell.variables.unset(word);
       }
       return 0;
     },
@@ -199,7 +200,7 @@ export const builtins = new Map<string, Builtin>([
         const equals = word.indexOf('=');
         const name = equals < 0 ? word : word.slice(0, equals);
         if (!isName(name)) throw new ExpansionError(`local: ${name}: bad variable name`);
-        if (!shell.local(name)) return fail(shell, 'local: not in a function', 2);
+        if (!shell.variables.local(name)) return fail(shell, 'local: not in a function', 2);
         if (equals >= 0) shell.set(name, word.slice(equals + 1));
         else if (shell.flavour !== 'dash') shell.variables.delete(name);
       }

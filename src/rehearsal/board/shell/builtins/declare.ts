@@ -21,10 +21,12 @@ export function declare(shell: Shell, argv: readonly ByteString[], each: (name: 
 /** `export`. */
 export const exportVariable: Builtin = (shell, argv) => {
   if (argv[1] === '-p' || argv.length === 1) {
-    const lines = [...shell.environment()].sort().map(([name, value]) => `export ${name}=${quote(value)}\n`);
+    const lines = [...shell.variables.environment()]
+      .sort()
+      .map(([name, value]) => `export ${name}=${quote(value)}\n`);
     void shell.out(lines.join(''));
     return 0;
   }
   if (argv[1] === '-n') throw new NotSimulated('export -n');
-  return declare(shell, argv, (name) => shell.export(name));
+  return declare(shell, argv, (name) => shell.variables.export(name));
 };

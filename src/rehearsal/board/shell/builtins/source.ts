@@ -2,13 +2,14 @@
 import type { ByteString } from '../../bytes.ts';
 import { SystemError } from '../../files/errors.ts';
 import { FunctionReturn, ShellExit } from '../control.ts';
+import { which } from '../external.ts';
 import { type Builtin, fail } from './builtin.ts';
 
 /** `.` and `source`. */
 export const source: Builtin = async (shell, argv) => {
   const name = argv[1];
   if (name === undefined) return fail(shell, '.: filename argument required', 2);
-  const path = name.includes('/') ? name : (shell.which(name) ?? name);
+  const path = name.includes('/') ? name : (which(shell, name) ?? name);
   let text: ByteString;
   try {
     text = shell.machine.files.read(shell.process.who, shell.path(path));
