@@ -1,8 +1,6 @@
 import { run } from '../../src/cli/run.ts';
-import { withholdMemoryFromCrashFiles } from '../core-dumps.ts';
 
 /** Runs the `station` command inside the app's executable, without a window. Resolves with its exit status. */
 export function runCommand(args: readonly string[]): Promise<number> {
-  withholdMemoryFromCrashFiles();
   return run(args);
 }

@@ -3,7 +3,7 @@ import { asStationError } from '../../src/model/station-error.ts';
 import { openStation } from '../../src/station.ts';
 import type { Station } from '../../src/station.ts';
 import type { FromStation, ToStation } from '../messages.ts';
-import { withholdMemoryFromCrashFiles } from '../core-dumps.ts';
+import { withholdMemoryFromCrashFiles } from '../../src/settings/core-dumps.ts';
 import { answerCall } from './serve.ts';
 
 withholdMemoryFromCrashFiles();

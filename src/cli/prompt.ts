@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { Writable } from 'node:stream';
+import { addAbortSignal, Writable } from 'node:stream';
 import { text as readAll } from 'node:stream/consumers';
 import { secret, type Secret } from '../model/secret.ts';
 import { StationError } from '../model/station-error.ts';
@@ -19,6 +19,7 @@ export async function askSecret(io: CommandIo, question: string, instead: string
   try {
     return await new Promise<Secret<string>>((resolve, reject) => {
       const stop = (): void => reject(new StationError('job/cancelled'));
+      if (io.interrupted.aborted) stop();
       io.interrupted.addEventListener('abort', stop, { once: true });
       lines.once('SIGINT', stop);
       lines.question('', (answer) => resolve(secret(answer)));
@@ -29,12 +30,24 @@ export async function askSecret(io: CommandIo, question: string, instead: string
   }
 }
 
-/** Reads a secret from stdin up to its end; one newline at the end is not part of it. */
+/**
+ * Reads a secret from stdin up to its end; one newline at the end is not part of it. An interruption ends the reading,
+ * and stdin with it.
+ */
 export async function readSecret(io: CommandIo): Promise<Secret<string>> {
-  const text = (await readAll(io.stdin)).replace(/\r?\n$/, '');
+  const text = (await readToEnd(io)).replace(/\r?\n$/, '');
   if (text === '')
     throw new StationError('station/usage', {
       detail: 'Nothing came on stdin where a password was expected.',
     });
   return secret(text);
+}
+
+async function readToEnd({ stdin, interrupted }: CommandIo): Promise<string> {
+  try {
+    return await readAll(addAbortSignal(interrupted, stdin));
+  } catch (cause) {
+    if (interrupted.aborted) throw new StationError('job/cancelled', {}, { cause });
+    throw cause;
+  }
 }

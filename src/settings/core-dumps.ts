@@ -1,4 +1,6 @@
 import { writeFileSync } from 'node:fs';
+import process from 'node:process';
+import { isErrno } from './durable-file.ts';
 
 /**
  * Keeps this process's memory, in which private keys lie for the time of a job, out of crash files. On Linux the kernel
@@ -8,5 +10,11 @@ import { writeFileSync } from 'node:fs';
 export function withholdMemoryFromCrashFiles(): void {
   process.report.excludeEnv = true;
   process.report.reportOnFatalError = false;
-  if (process.platform === 'linux') writeFileSync('/proc/self/coredump_filter', '0');
+  if (process.platform !== 'linux') return;
+  try {
+    writeFileSync('/proc/self/coredump_filter', '0');
+  } catch (thrown) {
+    // A kernel without the file writes no core dumps.
+    if (!isErrno(thrown, 'ENOENT')) throw thrown;
+  }
 }
