@@ -1,9 +1,10 @@
 import { CommanderError } from 'commander';
-import { asStationError } from '../model/station-error.ts';
+import { asStationError, type StationError } from '../model/station-error.ts';
 import { takeSecrets } from '../settings/index.ts';
 import { exitStatusOf, type ExitStatus } from './exit-status.ts';
 import type { CommandIo, CommonOptions } from './io.ts';
 import { Output } from './output.ts';
+import { printable, printableValue } from './printable.ts';
 import { buildProgram } from './program.ts';
 
 /** Runs one `station` command. Resolves to its exit status; never rejects. */
@@ -27,13 +28,18 @@ export async function main(args: readonly string[], io: CommandIo): Promise<Exit
     const error = asStationError(thrown);
     const output = new Output(io, common);
     if (common.json !== false) output.result({ error: error.toReport() }, () => '');
-    output.error(`${output.style('red', `error ${error.code}`)}: ${error.message}`);
-    output.error(`  ${error.unchanged}`);
-    output.error(`  ${error.remedy}`);
-    if (error.code === 'station/internal' && error.stack !== undefined)
-      output.error(String(error.cause instanceof Error ? error.cause.stack : error.stack));
+    const { message, unchanged, remedy } = printableValue(error.toReport());
+    output.error(`${output.style('red', `error ${error.code}`)}: ${message}`);
+    output.error(`  ${unchanged}`);
+    output.error(`  ${remedy}`);
+    if (error.code === 'station/internal') output.error(stackOf(error));
     return exitStatusOf(error.code);
   }
+}
+
+function stackOf(error: StationError): string {
+  const { stack = '' } = error.cause instanceof Error ? error.cause : error;
+  return stack.split('\n').map(printable).join('\n');
 }
 
 /** `--json` and `--json=lines` may stand anywhere; taken out first, since an optional value would swallow the next word. */

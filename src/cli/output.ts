@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { CommandIo, CommonOptions } from './io.ts';
+import { printable, printableValue } from './printable.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -17,9 +18,12 @@ export class Output {
     return this.#options.json;
   }
 
-  /** The command's result: one JSON document, or what `text` makes of it. */
+  /**
+   * The command's result: one JSON document, or what `text` makes of it. `text` gets the value with every text in it
+   * made {@link printable}: much of it was written by boards and servers.
+   */
   result<T>(value: T, text: (value: T) => string): void {
-    if (this.#options.json === false) this.#print(text(value));
+    if (this.#options.json === false) this.#print(text(printableValue(value)));
     else if (this.#options.json === 'document') this.#print(JSON.stringify(value, null, 2));
     else this.line({ type: 'result', result: value });
   }
@@ -48,26 +52,31 @@ export class Output {
   }
 }
 
-/** Columns as wide as their widest cell; a column of empty cells is left out. Styles do not count as width. */
-export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const used = header.map((_, column) => rows.some((row) => (row[column] ?? '') !== ''));
+/** A cell's text, or that with a style. */
+export type Cell = string | { readonly text: string; readonly style: (text: string) => string };
+
+/** Columns as wide as their widest cell; a column of empty cells is left out. What cells hold is made printable. */
+export function table(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  const used = header.map((_, column) => rows.some((row) => shown(row[column] ?? '') !== ''));
   const lines = [header, ...rows].map((row) => row.filter((_, column) => used[column] === true));
   const widths = lines.reduce<number[]>(
-    (found, row) => row.map((cell, column) => Math.max(found[column] ?? 0, visibleLength(cell))),
+    (found, row) => row.map((cell, column) => Math.max(found[column] ?? 0, shown(cell).length)),
     [],
   );
   return lines
     .map((row) =>
       row
-        .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - visibleLength(cell)))
+        .map((cell, column) => styled(cell) + ' '.repeat((widths[column] ?? 0) - shown(cell).length))
         .join('  ')
         .trimEnd(),
     )
     .join('\n');
 }
 
-function visibleLength(text: string): number {
-  return text.replace(ESCAPES, '').length;
+function shown(cell: Cell): string {
+  return printable(typeof cell === 'string' ? cell : cell.text);
 }
 
-const ESCAPES = new RegExp(String.raw`${String.fromCharCode(27)}\[[0-9;]*m`, 'g');
+function styled(cell: Cell): string {
+  return typeof cell === 'string' ? shown(cell) : cell.style(shown(cell));
+}

@@ -2,6 +2,7 @@ import type { JobView, StationApi } from '../contract.ts';
 import { STEP_LABELS } from './labels.ts';
 import type { CommandIo } from './io.ts';
 import type { Output } from './output.ts';
+import { printableValue } from './printable.ts';
 
 const FRAME_MS = 100;
 
@@ -21,7 +22,7 @@ function plainLines(station: StationApi, io: CommandIo): Disposable {
   const told = new Map<string, number>();
   const stop = station.subscribe((event) => {
     if (event.type !== 'job') return;
-    const { job } = event;
+    const job = printableValue(event.job);
     for (const [at, step] of job.steps.entries()) {
       if (step.state === 'running' || at < (told.get(job.job) ?? 0)) continue;
       told.set(job.job, at + 1);
@@ -43,7 +44,7 @@ function liveBlock(station: StationApi, io: CommandIo, output: Output): Disposab
     drawn = lines.length;
   };
   const stop = station.subscribe((event) => {
-    if (event.type === 'job') jobs.set(event.job.job, event.job);
+    if (event.type === 'job') jobs.set(event.job.job, printableValue(event.job));
   });
   const timer = setInterval(draw, FRAME_MS);
   return {

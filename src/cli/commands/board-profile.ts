@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { action, type ProgramParts } from '../context.ts';
 import { table } from '../output.ts';
+import { printableJson } from '../printable.ts';
 
 /** `station board-profile list | show | check | password`. */
 export function addBoardProfileCommands(program: Command, parts: ProgramParts): void {
@@ -30,9 +31,9 @@ export function addBoardProfileCommands(program: Command, parts: ProgramParts): 
     parts,
     ({ output, withStation }, _, [name = '']) =>
       withStation('read', async (station) => {
-        output.result(await station.call('profile.show', { name }), (found) =>
-          JSON.stringify(found, null, 2),
-        );
+        const found = await station.call('profile.show', { name });
+        // A document that somebody may keep: it has to mean the same.
+        output.result(found, () => printableJson(found));
         return 0;
       }),
   );

@@ -4,6 +4,7 @@ import { identityLabel } from '../../model/identity.ts';
 import { action, type CommandContext, type ProgramParts } from '../context.ts';
 import type { ExitStatus } from '../exit-status.ts';
 import { table, type Output } from '../output.ts';
+import { printableValue } from '../printable.ts';
 import { showProgress } from '../progress.ts';
 
 interface ProvisionOptions {
@@ -72,7 +73,7 @@ async function provisionWith(
 export function tellReport(context: CommandContext, report: ProvisionReport): ExitStatus {
   const { output, io } = context;
   output.result(report, (all) => summary(all, output));
-  for (const { slot, error, notes } of report.jobs) {
+  for (const { slot, error, notes } of printableValue(report.jobs)) {
     for (const note of notes) output.note(`${slot}: ${note}`);
     if (error === null) continue;
     output.note(`${slot}: ${output.style('red', error.code)} ${error.message}`);
@@ -87,7 +88,10 @@ function summary({ jobs, elapsedMs }: ProvisionReport, output: Output): string {
   const colors = { pass: 'green', already: 'green', fail: 'red', stopped: 'yellow' } as const;
   const rows = jobs.map((job) => [
     job.slot,
-    output.style(colors[job.verdict], job.verdict.toUpperCase()),
+    {
+      text: job.verdict.toUpperCase(),
+      style: (text: string) => output.style(colors[job.verdict], text),
+    },
     job.identity === null ? '' : identityLabel(job.identity),
     job.deviceId ?? '',
     job.keyType ?? '',
