@@ -199,7 +199,7 @@ export class ConsoleSession implements BoardSession {
       `trap '' 1 2;B=$({ ${named === '' ? '' : `${named};`}m=0;q=;p s`,
       `${present}&&q=1&&${stopText(setup)}&&${moves}`,
       `p m $m;${lasting};${this.#hasStoppedClient ? '' : '[ "$q" ]&&'}${startText(setup)}`,
-      ...(setup.starts || this.#hasStoppedClient ? [WAIT_FOR_CLIENT] : []),
+      ...(startText(setup) === ':' ? [] : [WAIT_FOR_CLIENT]),
       `p z $(R);k ${quote(path)}`,
       ...(nonce === null
         ? []

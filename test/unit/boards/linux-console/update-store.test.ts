@@ -23,7 +23,7 @@ function board(store: Buffer): (command: string) => Promise<Buffer> {
 
 /** The same store as a 32-bit processor writes it: words of four bytes. */
 function as32bit(store: Buffer): Buffer {
-  const narrow = Buffer.alloc(store.length);
+  const narrow = Buffer.from(store);
   const word = (from: number, to: number): void =>
     void narrow.writeUInt32LE(Number(store.readBigUInt64LE(from) & 0xffff_ffffn), to);
   for (const page of [0, 4096]) {
@@ -42,7 +42,7 @@ function as32bit(store: Buffer): Buffer {
   const leaf = 8192;
   store.copy(narrow, leaf + 4, leaf + 8, leaf + 12);
   narrow.writeUInt16LE(store.readUInt16LE(leaf + 12) - 4, leaf + 8);
-  store.copy(narrow, leaf + 10, leaf + 14, leaf + 4096);
+  store.copy(narrow, leaf + 10, leaf + 14, leaf + store.readUInt16LE(leaf + 12));
   return narrow;
 }
 
@@ -56,6 +56,6 @@ test.each([
   ['not a store', Buffer.alloc(12_288, 0x41), 'unknown'],
   ['cut', store(LIVE).subarray(0, 8200), 'unknown'],
   ['empty', Buffer.alloc(0), 'unknown'],
-] as const)('%s: %s', async (_, bytes, said) => {
+] as const)('%s', async (_, bytes, said) => {
   expect(await readUpdateStore('/data/mender/mender-store', board(bytes))).toBe(said);
 });
