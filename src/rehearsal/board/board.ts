@@ -17,6 +17,7 @@ import { Port } from './port.ts';
 import { createRandom } from './random.ts';
 import { Killed } from './shell/process.ts';
 
+/** How the station opens the port. */
 export interface LinkOptions {
   /** The station's speed; another than the board's makes garbage of both directions. */
   readonly baud?: number;
@@ -24,6 +25,7 @@ export interface LinkOptions {
   readonly xon?: boolean;
 }
 
+/** A board at the far end of a serial line, with what a test may do to it. */
 export interface SimulatedBoard extends AsyncDisposable {
   readonly options: SimulatedBoardOptions;
   /** What the identity script prints by default, as the client sees it. */

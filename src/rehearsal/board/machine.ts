@@ -38,6 +38,7 @@ export interface Loaded {
   readonly argv?: readonly ByteString[];
 }
 
+/** A board that runs: its processes, its clock and its console, from one power-on to the next. */
 export class Machine {
   readonly options: SimulatedBoardOptions;
   readonly files: FileSystem;

@@ -18,7 +18,7 @@ export const letters = (node: Node): string => {
 };
 
 /** The size in bytes that a file shows. */
-export const sizeOf = (run: Invocation, node: Node): number =>
+export const sizeOf = (node: Node): number =>
   node.kind === 'file'
     ? node.generate
       ? 0
@@ -27,7 +27,7 @@ export const sizeOf = (run: Invocation, node: Node): number =>
       ? node.target.length
       : node.kind === 'directory'
         ? 4096
-        : 0 * run.argv.length;
+        : 0;
 
 /** A user id's name, or what stands for one that has none. */
 export const nameOf = (run: Invocation, uid: number): string =>

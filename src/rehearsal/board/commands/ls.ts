@@ -17,7 +17,7 @@ export const ls: Program = async (run) => {
     const date = new Date(node.modified);
     const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
     const when = `${months[date.getUTCMonth()] ?? ''} ${String(date.getUTCDate()).padStart(2)} ${date.toISOString().slice(11, 16)}`;
-    return `${inode}${letters(node)} ${node.links} ${owner(node.uid)} ${owner(node.gid)} ${sizeOf(run, node)} ${when} ${name}${node.kind === 'symlink' ? ` -> ${node.target}` : ''}\n`;
+    return `${inode}${letters(node)} ${node.links} ${owner(node.uid)} ${owner(node.gid)} ${sizeOf(node)} ${when} ${name}${node.kind === 'symlink' ? ` -> ${node.target}` : ''}\n`;
   };
   const directories: string[] = [];
   const status = await forEach(

@@ -48,15 +48,13 @@ export const stat: Program = async (run) => {
           case 'G':
             return nameOf(run, node.gid);
           case 's':
-            return String(sizeOf(run, node));
+            return String(sizeOf(node));
           case 'n':
             return name;
           case 'N':
             return node.kind === 'symlink' ? `'${name}' -> '${node.target}'` : `'${name}'`;
           case 'F':
-            return node.kind === 'file' && sizeOf(run, node) === 0
-              ? 'regular empty file'
-              : typeNames[node.kind];
+            return node.kind === 'file' && sizeOf(node) === 0 ? 'regular empty file' : typeNames[node.kind];
           case 'i':
             return String(node.id);
           case 'd':
@@ -70,7 +68,7 @@ export const stat: Program = async (run) => {
           case 'Z':
             return seconds;
           case 'b':
-            return String(Math.ceil(sizeOf(run, node) / 4096) * 8);
+            return String(Math.ceil(sizeOf(node) / 4096) * 8);
           case 'B':
             return '512';
           case '%':

@@ -15,6 +15,7 @@ export interface Mount {
   readonly volatile: boolean;
 }
 
+/** A file. */
 export interface FileNode {
   readonly kind: 'file';
   readonly id: number;
@@ -33,6 +34,7 @@ export interface FileNode {
   consume?: (data: ByteString) => void;
 }
 
+/** A directory. */
 export interface DirectoryNode {
   readonly kind: 'directory';
   readonly id: number;
@@ -47,6 +49,7 @@ export interface DirectoryNode {
   living?: { names(): readonly string[]; get(name: string): Node | undefined };
 }
 
+/** A symbolic link. */
 export interface LinkNode {
   readonly kind: 'symlink';
   readonly id: number;
@@ -59,6 +62,7 @@ export interface LinkNode {
   target: string;
 }
 
+/** A device, by the name that the kernel knows it by. */
 export interface DeviceNode {
   readonly kind: 'device';
   readonly id: number;
@@ -71,4 +75,5 @@ export interface DeviceNode {
   device: string;
 }
 
+/** What a path may lead to. */
 export type Node = FileNode | DirectoryNode | LinkNode | DeviceNode;

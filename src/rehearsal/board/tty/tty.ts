@@ -18,6 +18,7 @@ const throttleAt = 128;
 /** What the kernel holds behind a full line discipline before bytes are lost. */
 const flipSize = 65_536;
 
+/** What a line is made with. */
 export interface TtyOptions {
   /** Sends bytes to the station. */
   readonly send: (data: ByteString) => void;
@@ -28,6 +29,7 @@ export interface TtyOptions {
   readonly baud: number;
 }
 
+/** The line discipline of one serial line. */
 export class Tty {
   termios: Termios = { ...sane };
   columns = 80;
