@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { SwitchReport } from '../../boards/driver.ts';
 import type { AuthAnswer } from '../../servers/device-server.ts';
-import { sign, toBoardPem, verify } from '../../keys/index.ts';
+import { sign, toBoardPem, verify, type ImportedKey } from '../../keys/index.ts';
+import type { KeyFileReading } from '../../model/board.ts';
 import type { Device } from '../../model/device.ts';
-import { identityLabel, isIdentity } from '../../model/identity.ts';
+import { identityLabel, isIdentity, type Identity } from '../../model/identity.ts';
 import type { StepName } from '../../model/job.ts';
 import type { KeyFingerprint, PublicKey } from '../../model/key.ts';
 import { secret } from '../../model/secret.ts';
@@ -11,7 +12,7 @@ import { asStationError, StationError } from '../../model/station-error.ts';
 import type { Steps } from '../steps.ts';
 import type { Decision, Signer } from './decide.ts';
 import type { ProvisionParts, ProvisionRequest } from './request.ts';
-import type { ProvisionState, SignedRequest } from './state.ts';
+import { knownKey, type ProvisionState, type SignedRequest } from './state.ts';
 
 type Detail = Readonly<Record<string, string | number | boolean | null>>;
 
@@ -72,6 +73,8 @@ export class Actions {
         return decision.by === 'board-client' ? this.#askClient() : this.#signNonce();
       case 'remove-auth-set':
         return this.removeAuthSet(decision.deviceId, decision.authSetId);
+      case 'consume-import':
+        return this.#consumeImport();
     }
   }
 
@@ -90,6 +93,16 @@ export class Actions {
       server.removeAuthSet(deviceId, authSetId, this.#signal()),
     );
     await this.#readDevice(deviceId);
+  }
+
+  /** The device as it is now, also where the answer to this job's auth request was lost. */
+  async lookAgain(): Promise<Device | null> {
+    const state = this.#state;
+    const { server } = this.#parts;
+    if (state.device !== null) await this.#readDevice(state.device.id);
+    else if (state.broughtAuthSet && state.key !== null)
+      state.device = await server.findAfterKnock(state.identity, state.key.public, this.#signal());
+    return state.device;
   }
 
   /** Runs one changing action between its two journal events. An outcome that nobody can know is `unknown`, not `failed`. */
@@ -121,18 +134,20 @@ export class Actions {
         error: error?.toReport() ?? null,
       });
     };
+    let value: T;
     try {
-      const value = await this.#steps.run(step, work);
-      outcome('done', came?.(value) ?? {}, null);
-      this.#state.changed = true;
-      return value;
+      value = await this.#steps.run(step, work);
     } catch (thrown) {
       const error = asStationError(thrown);
       const isUnknown = UNKNOWN_OUTCOME.has(error.code);
-      outcome(isUnknown ? 'unknown' : 'failed', {}, error);
       this.#state.changed ||= isUnknown;
+      outcome(isUnknown ? 'unknown' : 'failed', {}, error);
       throw error;
     }
+    // It is done, whether or not that can be written down.
+    this.#state.changed = true;
+    outcome('done', came?.(value) ?? {}, null);
+    return value;
   }
 
   async #makeKey(): Promise<void> {
@@ -365,11 +380,10 @@ export class Actions {
         const report = await this.#switchOver(nonce);
         state.inUse = report.key;
         state.switched = true;
-        const sameKey =
-          report.key.publicKey !== null && state.key !== null
-            ? report.key.publicKey.fingerprint === state.key.public.fingerprint
-            : report.key.sha256 === staged?.sha256;
-        if (!sameKey) throw new StationError('board/key-replaced');
+        const holds = compareKey(report.key, state.key?.public ?? staged?.publicKey, staged?.sha256);
+        if (holds === 'unread')
+          throw new StationError('board/switch-unknown', { detail: 'the key could not be read back' });
+        if (holds === 'another') throw new StationError('board/key-replaced');
         if (nonce !== null && report.signature !== null && report.key.publicKey !== null) {
           if (!verify(report.key.publicKey, nonce, report.signature))
             throw new StationError('board/staged-proof-failed');
@@ -384,7 +398,6 @@ export class Actions {
       state.configured = true;
       state.configuration = { ...state.configuration, files: [] };
     }
-    await state.imported?.used();
   }
 
   /** Unless the board says that it renamed nothing, it may have the new key by now, whatever went wrong. */
@@ -395,6 +408,30 @@ export class Actions {
       const error = asStationError(thrown);
       if (error.code === 'board/switch-failed') throw error;
       throw new StationError('board/switch-unknown', { detail: error.message }, { cause: error });
+    }
+  }
+
+  /** Takes the file of an imported key out of the way: by the job that used it, or by a later one when that was cut off. */
+  async #consumeImport(): Promise<void> {
+    const state = this.#state;
+    const { wantedKey, identity } = state;
+    state.importSettled = true;
+    if (wantedKey.from !== 'import') return;
+    const imported = state.imported ?? (await this.#leftImport(wantedKey.directory, identity));
+    if (imported === null) return;
+    const inUse = knownKey(state.inUse, this.#parts.journal);
+    if (imported.pair.fingerprint === inUse)
+      await this.act('tidy', 'consume-import', { fingerprint: inUse }, () => imported.used());
+    if (imported !== state.imported) imported.pair.privateKey.destroy();
+  }
+
+  async #leftImport(directory: string, identity: Identity): Promise<ImportedKey | null> {
+    try {
+      return await this.#parts.keys.import(directory, identity);
+    } catch (thrown) {
+      // The board needs no key from there any more: that there is none, or none to be used, stops nothing.
+      if (asStationError(thrown).code.startsWith('key/')) return null;
+      throw thrown;
     }
   }
 
@@ -414,11 +451,27 @@ export class Actions {
     await this.#steps.run('prove', async () => {
       const answer = await state.session.askClient();
       // A client that cannot read its key makes another without a word; that is then the reason of a refusal.
-      if (answer.key.sha256 !== state.inUse.sha256) throw new StationError('board/key-replaced');
+      const holds = compareKey(answer.key, state.inUse.publicKey, state.inUse.sha256);
+      if (holds === 'another') throw new StationError('board/key-replaced');
       if (!answer.authorized) throw new StationError('board/client-refused', { detail: answer.detail });
       state.proof = 'board-client';
     });
   }
+}
+
+/**
+ * Whether a key file holds the expected key. Its public half decides, since a client may write the same key in another
+ * spelling; the file's hash only where no public half can be had.
+ */
+function compareKey(
+  read: Pick<KeyFileReading, 'publicKey' | 'sha256'>,
+  expected: PublicKey | null | undefined,
+  sha256: string | null | undefined,
+): 'the-same' | 'another' | 'unread' {
+  if (read.publicKey !== null && expected != null)
+    return read.publicKey.fingerprint === expected.fingerprint ? 'the-same' : 'another';
+  if (read.sha256 === null || sha256 == null) return 'unread';
+  return read.sha256 === sha256 ? 'the-same' : 'another';
 }
 
 /** Errors after which nobody can say whether the board or the server did what was asked. */

@@ -18,6 +18,7 @@ export type Decision =
   | { readonly do: 'switch' }
   | { readonly do: 'prove'; readonly by: 'board-key' | 'board-client' }
   | { readonly do: 'remove-auth-set'; readonly deviceId: string; readonly authSetId: string }
+  | { readonly do: 'consume-import' }
   | { readonly done: 'pass' | 'already' }
   | { readonly stop: ErrorCode; readonly details: ErrorDetails };
 
@@ -89,18 +90,19 @@ function choose(
           ? { at: 'station', key }
           : null;
 
+  const mayYetBeImported = wanted.key.from === 'import' && job.key === null;
   if (accepted !== null) {
-    return (
-      at(accepted.fingerprint) ?? stop('server/accepted-other-key', { fingerprint: accepted.fingerprint })
-    );
+    const found = at(accepted.fingerprint);
+    if (found !== null) return found;
+    if (!mayYetBeImported) return stop('server/accepted-other-key', { fingerprint: accepted.fingerprint });
   }
   const device = server.device;
   if (device?.status === 'rejected') return stop('server/rejected');
-  const expected = device?.authSets.find((set) => set.status === 'preauthorized');
+  const expected =
+    accepted === null ? device?.authSets.find((set) => set.status === 'preauthorized') : undefined;
   if (expected !== undefined) {
     const found = at(expected.fingerprint);
     if (found !== null) return found;
-    const mayYetBeImported = wanted.key.from === 'import' && job.key === null;
     if (!mayYetBeImported)
       return stop('server/preauthorized-other-key', { fingerprint: expected.fingerprint });
   }
@@ -122,6 +124,8 @@ function choose(
   if (board.fixedKey !== null) {
     return stop(board.fixedKey === 'engine' ? 'board/key-engine' : 'board/key-passphrase');
   }
+  // The server has or expects a key that may be the one in the import folder: that one, or none.
+  if (accepted !== null || expected !== undefined) return { at: 'nowhere' };
   // A staged key of an interrupted job is used again only where it is ours to sign with and was already shown to the server.
   if (
     board.staged !== 'none' &&
@@ -163,6 +167,7 @@ function finish(facts: Facts, wanted: Wanted, key: KeyFingerprint): Decision {
     // Without openssl on the board the client is the only one there that can use the key.
     return { do: 'prove', by: 'board-client' };
   }
+  if (wanted.key.from === 'import' && !job.importSettled) return { do: 'consume-import' };
   return { done: job.changed ? 'pass' : 'already' };
 }
 

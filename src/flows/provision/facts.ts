@@ -48,6 +48,8 @@ export interface JobFacts {
   /** Whether this job has put its key, or its configuration, in place. */
   readonly switched: boolean;
   readonly configured: boolean;
+  /** Whether the file of an imported key was taken out of the way, or looked for in vain. */
+  readonly importSettled: boolean;
   /** The key that was in use when the job began; its pending auth set is a leftover once another key is accepted. */
   readonly formerKey: KnownKey;
 }

@@ -57,6 +57,8 @@ class Job {
   }
 
   async run(): Promise<JobResult> {
+    // What this job has for itself stays so until its verdict is on record.
+    using _held = this.#held;
     let session: BoardSession | null = null;
     let verdict: Verdict = 'fail';
     let error: StationError | null = null;
@@ -74,13 +76,12 @@ class Job {
       this.#cancellation.takeBack();
       if (this.#state !== null) error = await takeBack(this.#state, this.#actions(this.#state), error);
     } finally {
-      this.#held.dispose();
       if (session !== null) await this.#logOut(session);
       await this.#link?.close();
       this.#cancellation[Symbol.dispose]();
       this.#state?.key?.pair?.privateKey.destroy();
     }
-    return this.#record(verdict, error, session);
+    return await this.#record(verdict, error, session);
   }
 
   /** Which board it is belongs into the record also where it is not ready to be provisioned. */
@@ -166,6 +167,7 @@ class Job {
       changed: false,
       switched: false,
       configured: false,
+      importSettled: false,
     };
   }
 

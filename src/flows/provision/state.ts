@@ -38,6 +38,7 @@ export interface ProvisionState {
   changed: boolean;
   switched: boolean;
   configured: boolean;
+  importSettled: boolean;
 }
 
 /** An auth request and its signature: together a credential. */
@@ -71,6 +72,7 @@ export function factsOf(state: ProvisionState, journal: JobJournal): Facts {
       changed: state.changed,
       switched: state.switched,
       configured: state.configured,
+      importSettled: state.importSettled,
       formerKey: state.formerKey,
     },
   };

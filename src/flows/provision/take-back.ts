@@ -34,10 +34,15 @@ export async function takeBack(
   const left: string[] = [];
   const key = state.key?.public.fingerprint ?? null;
   try {
-    const set = state.device?.authSets.find((candidate) => candidate.fingerprint === key) ?? null;
-    if (state.device !== null && set !== null && state.broughtAuthSet)
-      await actions.removeAuthSet(state.device.id, set.id);
-    if (state.mayBeStaged) await actions.discardStaged();
+    const device = key === null ? null : await actions.lookAgain();
+    const set = device?.authSets.find((candidate) => candidate.fingerprint === key) ?? null;
+    if (device !== null && set !== null && state.broughtAuthSet)
+      await actions.removeAuthSet(device.id, set.id);
+    // A key that the server expected, and has accepted by now, is this board's only one: its file must not go.
+    const isNeeded = set?.status === 'accepted' && !state.broughtAuthSet;
+    if (isNeeded)
+      left.push('The staged key beside it is accepted on the server. Starting again goes on from there.');
+    else if (state.mayBeStaged) await actions.discardStaged();
   } catch (thrown) {
     left.push(
       `A staged key may have been left beside it, and may be known to the server (${asStationError(thrown).message}).`,

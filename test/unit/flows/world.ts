@@ -27,6 +27,7 @@ export interface Job {
   readonly changed: boolean;
   readonly switched: boolean;
   readonly configured: boolean;
+  readonly importSettled: boolean;
   readonly formerKey: World['inUse'];
 }
 
@@ -49,6 +50,7 @@ export function begin(world: Omit<World, 'job'>): World {
       changed: false,
       switched: false,
       configured: false,
+      importSettled: false,
       formerKey: inUse,
     },
   };
@@ -138,6 +140,8 @@ export function after(world: World, decision: Extract<Decision, { do: unknown }>
         throw new Error('the client would be refused');
       }
       return { ...world, job: { ...world.job, proof: decision.by } };
+    case 'consume-import':
+      return { ...world, job: { ...world.job, importSettled: true } };
     case 'remove-auth-set': {
       const key = decision.authSetId.replace('set of ', '') as KeyFingerprint;
       const { [key]: _gone, ...sets } = world.sets ?? {};
