@@ -10,6 +10,8 @@ export interface DatabaseOptions {
   readonly readOnly?: boolean;
   /** Read a file that nobody can change, on a disk that takes no lock and no log. */
   readonly immutable?: boolean;
+  /** Keep every other connection out, and the log's index in memory: reads a log on a disk with no room for that file. */
+  readonly exclusive?: boolean;
   /** How long a statement waits for another connection, in milliseconds. */
   readonly busyMs?: number;
 }
@@ -51,6 +53,8 @@ export class Database implements Disposable {
       throw asJournalError(thrown, path);
     }
     this.#opened = path === ':memory:' ? null : fileIdentity(path);
+    // Before the file is first looked at: SQLite then makes no shared memory file (sqlite.org/wal.html#noshm).
+    if (options.exclusive === true) this.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA query_only = ON;');
   }
 
   /** Runs a script of statements without results. */

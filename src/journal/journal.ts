@@ -150,12 +150,24 @@ export function openJournal(path: string, options: JournalOptions): Journal {
 
 /**
  * Opens the journal for reading, also while another process writes. A journal that is not there yet, or of an older
- * format, is made or brought up first, which needs a free home for a moment.
+ * format, is made or brought up first, which needs a free home for a moment. A full disk hinders no reading of a journal
+ * that is there.
  *
- * @throws StationError `journal/unusable`, `journal/newer`, `station/home-locked`, `station/home-unusable`.
+ * @throws StationError `journal/full` for a journal that would have to be made or converted; `journal/unusable`, `journal/newer`, `station/home-locked`, `station/home-unusable`.
  */
 export function readJournal(path: string, options: JournalOptions): JournalReader {
   if (cannotChange(path)) return readUnchanging(path);
+  try {
+    return readShared(path, options);
+  } catch (thrown) {
+    // No writer works on a full disk unless its shared memory is there already, and then so could this reader.
+    const full = thrown instanceof StationError && thrown.code === 'journal/full';
+    if (!full || homeHolder(dirname(resolve(path))) !== null) throw thrown;
+    return readAlone(path, thrown);
+  }
+}
+
+function readShared(path: string, options: JournalOptions): JournalReader {
   if (!isCurrent(path) && homeHolder(dirname(resolve(path))) === null) openJournal(path, options).close();
   waitUntil(() => isCurrent(path), READER_WAIT_MS);
   using owned = new DisposableStack();
@@ -165,6 +177,15 @@ export function readJournal(path: string, options: JournalOptions): JournalReade
       path,
       detail: 'an older version of the station is using it; close that one first',
     });
+  return new Reader(database, owned.move());
+}
+
+/** Where there is no room even for the shared memory that readers of a write-ahead log need. */
+function readAlone(path: string, refusal: StationError): JournalReader {
+  using owned = new DisposableStack();
+  const database = owned.use(new Database(path, { exclusive: true }));
+  if (journalVersion(database) !== JOURNAL_VERSION || !projectionsReach(database, lastSeq(database)))
+    throw refusal;
   return new Reader(database, owned.move());
 }
 
