@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { connect } from 'node:tls';
 import { StationError } from '../../model/station-error.ts';
@@ -8,7 +8,7 @@ import { spkiSha256, systemContext } from './trust.ts';
 export interface ShownCertificate {
   readonly subject: string;
   readonly issuer: string;
-  /** ISO 8601. */
+  /** ISO 8601; words where the certificate's own date is none. */
   readonly validTo: string;
   readonly spkiSha256: string;
   readonly certificateSha256: string;
@@ -57,14 +57,13 @@ export async function showCertificate(
       reject(new StationError('server/certificate', { server: url, detail: 'it shows none' }));
       return;
     }
-    resolve({
-      subject: oneLine(certificate.subject),
-      issuer: oneLine(certificate.issuer),
-      validTo: new Date(certificate.validTo).toISOString(),
-      spkiSha256: spkiSha256(certificate),
-      certificateSha256: createHash('sha256').update(certificate.raw).digest('hex'),
-      trustedBySystem: socket.authorized,
-    });
+    try {
+      resolve(shown(certificate, socket.authorized));
+    } catch (cause) {
+      // Whoever listens there may show anything; thrown in here it would end the process.
+      const detail = `it cannot be read (${cause instanceof Error ? cause.message : String(cause)})`;
+      reject(new StationError('server/certificate', { server: url, detail }, { cause }));
+    }
   });
   try {
     return await promise;
@@ -73,6 +72,18 @@ export async function showCertificate(
     signal.removeEventListener('abort', abort);
     socket.destroy();
   }
+}
+
+function shown(certificate: X509Certificate, trustedBySystem: boolean): ShownCertificate {
+  const end = new Date(certificate.validTo);
+  return {
+    subject: oneLine(certificate.subject),
+    issuer: oneLine(certificate.issuer),
+    validTo: Number.isNaN(end.getTime()) ? `unreadable (${certificate.validTo})` : end.toISOString(),
+    spkiSha256: spkiSha256(certificate),
+    certificateSha256: createHash('sha256').update(certificate.raw).digest('hex'),
+    trustedBySystem,
+  };
 }
 
 function oneLine(name: string | undefined): string {

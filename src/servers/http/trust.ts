@@ -112,7 +112,12 @@ function pinned(pin: string, connectTimeoutMs: number): buildConnector.connector
   };
 }
 
+/** Empty where there is none that can be read: whoever listens there may show anything, and that is no pinned key. */
 function shownKey(socket: TLSSocket): string {
-  const certificate = socket.getPeerX509Certificate();
-  return certificate === undefined ? '' : spkiSha256(certificate);
+  try {
+    const certificate = socket.getPeerX509Certificate();
+    return certificate === undefined ? '' : spkiSha256(certificate);
+  } catch {
+    return '';
+  }
 }

@@ -17,9 +17,12 @@ import {
   type WireDevice,
 } from './wire.ts';
 
-/** What a preauthorization came to: a new device, or the one that has this identity already, in whatever state. */
+/**
+ * What a preauthorization came to: a new device (null where the answer does not say which in a readable way), or the one
+ * that has this identity already, in whatever state.
+ */
 export type Preauthorization =
-  { readonly made: string } | { readonly exists: WireDevice; readonly serverDate: number | null };
+  { readonly made: string | null } | { readonly exists: WireDevice; readonly serverDate: number | null };
 
 /** Devices on a page: the server's largest. */
 const PER_PAGE = 500;
@@ -106,9 +109,8 @@ export class MenderApi {
     }
     if (answer.status === 400) throw this.#keyUnacceptable(answer);
     // `devices/<id>`, relative. With `force` on a device that exists it names one that does not.
-    const id = (answer.headers.get('location') ?? '').split('/').at(-1) ?? '';
-    if (answer.status !== 201 || id === '') throw unexpected(this.#profile, 'preauthorize', answer);
-    return { made: decodeURIComponent(id) };
+    if (answer.status !== 201) throw unexpected(this.#profile, 'preauthorize', answer);
+    return { made: lastSegment(answer.headers.get('location') ?? '') };
   }
 
   /**
@@ -173,6 +175,14 @@ export class MenderApi {
     return this.#read('inventory search', wireFound, answer).map(({ id }) => id);
   }
 
+  /** For a preauthorization that keeps being answered 201 without a device that can be named. */
+  unclearPreauthorization(): StationError {
+    const detail = 'its answer to "preauthorize" names no device';
+    return new StationError('server/not-mender', { server: this.#profile.name, detail }).leaving(
+      'A preauthorized device may have been made on the server: look for it there and remove it.',
+    );
+  }
+
   async #remove(call: MenderCall, ids: readonly string[], signal: AbortSignal): Promise<void> {
     const answer = await this.#call(call, { ids }, signal);
     if (answer.status === 204 || (answer.status === 404 && isMendersOwn(answer))) return;
@@ -195,5 +205,15 @@ export class MenderApi {
   #keyUnacceptable(answer: HttpAnswer): StationError {
     const detail = errorText(answer) || 'no reason given';
     return new StationError('server/key-unacceptable', { server: this.#profile.name, detail });
+  }
+}
+
+/** The last segment of a path, decoded; null where there is none or it is no URL text. */
+function lastSegment(path: string): string | null {
+  try {
+    return decodeURIComponent(path.split('/').at(-1) ?? '') || null;
+  } catch (thrown) {
+    if (thrown instanceof URIError) return null;
+    throw thrown;
   }
 }

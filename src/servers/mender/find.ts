@@ -57,9 +57,15 @@ export async function findKnocker(
       await clock.sleep(pause, signal);
       continue;
     }
-    if ('made' in outcome) {
+    if ('made' in outcome && outcome.made !== null) {
       await removeMade(api, clock, outcome.made, signal);
       return null;
+    }
+    if ('made' in outcome) {
+      // A device was made, and the answer hides which: asked again, the server tells it as one that exists.
+      if (round >= PAUSES_MS.length) throw api.unclearPreauthorization();
+      open = true;
+      continue;
     }
     const { exists, serverDate } = outcome;
     // In the moment between the two calls it may have been decommissioned: the 409 still says what it was.
