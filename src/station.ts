@@ -106,9 +106,12 @@ interface Foundation {
   readonly clock: Clock;
 }
 
-function keyStoreOf(home: Home, { forgetful, wrappingKey }: StationOptions): KeyStore {
+function keyStoreOf(home: Home, { forgetful, wrappingKey, withoutKey }: StationOptions): KeyStore {
   if (forgetful === true) return new MemoryKeyStore();
-  return openKeyStore(home.path, wrappingKey === undefined ? {} : { wrappingKey });
+  return openKeyStore(home.path, {
+    ...(wrappingKey === undefined ? {} : { wrappingKey }),
+    ...(withoutKey === undefined ? {} : { withoutKey }),
+  });
 }
 
 type Handlers = {
@@ -285,7 +288,7 @@ class StationOverHome implements Station {
           generator: this.#generator,
           clock: this.#clock,
           profile: (name) => this.#profiles.get(name),
-          server: (name) => this.#servers.open(name),
+          server: (name, calling) => this.#servers.open(name, calling),
           tenantToken: (name) => this.#secrets.tenantToken ?? this.#servers.tenantToken(name),
           passwords: (profile, port) => this.#passwords(profile, port),
           keyPassphrase: this.#secrets.keyPassphrase,

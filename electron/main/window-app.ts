@@ -71,8 +71,9 @@ class Shell {
     this.jobs = new RunningJobs((count) => this.keepAwake(count > 0));
     this.supervisor = new Supervisor({
       start: async () => {
-        const child = startStationChild(path.join(import.meta.dirname, 'station-process.cjs'));
+        // First: should this fail there is no process yet that nobody would end.
         const key = await wrappingKey(safeStorage, home);
+        const child = startStationChild(path.join(import.meta.dirname, 'station-process.cjs'));
         child.postMessage({ type: 'start', home, wrappingKey: key });
         return child;
       },

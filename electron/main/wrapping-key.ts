@@ -15,7 +15,7 @@ const BYTES = 32;
 /**
  * The key that wraps the station's secrets: 32 random bytes, kept in the home encrypted by the operating system's key
  * store. Where that store protects nothing (Linux without a key ring falls back to a password that is the same in every
- * copy of Electron) there is none, and the reason is given.
+ * copy of Electron), or fails, there is none, and the reason is given.
  */
 export async function wrappingKey(
   store: KeyStore,
@@ -34,11 +34,7 @@ export async function wrappingKey(
   }
   const file = path.join(home, FILE);
   const stored = await readIfThere(file);
-  if (stored === undefined) {
-    const key = randomBytes(BYTES);
-    await save(store, file, key);
-    return { kind: 'os', key, backend };
-  }
+  if (stored === undefined) return await newKey(store, file, backend);
   try {
     const { result, shouldReEncrypt } = await store.decryptStringAsync(stored);
     const key = Buffer.from(result, 'base64');
@@ -51,6 +47,17 @@ export async function wrappingKey(
       kind: 'none',
       reason: `The key store cannot read ${file} (${why}). Remove the file to begin with a new key; stored logins are then lost.`,
     };
+  }
+}
+
+async function newKey(store: KeyStore, file: string, backend: string): Promise<WrappingKey> {
+  const key = randomBytes(BYTES);
+  try {
+    await save(store, file, key);
+    return { kind: 'os', key, backend };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { kind: 'none', reason: `The key store of the operating system failed (${why}).` };
   }
 }
 

@@ -43,7 +43,9 @@ function open({ home, wrappingKey }: Extract<ToStation, { type: 'start' }>): Pro
     access: 'write-if-free',
     probing: true,
     program: 'station window',
-    ...(wrappingKey.kind === 'os' ? { wrappingKey: new Secret(wrappingKey.key) } : {}),
+    ...(wrappingKey.kind === 'os'
+      ? { wrappingKey: new Secret(wrappingKey.key) }
+      : { withoutKey: wrappingKey.reason }),
   });
 }
 

@@ -23,6 +23,8 @@ type Contents = z.infer<typeof contents>;
 export interface KeyStoreOptions {
   /** A key of 32 bytes that the operating system's key store keeps for this application. */
   readonly wrappingKey?: Secret<Uint8Array>;
+  /** Why there is none, where one was wanted: part of what people are told of the protection. */
+  readonly withoutKey?: string;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
@@ -34,13 +36,13 @@ export interface KeyStoreOptions {
  */
 export function openKeyStore(home: string, options: KeyStoreOptions = {}): KeyStore {
   const now = options.now ?? Date.now;
+  const { wrappingKey, withoutKey } = options;
   const file = new FileKeyStore(
     join(home, 'secrets.json'),
-    FILE,
+    withoutKey === undefined ? FILE : { ...FILE, text: `${FILE.text} ${withoutKey}` },
     () => keyInFile(join(home, 'secrets.key')),
     now,
   );
-  const { wrappingKey } = options;
   if (wrappingKey === undefined) return file;
   if (wrappingKey.reveal().length !== KEY_BYTES)
     throw new StationError('station/key-store', { detail: `its key is not of ${KEY_BYTES} bytes` });

@@ -20,6 +20,8 @@ export interface StationOptions {
   readonly secrets?: EnvironmentSecrets | undefined;
   /** AES-256 key from the operating system's key store; without one secrets are protected by file rights. */
   readonly wrappingKey?: Secret<Uint8Array> | undefined;
+  /** Why there is no such key, where one was wanted: a sentence for people. */
+  readonly withoutKey?: string | undefined;
   /** Keep every secret in memory alone. */
   readonly forgetful?: boolean | undefined;
   readonly clock?: Clock | undefined;

@@ -25,7 +25,7 @@ export interface ProvisioningParts {
   readonly generator: KeyGenerator;
   readonly clock: Clock;
   readonly profile: (name: string) => BoardProfile;
-  readonly server: (name: string) => Promise<DeviceServer>;
+  readonly server: (name: string, signal: AbortSignal | undefined) => Promise<DeviceServer>;
   readonly tenantToken: (server: string) => Secret<string> | null;
   readonly passwords: (profile: BoardProfile, port: string) => readonly Secret<string>[];
   readonly keyPassphrase: Secret<string> | null;
@@ -47,7 +47,7 @@ export async function provisionPorts(
   const profile = parts.profile(params.profile);
   const keySource = params.keySource === undefined ? null : parseKeySource(params.keySource);
   const ports = await distinctPorts(params.ports, parts.bench);
-  const server = await parts.server(params.server);
+  const server = await parts.server(params.server, signal);
   // One call that needs the login: a server that is down, or a login that has ended, must not cost a board its key.
   await server.limit(signal ?? new AbortController().signal);
 

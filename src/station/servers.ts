@@ -169,8 +169,8 @@ export class Servers implements AsyncDisposable {
   }
 
   /** A server with a session, from this process or kept by an earlier one. @throws StationError `server/not-logged-in`. */
-  async open(name: string): Promise<DeviceServer> {
-    const { server } = await this.#resumed(name, FOREVER);
+  async open(name: string, signal: AbortSignal | undefined): Promise<DeviceServer> {
+    const { server } = await this.#resumed(name, signal ?? FOREVER);
     if (server.session === null) throw new StationError('server/not-logged-in', { server: name });
     return server;
   }

@@ -176,6 +176,17 @@ describe('the wrapping key', () => {
     expect(await wrappingKey(store('gnome_libsecret'), folder, 'linux')).toMatchObject({ kind: 'os' });
   });
 
+  test('is none, and why is said, when the key store fails at making one', async () => {
+    const failing = {
+      ...store('gnome_libsecret'),
+      encryptStringAsync: () => Promise.reject(new Error('the key ring is locked')),
+    };
+    expect(await wrappingKey(failing, folder, 'linux')).toEqual({
+      kind: 'none',
+      reason: expect.stringContaining('the key ring is locked') as string,
+    });
+  });
+
   test('is encrypted again when the key store says so', async () => {
     const before = await wrappingKey(store('gnome_libsecret'), folder, 'linux');
     const changed = {
