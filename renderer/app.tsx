@@ -1,5 +1,5 @@
 import { MantineProvider, type MantineColorSchemeManager } from '@mantine/core';
-import { useState, type ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import { ErrorPanel } from './components/error-panel.tsx';
 import { SidePanel } from './components/side-panel.tsx';
 import { BenchScreen } from './features/bench/bench-screen.tsx';
@@ -33,6 +33,21 @@ export function App({ store }: { readonly store: Store }): ReactNode {
   );
 }
 
+/**
+ * Gives the focus back to what opened a panel by the keyboard, when the last panel has gone. After a mouse it goes to the
+ * bench, so that the space bar starts and does not open the panel again.
+ */
+function useFocusReturn(covered: boolean): void {
+  useEffect(() => {
+    if (!covered) return undefined;
+    const opener = document.activeElement;
+    const byKeyboard = opener?.matches(':focus-visible') === true;
+    return () => {
+      if (byKeyboard && opener instanceof HTMLElement && opener.isConnected) opener.focus();
+    };
+  }, [covered]);
+}
+
 /** The window follows its theme in every case: main sets that, and keeps it in the window's file. */
 const COLOUR_SCHEME: MantineColorSchemeManager = {
   get: () => 'auto',
@@ -45,6 +60,7 @@ const COLOUR_SCHEME: MantineColorSchemeManager = {
 function Window(): ReactNode {
   const [panel, setPanel] = useState<Panel | null>(null);
   const close = (): void => setPanel(null);
+  useFocusReturn(panel !== null);
   return (
     <>
       <BenchScreen

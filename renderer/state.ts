@@ -13,12 +13,14 @@ import type { BoardProfile } from '../src/model/profile.ts';
 import type { TranscriptEntry } from '../src/serial/transcript.ts';
 import { isBuiltIn } from './built-in.ts';
 import { messages } from './messages.ts';
-import type { StationProcessEvent } from './station.ts';
+import { NO_ANSWER, type StationProcessEvent } from './station.ts';
 
 /** Records that the window keeps; older ones are in the journal. */
 export const RECORDS_KEPT = 100;
 /** Entries of one transcript that the window keeps while it is open; older ones fall out at the front. */
 export const TRANSCRIPT_KEPT = 4000;
+
+const RESTARTED = 'window/station-restarted';
 
 export type Connection =
   | { readonly state: 'connecting' }
@@ -103,8 +105,8 @@ export function reduce(state: WindowState, action: Action): WindowState {
     case 'snapshot':
       return withSnapshot(state, action.snapshot);
     case 'load-failed':
-      // While the process is being started again, its own news say more; it is asked anew when it is up.
-      return state.connection.state === 'restarting'
+      // While the process is being started again, or was given up, its own news say more; it is asked anew when it is up.
+      return state.connection.state === 'restarting' || state.connection.state === 'down'
         ? state
         : {
             ...state,
@@ -127,7 +129,10 @@ export function reduce(state: WindowState, action: Action): WindowState {
         selected: without(state.selected, action.slots),
       };
     case 'notice':
-      return { ...state, notice: action.error };
+      // A call that got no answer since the station ended says less than that it did.
+      return action.error?.code === NO_ANSWER && state.notice?.code === RESTARTED
+        ? state
+        : { ...state, notice: action.error };
     case 'transcript-opened':
       return {
         ...state,
@@ -238,7 +243,7 @@ function restartNotice(state: WindowState, event: StationProcessEvent): ErrorRep
   const jobs = Object.values(state.jobs).filter((job) => job.state !== 'ended').length;
   const text = messages.window;
   return {
-    code: 'window/station-restarted',
+    code: RESTARTED,
     message: text.restarted(event.cause),
     unchanged: text.restartedUnchanged(jobs),
     remedy: text.restartedRemedy(jobs),

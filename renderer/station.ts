@@ -86,12 +86,18 @@ export function stationOver(bridge: Bridge): Station {
   };
 }
 
+/** The code of a call that the station did not answer. */
+export const NO_ANSWER = 'window/no-answer';
+/** What Electron puts before the message of an error that main threw. */
+const REMOTE = /^Error invoking remote method '[^']*': (?:\w+: )?/;
+
 /** Anything thrown by a call, as a report that can be shown. What is no refusal means that the station was not reached. */
 export function reportOf(thrown: unknown): ErrorReport {
   if (thrown instanceof Refused) return thrown.report;
+  const said = thrown instanceof Error ? thrown.message : String(thrown);
   return {
-    code: 'window/no-answer',
-    message: messages.window.noAnswer(thrown instanceof Error ? thrown.message : String(thrown)),
+    code: NO_ANSWER,
+    message: messages.window.noAnswer(said.replace(REMOTE, '').replace(/\.$/, '')),
     unchanged: messages.window.noAnswerUnchanged,
     remedy: messages.window.noAnswerRemedy,
     retriable: true,

@@ -388,9 +388,8 @@ class StationOverHome implements Station {
   async #stopRehearsal(): Promise<void> {
     const rehearsal = this.#rehearsal;
     if (rehearsal === null) return;
-    for (const view of this.#jobs.views())
-      if (view.state !== 'ended' && rehearsal.has(view.port)) this.#jobs.cancel(view.job);
     this.#rehearsal = null;
+    await this.#jobs.vacate((port) => rehearsal.has(port));
     await this.#bench.removeSource(rehearsal.ports);
     await this.#servers.removeSimulated(rehearsal.serverProfile.name);
     await rehearsal[Symbol.asyncDispose]();

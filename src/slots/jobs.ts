@@ -30,6 +30,8 @@ interface Entry {
   view: JobView;
   readonly log: LineLog;
   readonly cancel: AbortController;
+  /** Resolves when the job has ended, however. */
+  ended: Promise<void>;
 }
 
 /** The jobs of a station, running and ended, as front ends see them. */
@@ -67,11 +69,21 @@ export class Jobs {
       operator,
     });
     const log = new LineLog((entries) => this.#tell({ type: 'line', job, entries }));
-    const entry: Entry = { log, cancel: new AbortController(), view: blank(job, request, parts.clock.now()) };
+    const entry: Entry = {
+      log,
+      cancel: new AbortController(),
+      ended: Promise.resolve(),
+      view: blank(job, request, parts.clock.now()),
+    };
     this.#forgetEnded(slot);
     this.#entries.set(job, entry);
     this.#change(entry, {});
-    return { job, done: this.#queue.add(() => this.#run(entry, order, job)) };
+    const done = this.#queue.add(() => this.#run(entry, order, job));
+    entry.ended = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    return { job, done };
   }
 
   /** @throws StationError `station/unknown-job`. Cancelling an ended job does nothing. */
@@ -86,6 +98,14 @@ export class Jobs {
   async cancelAll(): Promise<void> {
     for (const { view } of this.#entries.values()) this.cancel(view.job);
     await this.#queue.onIdle();
+  }
+
+  /** Takes every job on such ports off the bench, running ones cancelled and waited for. */
+  async vacate(isSuch: (port: string) => boolean): Promise<void> {
+    const such = [...this.#entries.values()].filter(({ view }) => isSuch(view.port));
+    for (const { view } of such) this.cancel(view.job);
+    await Promise.all(such.map(({ ended }) => ended));
+    for (const { view } of such) this.#entries.delete(view.job);
   }
 
   /** The lines of a job, secrets masked. @throws StationError `station/unknown-job`. */

@@ -17,16 +17,14 @@ const FOUR = ['Board 1', 'Board 2', 'Board 3', 'Board 4'];
 /** Notes every text that the cards' running step shows from now on, however short. */
 async function watchSteps(page: Page): Promise<() => Promise<Readonly<Record<string, readonly string[]>>>> {
   await page.evaluate(() => {
-    const seen: Record<string, string[]> = {};
+    const seen: Record<string, string[] | undefined> = {};
     Object.assign(window, { seenSteps: seen });
     const look = (): void => {
       for (const article of document.querySelectorAll('article')) {
         const label = article.querySelector('h2')?.textContent ?? '';
         for (const { textContent } of article.querySelectorAll('ol li')) {
           const steps = (seen[label] ??= []);
-          const name = (textContent ?? '')
-            .replace(/^(running|done|failed)/, '')
-            .replace(/[\d:.]+ (s|min)$/, '');
+          const name = textContent.replace(/^(running|done|failed)/, '').replace(/[\d:.]+ (s|min)$/, '');
           if (!steps.includes(name)) steps.push(name);
         }
       }

@@ -150,6 +150,15 @@ describe('trust', () => {
     expect(peer.requests).toHaveLength(0);
   });
 
+  test('by the system refuses a certificate of a CA that is not known here', async () => {
+    const { key, cert } = await makeCertificate();
+    const peer = own(await listen(always(200), { key, cert }));
+    await expect(clientFor(peer.url).call(get, never)).rejects.toThrow(
+      code('server/certificate', { detail: 'its CA is not known here' }),
+    );
+    expect(peer.requests).toHaveLength(0);
+  });
+
   test('by a CA takes what that CA vouches for', async () => {
     const peer = own(await listen(always(200), here));
     expect((await clientFor(peer.url, { by: 'ca', pem: here.cert }).call(get, never)).status).toBe(200);
