@@ -159,7 +159,8 @@ export async function logIn(line: Line, options: LoginOptions): Promise<Secret<s
       }
     }
     const patience = dialogue.hasLoggedIn ? PASSWORD_MS : isBoot ? BOOT_RETRY_MS : RETRY_MS;
-    screen = await look(line, Math.min(patience, Math.max(1, bootDeadline - clock.monotonic())), signal);
+    const left = Math.max(1, bootDeadline - clock.monotonic());
+    screen = await look(line, Math.min(patience, left), signal, Math.min(patience + 1_000, left));
   }
 }
 

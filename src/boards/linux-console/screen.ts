@@ -73,7 +73,7 @@ export function isLoader(text: string): boolean {
   return /(U-Boot|SPL|DRAM:|BL31|NOTICE:|autoboot)(?![^]*\[ *\d+\.\d{6}\] )/.test(text);
 }
 
-/** The text without terminal control sequences, carriage returns, and lines that the kernel or systemd put over it. */
+/** The text without terminal control sequences, carriage returns, and lines that the kernel, systemd or wall put over it. */
 export function withoutNoise(text: string): string {
   return (
     text
@@ -84,6 +84,8 @@ export function withoutNoise(text: string): string {
       .replace(/\x08+/g, ' ')
       .replace(/\[ *\d+\.\d{6}\] [^\n]*\n/g, '')
       .replace(/\[ *(OK|FAILED|DEPEND|INFO|WARN|\*+) *\] [^\n]*\n/g, '')
+      // wall wipes the line it finds with blanks before it writes.
+      .replace(/(\n| {20,})*Broadcast message from [^\n]*\n+[^\n]*\n*/g, '')
   );
 }
 

@@ -8,6 +8,10 @@ test.each([
   // A kernel message and a message of systemd on top of the prompt.
   ['login', 'board1 login: [   75.927771] sysrq: HELP : loglevel(0-9) reboot(b)\r\n'],
   ['login', 'qemu4 login: [\x1b[0;32m  OK  \x1b[0m] Finished systemd-update-ut... - Record Runlevel.\r\r\n'],
+  [
+    'login',
+    `\r\r\nboard1 login: \r${' '.repeat(79)}\r\r\nBroadcast message from root@board1 (ttyS0) (Sat Nov 21):  \x07\x07\r\n\r\n maintenance at noon\r\n`,
+  ],
   ['other', 'permitted by applicable law.\r\nLast login: '],
   ['other', 'Last login: Sat Nov 21 20:53:44 UTC 2026 on ttyS0\r\n'],
   ['password', 'root\r\r\nPassword: '],
