@@ -1,5 +1,5 @@
 /** The states of a console that only a simulated board can be put in at will. */
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test, type TestContext } from 'vitest';
 import { createLinuxConsoleDriver } from '../../../../src/boards/linux-console/index.ts';
 import type { BoardSession } from '../../../../src/boards/driver.ts';
 import type { Presence } from '../../../../src/model/board.ts';
@@ -22,7 +22,8 @@ const { $schema: _, ...parsed } = boardProfileSchema.parse({
 const profile = { ...parsed, name: 'test' };
 const QUICK = { duration: 300, lines: 40, countdown: 1 };
 
-function simulate(choices: BoardChoices): SimulatedBoard {
+/** A board for one test. The tests run side by side: they mostly wait. */
+function simulate(choices: BoardChoices, { onTestFinished }: TestContext): SimulatedBoard {
   const board = createSimulatedBoard({
     ...choices,
     client: { key: { kind: 'missing' }, enabled: false, ...choices.client },
@@ -84,8 +85,8 @@ const reaches: readonly (readonly [string, BoardChoices, RegExp])[] = [
   ],
   ['messages of wall and systemd', { noise: { wallEvery: 700, statusEvery: 500 } }, /root\r/],
 ];
-test.each(reaches)('gets through %s', async (name, choices, keys) => {
-  const board = simulate(choices);
+test.concurrent.for(reaches)('gets through %s', async ([name, choices, keys], context) => {
+  const board = simulate(choices, context);
   if (name.includes('counting') || name.includes('stops')) {
     await board.power('off');
     await board.power('on');
@@ -112,8 +113,8 @@ const stops: readonly (readonly [string, BoardChoices, string])[] = [
   ['a board without sha256sum', { system: { absent: ['sha256sum'] } }, 'board/tool-missing'],
   ['a board without base64', { system: { absent: ['base64'] } }, 'board/tool-missing'],
 ];
-test.each(stops)('stops at %s', async (_, choices, code) => {
-  const board = simulate(choices);
+test.concurrent.for(stops)('stops at %s', async ([, choices, code], context) => {
+  const board = simulate(choices, context);
   const run = await open(board);
   expect(run.error, JSON.stringify(run.entries.slice(-6))).toBe(code);
   await run.link.close();
@@ -122,13 +123,13 @@ test.each(stops)('stops at %s', async (_, choices, code) => {
   expect(board.inspect.user).toBeUndefined();
 });
 
-test('stops at a wrong baud rate', async () => {
-  const run = await open(simulate({ noise: { kernelEvery: 100 } }), 9600);
+test.concurrent('stops at a wrong baud rate', async (context) => {
+  const run = await open(simulate({ noise: { kernelEvery: 100 } }, context), 9600);
   expect(run.error).toBe('board/garbled');
 });
 
-test('an unplug during the login ends it at once', async () => {
-  const board = simulate({});
+test.concurrent('an unplug during the login ends it at once', async (context) => {
+  const board = simulate({}, context);
   const opening = open(board);
   board.unplug();
   expect((await opening).error).toBe('port/lost');
@@ -141,8 +142,8 @@ const presences: readonly (readonly [Presence, BoardChoices, boolean])[] = [
   ['bootloader', { console: { start: 'u-boot' } }, false],
   ['booting', { boot: { ...QUICK, countdown: 5 } }, true],
 ];
-test.each(presences)('a probe says: %s', async (presence, choices, restarts) => {
-  const board = simulate(choices);
+test.concurrent.for(presences)('a probe says: %s', async ([presence, choices, restarts], context) => {
+  const board = simulate(choices, context);
   if (restarts) {
     await board.power('off');
     await board.power('on');
@@ -161,13 +162,16 @@ test.each(presences)('a probe says: %s', async (presence, choices, restarts) => 
   await link.close();
 });
 
-test('reads what an update leaves in the client’s store, and a store without one', async () => {
-  for (const [update, said] of [
-    ['none', 'none'],
-    ['uncommitted', 'in-progress'],
-  ] as const) {
-    const run = await open(simulate({ client: { update } }));
-    expect((await run.session?.observe())?.client.update).toBe(said);
-    await run.session?.[Symbol.asyncDispose]();
-  }
-});
+test.concurrent(
+  'reads what an update leaves in the client’s store, and a store without one',
+  async (context) => {
+    for (const [update, said] of [
+      ['none', 'none'],
+      ['uncommitted', 'in-progress'],
+    ] as const) {
+      const run = await open(simulate({ client: { update } }, context));
+      expect((await run.session?.observe())?.client.update).toBe(said);
+      await run.session?.[Symbol.asyncDispose]();
+    }
+  },
+);
