@@ -198,12 +198,12 @@ export const ERRORS = {
   'board/key-engine': row(
     'The board’s key is in an engine or a PKCS#11 token ({path}).',
     BOARD,
-    'Such a key cannot be replaced over the line; register the key that is there (key source keep).',
+    'Such a key cannot be replaced over the line, nor told from others on the server: start its client and accept the board in the server’s own UI.',
   ),
   'board/key-passphrase': row(
     'The board’s key {path} is behind a passphrase.',
     BOARD,
-    'Register the key that is there (key source keep), or remove the passphrase in the image.',
+    'Remove the passphrase in the image; or start its client and accept the board in the server’s own UI.',
   ),
   'board/key-unknown': row(
     'The public half of the board’s key {path} cannot be read: {detail}.',

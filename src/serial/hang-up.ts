@@ -32,7 +32,7 @@ export function noticeHangUp(port: SerialPort): void {
         return { buffer, bytesRead };
       } catch (error) {
         // Closed meanwhile, and its poller with it: to poll that once more would crash the process.
-        if (!binding.isOpen) throw fault('the port is not open', 'canceled');
+        if (hasClosed(binding)) throw fault('the port is not open', 'canceled');
         if (!isPassing(error)) throw error;
         await readable(binding);
       }
@@ -61,4 +61,9 @@ function readable(binding: UnixBinding): Promise<void> {
 /** An error with the mark by which serialport's stream tells an end by this side from one by the other. */
 function fault(message: string, mark: 'canceled' | 'disconnect'): Error {
   return Object.assign(new Error(message), { [mark]: true });
+}
+
+/** Asked anew after each wait: another call may have closed the port meanwhile. */
+function hasClosed(binding: { readonly isOpen: boolean }): boolean {
+  return !binding.isOpen;
 }

@@ -13,7 +13,8 @@ export class CallTimedOut extends Error {
 }
 
 /** Node's names for what is wrong with a certificate; its own, and the same over OpenSSL and BoringSSL. */
-const CERTIFICATE_CODE = /CERT|UNABLE_TO_VERIFY|SELF_SIGNED|ISSUER|ALTNAME|_CRL|CA_|PATH_LENGTH|HOSTNAME_MISMATCH/;
+const CERTIFICATE_CODE =
+  /CERT|UNABLE_TO_VERIFY|SELF_SIGNED|ISSUER|ALTNAME|_CRL|CA_|PATH_LENGTH|HOSTNAME_MISMATCH/;
 
 /** Words for the codes that people meet; any other is shown as it is. */
 const CERTIFICATE_WORDS: Readonly<Record<string, string>> = {
