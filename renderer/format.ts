@@ -42,7 +42,8 @@ export function grouped(fingerprint: string): string {
 
 export function bytes(count: number): string {
   if (count < 10_000) return `${count} B`;
-  return count < 10_000_000 ? `${(count / 1000).toFixed(1)} kB` : `${(count / 1e6).toFixed(1)} MB`;
+  if (count < 10_000_000) return `${(count / 1e3).toFixed(1)} kB`;
+  return count < 10_000_000_000 ? `${(count / 1e6).toFixed(1)} MB` : `${(count / 1e9).toFixed(1)} GB`;
 }
 
 const ESCAPE_SEQUENCE = new RegExp('\\u001b(?:\\[[0-9;?]*[ -/]*[@-~]|[@-_])', 'g');
@@ -50,15 +51,13 @@ const CONTROL = new RegExp('[\\u0000-\\u0008\\u000b-\\u001f\\u007f]', 'g');
 
 /**
  * Text from a line, for reading: what a terminal would obey (colours, cursor moves) is left out, other control characters
- * are drawn as their pictures, so that nothing that a board prints can hide or fake anything.
+ * are written as keys (`^C`; every font has that), so that nothing that a board prints can hide or fake anything.
  */
 export function readable(text: string): string {
   return text
     .replace(ESCAPE_SEQUENCE, '')
     .replace(/\r+\n/g, '\n')
-    .replace(CONTROL, (character) =>
-      character === '\u007f' ? '\u2421' : String.fromCodePoint(0x2400 + (character.codePointAt(0) ?? 0)),
-    );
+    .replace(CONTROL, (character) => `^${String.fromCodePoint((character.codePointAt(0) ?? 0) ^ 0x40)}`);
 }
 
 function two(value: number): string {

@@ -58,6 +58,8 @@ export interface WindowState {
   readonly selected: readonly string[];
   /** Slots whose start was asked for and whose job has not shown up yet. */
   readonly starting: readonly string[];
+  /** For a moment after a start of all and after its end: who presses the key once more must not start the next round. */
+  readonly cooling: boolean;
   readonly transcript: OpenTranscript | null;
   /** The last refusal that belongs to no form and no job. */
   readonly notice: ErrorReport | null;
@@ -69,6 +71,7 @@ export type Action =
   | { readonly type: 'event'; readonly event: StationEvent | StationProcessEvent }
   | { readonly type: 'select'; readonly slot: string; readonly on: boolean }
   | { readonly type: 'starting'; readonly slots: readonly string[] }
+  | { readonly type: 'cooling'; readonly on: boolean }
   | { readonly type: 'start-ended'; readonly slots: readonly string[] }
   | { readonly type: 'notice'; readonly error: ErrorReport | null }
   | { readonly type: 'transcript-opened'; readonly job: string }
@@ -95,6 +98,7 @@ export const INITIAL: WindowState = {
   readOnly: null,
   selected: [],
   starting: [],
+  cooling: false,
   transcript: null,
   notice: null,
 };
@@ -122,6 +126,8 @@ export function reduce(state: WindowState, action: Action): WindowState {
         notice: null,
         starting: [...new Set([...state.starting, ...action.slots])],
       };
+    case 'cooling':
+      return state.cooling === action.on ? state : { ...state, cooling: action.on };
     case 'start-ended':
       return {
         ...state,
@@ -221,7 +227,8 @@ function withEvent(state: WindowState, event: StationEvent | StationProcessEvent
     case 'credentials':
       return { ...state, credentials: event.credentials };
     case 'read-only':
-      return { ...state, readOnly: event.readOnly };
+      // What it refused meanwhile is no news any more.
+      return { ...state, readOnly: event.readOnly, notice: event.readOnly === null ? null : state.notice };
     case 'station-process':
       return {
         ...state,

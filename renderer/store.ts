@@ -1,7 +1,7 @@
 import { createContext, useCallback, useContext, useEffect, useRef, useSyncExternalStore } from 'react';
 import { toStart } from './bench.ts';
 import { INITIAL, reduce, type Action, type WindowState } from './state.ts';
-import { startGuard } from './start-guard.ts';
+import { COOL_DOWN_MS, startGuard } from './start-guard.ts';
 import { reportOf, type Station } from './station.ts';
 import type { CallInput, CallName, CallResults, SlotView } from '../src/contract.ts';
 
@@ -15,11 +15,8 @@ export interface Store {
   load(): Promise<void>;
   /** A call whose refusal belongs to no form: it is shown in the line on top. Resolves with null when refused. */
   ask<N extends CallName>(name: N, params: CallInput<N>): Promise<CallResults[N] | null>;
-  /**
-   * Provisions these slots unless the last start was a moment ago. Resolves when all have their verdict, at once when
-   * held back.
-   */
-  start(slots: readonly SlotView[], job: JobSettings, passphrase?: string): Promise<void>;
+  /** Provisions these slots. Resolves when all have their verdict, at once when held back. */
+  start(slots: readonly SlotView[], job: JobSettings, options?: StartOptions): Promise<void>;
   /** Ends what `createStore` began. */
   close(): void;
 }
@@ -30,11 +27,24 @@ export interface JobSettings {
   readonly label: string | null;
 }
 
+export interface StartOptions {
+  readonly passphrase?: string | undefined;
+  /** Hold back a start of all that comes a moment after another one, or after its end: a key pressed twice starts once. */
+  readonly guarded?: boolean;
+}
+
 /** @param clock milliseconds on a steady clock; moved by tests */
 export function createStore(station: Station, clock: () => number = () => performance.now()): Store {
   let state = INITIAL;
   const listeners = new Set<() => void>();
   const guard = startGuard();
+  let thaw: ReturnType<typeof setTimeout> | undefined;
+  /** Shows for how long the guard holds back. */
+  const cool = (): void => {
+    clearTimeout(thaw);
+    store.dispatch({ type: 'cooling', on: true });
+    thaw = setTimeout(() => store.dispatch({ type: 'cooling', on: false }), COOL_DOWN_MS);
+  };
 
   const store: Store = {
     station,
@@ -64,10 +74,13 @@ export function createStore(station: Station, clock: () => number = () => perfor
         return null;
       }
     },
-    async start(slots, job, passphrase) {
+    async start(slots, job, { passphrase, guarded = false } = {}) {
       const { server, profile } = state.preferences;
       if (slots.length === 0 || server === null || profile === null) return;
-      if (!guard.tryStart(clock())) return;
+      if (guarded) {
+        if (!guard.tryStart(clock())) return;
+        cool();
+      }
       const names = slots.map((slot) => slot.slot);
       store.dispatch({ type: 'starting', slots: names });
       await store.ask('provision', {
@@ -79,16 +92,21 @@ export function createStore(station: Station, clock: () => number = () => perfor
         ...(passphrase === undefined ? {} : { passphrase }),
       });
       guard.ended(clock());
+      cool();
       store.dispatch({ type: 'start-ended', slots: names });
     },
-    close: station.subscribe((event) => {
-      store.dispatch({ type: 'event', event });
-      const back = event.type === 'station-process' && event.state === 'up';
-      // Who wrote meanwhile left records and settings that no event told of.
-      const free = event.type === 'read-only' && event.readOnly === null;
-      if (back || free) void store.load();
-    }),
+    close: () => {
+      clearTimeout(thaw);
+      unsubscribe();
+    },
   };
+  const unsubscribe = station.subscribe((event) => {
+    store.dispatch({ type: 'event', event });
+    const back = event.type === 'station-process' && event.state === 'up';
+    // Who wrote meanwhile left records and settings that no event told of.
+    const free = event.type === 'read-only' && event.readOnly === null;
+    if (back || free) void store.load();
+  });
   return store;
 }
 

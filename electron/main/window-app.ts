@@ -13,7 +13,7 @@ import { shellCalls } from './shell-calls.ts';
 import { startStationChild } from './station-child.ts';
 import { Supervisor } from './supervisor.ts';
 import { createWindow, loadApp } from './window.ts';
-import { openWindowFile } from './window-file.ts';
+import { keep, openWindowFile } from './window-file.ts';
 import type { Theme } from './window-file.ts';
 import { wrappingKey } from './wrapping-key.ts';
 
@@ -88,7 +88,7 @@ class Shell {
     // electron-store listens for pages that ask where the data is. No page of ours needs to know.
     ipcMain.removeAllListeners('electron-store-get-data');
     const onTheme = (theme: Theme): void => {
-      file.set('theme', theme);
+      keep(() => file.set('theme', theme));
       this.show(theme, onTheme);
     };
     openDoor(ipcMain, {

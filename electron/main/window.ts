@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { BrowserWindow, screen } from 'electron';
 import type { Rectangle } from 'electron';
+import { keep } from './window-file.ts';
 import type { openWindowFile } from './window-file.ts';
 import { APP_ORIGIN } from '../messages.ts';
 
@@ -63,8 +64,10 @@ function rememberBounds(window: BrowserWindow, file: WindowFile): void {
   const save = (): void => {
     clearTimeout(timer);
     if (window.isDestroyed()) return;
-    file.set('maximized', window.isMaximized());
-    file.set('bounds', window.getNormalBounds());
+    keep(() => {
+      file.set('maximized', window.isMaximized());
+      file.set('bounds', window.getNormalBounds());
+    });
   };
   const soon = (): void => {
     clearTimeout(timer);

@@ -129,14 +129,14 @@ test('the window says which board passwords are stored, and never shows one', as
   const { page, application } = app;
   await page.getByRole('button', { name: 'Job settings' }).click();
   const panel = page.getByRole('dialog', { name: 'Job settings' });
-  await expect(panel).toContainText('None is stored.');
+  await expect(panel).toContainText('No password is stored.');
   const field = panel.getByLabel('Password “board”');
   await field.fill('canary-of-a-board');
   await panel.getByRole('button', { name: 'Store' }).first().click();
-  await expect(panel).toContainText('One is stored.');
+  await expect(panel).toContainText('A password is stored.');
   await expect(field).toHaveValue('');
   await panel.getByRole('button', { name: 'Forget it' }).first().click();
-  await expect(panel).toContainText('None is stored.');
+  await expect(panel).toContainText('No password is stored.');
 
   await panel.getByRole('combobox', { name: 'Key' }).click();
   await page.getByRole('option', { name: /Imported from a folder/ }).click();

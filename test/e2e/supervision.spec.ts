@@ -79,7 +79,7 @@ test('a disk that is full in the middle: no verdict without a record, and a bann
       await expectReady(page, labels);
       await bigButton(page).click();
       await expect(card(page, 'Board 1').getByText('Look up on server').first()).toBeVisible();
-      expect(() => writeFileSync(ballast, Buffer.alloc(100_000_000))).toThrow('ENOSPC');
+      expect(() => writeFileSync(ballast, Buffer.alloc(101_000_000))).toThrow('ENOSPC');
       await expectVerdicts(page, 'NO RECORD', labels);
       await expect(card(page, 'Board 1')).toContainText('The disk of the station is full');
       await expect(guidance(page)).toContainText('The station can read but not change boards');

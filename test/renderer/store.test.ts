@@ -36,22 +36,29 @@ describe('a start', () => {
 
   test('is not repeated by a second press a moment later', async () => {
     const { bridge, store, clock } = await opened({});
-    void store.start([slot(1)], SETTINGS);
+    void store.start([slot(1)], SETTINGS, { guarded: true });
     clock.now += COOL_DOWN_MS - 1;
-    void store.start([slot(1)], SETTINGS);
+    void store.start([slot(1)], SETTINGS, { guarded: true });
     expect(starts(bridge)).toBe(1);
     clock.now += 1;
-    void store.start([slot(1)], SETTINGS);
+    void store.start([slot(1)], SETTINGS, { guarded: true });
     expect(starts(bridge)).toBe(2);
   });
 
   test('does not follow on the heels of the last verdict', async () => {
     const { bridge, store, clock } = await opened({ provision: () => ({ jobs: [], elapsedMs: 1 }) });
     clock.now = 60_000;
-    await store.start([slot(1)], SETTINGS);
+    await store.start([slot(1)], SETTINGS, { guarded: true });
     clock.now += COOL_DOWN_MS - 1;
-    await store.start([slot(1)], SETTINGS);
+    await store.start([slot(1)], SETTINGS, { guarded: true });
     expect(starts(bridge)).toBe(1);
+  });
+
+  test('of one slot is not held back by that of another', async () => {
+    const { bridge, store } = await opened({});
+    void store.start([slot(1)], SETTINGS);
+    void store.start([slot(2)], SETTINGS);
+    expect(starts(bridge)).toBe(2);
   });
 
   test('that is refused says why and frees its slots', async () => {
@@ -67,7 +74,7 @@ describe('a start', () => {
 
   test('keeps its passphrase nowhere', async () => {
     const { bridge, store } = await opened({ provision: () => ({ jobs: [], elapsedMs: 1 }) });
-    await store.start([slot(1)], { keySource: 'import:/keys', label: null }, 'open sesame');
+    await store.start([slot(1)], { keySource: 'import:/keys', label: null }, { passphrase: 'open sesame' });
     expect(bridge.calls.at(-1)?.params).toMatchObject({ passphrase: 'open sesame' });
     expect(JSON.stringify(store.getState())).not.toContain('open sesame');
   });

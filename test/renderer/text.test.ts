@@ -55,6 +55,8 @@ test('fingerprints can be compared short and read aloud whole', () => {
   expect(grouped('Zm9v+/8=')).toBe('Zm9v+/8=');
   expect(bytes(9_999)).toBe('9999 B');
   expect(bytes(12_345)).toBe('12.3 kB');
+  expect(bytes(12_345_678)).toBe('12.3 MB');
+  expect(bytes(12_345_678_901)).toBe('12.3 GB');
 });
 
 describe('a transcript', () => {
@@ -73,8 +75,8 @@ describe('a transcript', () => {
   });
 
   test('shows what a terminal would hide', () => {
-    expect(readable('a\u001b[1;31mred\u001b[0m\r\n\tb\u0007\u0000\u001b[2J')).toBe('ared\n\tb␇␀');
-    expect(readable('loading 10%\rloading 20%')).toBe('loading 10%␍loading 20%');
+    expect(readable('a\u001b[1;31mred\u001b[0m\r\n\tb\u0007\u0000\u001b[2J')).toBe('ared\n\tb^G^@');
+    expect(readable('loading 10%\rloading 20%')).toBe('loading 10%^Mloading 20%');
   });
 });
 

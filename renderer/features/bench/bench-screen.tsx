@@ -2,7 +2,7 @@ import { useState, type ReactNode } from 'react';
 import type { SlotView } from '../../../src/contract.ts';
 import { isPlace, obstacle } from '../../bench.ts';
 import type { OpenPanel } from '../../panel.ts';
-import { useStore, useToStart, useWindowState } from '../../store.ts';
+import { useStore, useToStart, useWindowState, type StartOptions } from '../../store.ts';
 import { Header } from '../header/header.tsx';
 import { Records } from '../records/records.tsx';
 import { PassphraseDialog } from '../set-up/passphrase-dialog.tsx';
@@ -38,19 +38,21 @@ export function BenchScreen({
   const [label, setLabel] = useState('');
   const [asking, setAsking] = useState<readonly SlotView[] | null>(null);
 
-  const start = (slots: readonly SlotView[], passphrase?: string): void => {
+  const start = (slots: readonly SlotView[], options: StartOptions = {}): void => {
     const keySource = keySourceText(keyChoice);
     if (slots.length === 0 || obstacle(store.getState(), Date.now()) !== null) return;
     if (!keySource.finished) open({ kind: 'set-up' });
-    else if (keyChoice.from === 'import' && keyChoice.encrypted && passphrase === undefined) setAsking(slots);
+    else if (keyChoice.from === 'import' && keyChoice.encrypted && options.passphrase === undefined)
+      setAsking(slots);
     else
       void store.start(
         slots,
         { keySource: keySource.text, label: label.trim() === '' ? null : label.trim() },
-        passphrase,
+        options,
       );
   };
-  useSpaceBar(!covered && asking === null, () => start(toStart()));
+  const startAll = (): void => start(toStart(), { guarded: true });
+  useSpaceBar(!covered && asking === null, startAll);
 
   return (
     <div className={classes.screen}>
@@ -67,12 +69,7 @@ export function BenchScreen({
         <OtherPorts onStart={(slot) => start([slot])} open={open} />
         <Records open={open} />
       </main>
-      <CommandBar
-        keyChoice={keyChoice}
-        onKeyChoice={setKeyChoice}
-        onStart={() => start(toStart())}
-        open={open}
-      />
+      <CommandBar keyChoice={keyChoice} onKeyChoice={setKeyChoice} onStart={startAll} open={open} />
       <LiveVerdicts />
       {settingUp ? (
         <SetUpPanel
@@ -88,7 +85,7 @@ export function BenchScreen({
           onClose={() => setAsking(null)}
           onStart={(passphrase) => {
             setAsking(null);
-            start(asking, passphrase);
+            start(asking, { passphrase });
           }}
         />
       )}

@@ -70,7 +70,7 @@ export function CommandBar({ keyChoice, onKeyChoice, onStart, open }: Props): Re
       <Button
         className={classes.start ?? ''}
         data-start="true"
-        disabled={blocked || ready === 0}
+        disabled={blocked || ready === 0 || state.cooling}
         onKeyDown={ignoreHeldKey}
         onClick={onStart}
       >

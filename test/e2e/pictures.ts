@@ -1,0 +1,63 @@
+/**
+ * Takes the pictures of the documentation, of the app as it is: `node test/e2e/pictures.ts`. What they show is a rehearsal:
+ * four boards that passed, one of four that failed, and what went over a line.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Page } from '@playwright/test';
+import { bundleIfChanged } from '../../tools/bundle.ts';
+import { launch } from './app.ts';
+import { ask, bigButton, card, expectReady, expectVerdicts, rehearse } from './bench.ts';
+
+const folder = path.join(import.meta.dirname, '..', '..', 'docs', 'images');
+
+/** Opens the app on a new home, at the size of the pictures. */
+async function onNewHome(take: (page: Page) => Promise<void>): Promise<void> {
+  const home = mkdtempSync(path.join(tmpdir(), 'station-screens-'));
+  const app = await launch({ home });
+  try {
+    await app.page.setViewportSize({ width: 1280, height: 800 });
+    await ask(app.page, 'preferences.set', { operator: 'Anna Berg' });
+    await take(app.page);
+  } finally {
+    await app.close();
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+async function picture(page: Page, name: string): Promise<void> {
+  await page.mouse.move(0, 0);
+  const file = path.join(folder, `${name}.png`);
+  await page.screenshot({ path: file });
+  console.log(path.relative(process.cwd(), file));
+}
+
+mkdirSync(folder, { recursive: true });
+await bundleIfChanged();
+await onNewHome(async (page) => {
+  const labels = await rehearse(page, { boards: 4 });
+  await expectReady(page, labels);
+  await bigButton(page).click();
+  await expectVerdicts(page, 'PASS', labels);
+  await picture(page, 'bench');
+  await card(page, 'Board 1').getByRole('button', { name: 'Details' }).click();
+  await page.getByRole('tab', { name: 'Transcript' }).click();
+  const lines = page.getByRole('group', { name: 'What went over the line' });
+  await lines.getByText(/\[password, \d+ bytes\]/).waitFor();
+  await page.getByRole('switch', { name: 'Follow the end' }).uncheck();
+  await lines.evaluate((box) => (box.scrollTop = 0));
+  await picture(page, 'transcript');
+});
+await onNewHome(async (page) => {
+  const labels = await rehearse(page, { boards: 4, fail: 'disk-full' });
+  await expectReady(page, labels);
+  await card(page, 'Board 1').getByRole('button', { name: 'Provision' }).click();
+  await expectVerdicts(page, 'PASS', ['Board 1']);
+  await bigButton(page).click();
+  await expectVerdicts(page, 'PASS', ['Board 2', 'Board 3']);
+  await expectVerdicts(page, 'FAIL', ['Board 4']);
+  await card(page, 'Board 1').getByRole('button', { name: 'Run again' }).click();
+  await expectVerdicts(page, 'ALREADY', ['Board 1']);
+  await picture(page, 'error');
+});
