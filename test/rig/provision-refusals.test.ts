@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobResult } from '../../src/model/job.ts';
 import type { MenderServer } from '../../src/rehearsal/server/index.ts';
 import { startBoards, type Bench, type Board, type BoardSpec } from './board.ts';
-import { end } from './proc.ts';
+import { end, run } from './proc.ts';
 import { BOARD_PASSWORD, SERVER, Station, startServer, type Provisioned } from './station.ts';
 import {
   acceptedKeys,
@@ -106,6 +106,7 @@ const HEALTHY: readonly BoardSpec[] = [
   { mac: '52:54:00:aa:aa:aa' },
   { mac: '52:54:00:aa:aa:aa', shell: 'ash' },
   {},
+  { shell: 'dash' },
 ];
 
 let bench: Bench;
@@ -212,22 +213,25 @@ describe('a login', () => {
   });
 });
 
-describe('a port', () => {
+// None of these sends a byte to a board; each has a home of its own, so that they need not wait for each other.
+describe.concurrent('a port', () => {
   it('that is not there: port/not-found', async () => {
-    const said = await station.provision([{ ...healthy(0), port: '/dev/ttyUSB77' }]);
+    await using own = await station.twin();
+    const said = await own.provision([{ ...healthy(0), port: '/dev/ttyUSB77' }]);
     expect(said).toMatchObject({ status: 1, job: { verdict: 'fail', error: { code: 'port/not-found' } } });
-    const unnamed = await station.provision([{ ...healthy(0), port: 'slot-of-nobody' }]);
+    const unnamed = await own.provision([{ ...healthy(0), port: 'slot-of-nobody' }]);
     expect(unnamed).toMatchObject({ status: 1, jobs: [], error: { code: 'port/not-found' } });
   });
 
   it('that another program has: port/busy, and who it is', async () => {
     const board = healthy(0);
-    const holder = spawn('flock', ['--exclusive', await realpath(board.port), 'sleep', '60'], {
-      stdio: 'ignore',
-      detached: true,
-    });
+    await using own = await station.twin();
+    const tty = await realpath(board.port);
+    const holder = spawn('flock', ['--exclusive', tty, 'sleep', '60'], { stdio: 'ignore', detached: true });
     try {
-      const said = await withoutAByte([board], () => station.provision([board]));
+      // Until it has it: whoever tries at once is refused.
+      while ((await run('flock', ['--nonblock', tty, 'true'])).status === 0);
+      const said = await withoutAByte([board], () => own.provision([board]));
       expect(said).toMatchObject({ status: 1, job: { verdict: 'fail', error: { code: 'port/busy' } } });
       expect(said.job.error?.message).toContain(`flock (pid ${holder.pid})`);
       await expectUntouched(board);
@@ -239,14 +243,15 @@ describe('a port', () => {
 
   it('that is named twice, even by another name: exit status 2, and no board is touched', async () => {
     const board = healthy(0);
+    await using own = await station.twin();
     for (const other of [board.port, await realpath(board.port)]) {
-      const said = await withoutAByte([board], () => station.provision([board, { ...board, port: other }]));
+      const said = await withoutAByte([board], () => own.provision([board, { ...board, port: other }]));
       expect(said).toMatchObject({ status: 2, jobs: [], error: { code: 'port/twice' } });
     }
   });
 });
 
-describe('a server', () => {
+describe.concurrent('a server', () => {
   it('that is down: exit status 3, and no board is touched', async () => {
     const gone = await startServer({});
     await using own = await Station.loggedIn(gone);
@@ -264,15 +269,18 @@ describe('a server', () => {
   });
 
   it('that is not known, or a profile that is not: exit status 2', async () => {
-    const own = station;
+    await using own = await station.twin();
     const call = ['provision', '--json', '--port', healthy(0).port];
     expect((await own.run([...call, '--server', 'other'])).status).toBe(2);
     expect((await own.run([...call, '--server', SERVER, '--profile', 'other'])).status).toBe(2);
   });
+});
 
-  it('whose CA the board was not given: the client’s refusal is told, and giving it is all that is left', async () => {
+describe.concurrent('a board', () => {
+  it('without the server’s CA: the client’s refusal is told, and giving it is all that is left', async () => {
     const board = healthy(4);
-    const refused = await station.provision([board], ['--profile', 'without-ca']);
+    await using own = await station.twin();
+    const refused = await own.provision([board], ['--profile', 'without-ca']);
     expect(refused).toMatchObject({
       status: 1,
       job: { verdict: 'fail', proof: 'board-key', error: { code: 'board/client-refused' } },
@@ -282,7 +290,7 @@ describe('a server', () => {
     expect(await boardKey(board)).toBe(refused.job.keyFingerprint);
     expect(acceptedKeys(server, board)).toEqual([refused.job.keyFingerprint]);
 
-    const again = await station.provision([board]);
+    const again = await own.provision([board]);
     expect(again).toMatchObject({
       status: 0,
       job: { verdict: 'pass', keyFingerprint: refused.job.keyFingerprint },
@@ -292,7 +300,7 @@ describe('a server', () => {
     // A board that lost its storage: another key, which must not take the place of the accepted one unasked.
     await board.run(`${OPENSSL} genrsa -out /data/mender/mender-agent.pem 2048`);
     const other = await boardFiles(board);
-    const stopped = await station.provision([board]);
+    const stopped = await own.provision([board]);
     expect(stopped).toMatchObject({
       status: 1,
       job: { verdict: 'stopped', error: { code: 'server/accepted-other-key' } },
@@ -300,12 +308,11 @@ describe('a server', () => {
     expect(await boardFiles(board)).toBe(other);
     expect(acceptedKeys(server, board)).toEqual([refused.job.keyFingerprint]);
   });
-});
 
-describe('a key at a path of the configuration’s own', () => {
-  it('is replaced where it is', async () => {
+  it('with a key at a path of its configuration’s own: it is replaced there', async () => {
     const board = healthy(1);
-    const { job, status } = await station.provision([board], ['--key', 'generate:p256']);
+    await using own = await station.twin();
+    const { job, status } = await own.provision([board], ['--key', 'generate:p256']);
     expect(job).toMatchObject({ verdict: 'pass', error: null });
     expect(status).toBe(0);
     expect(await boardKey(board, '/data/static.pem')).toBe(job.keyFingerprint);
@@ -313,12 +320,11 @@ describe('a key at a path of the configuration’s own', () => {
     expect(await bootstrap(board)).toMatchObject({ authorized: true });
     expect(acceptedKeys(server, board)).toEqual([job.keyFingerprint]);
   });
-});
 
-describe('two at a time', () => {
-  it('boards with one identity: the second is refused by name', async () => {
+  it('with the identity of another one at the same time: the second is refused by name', async () => {
     const boards = [healthy(2), healthy(3)];
-    const { jobs, status } = await station.provision(boards);
+    await using own = await station.twin();
+    const { jobs, status } = await own.provision(boards);
     expect(status).toBe(1);
     const passed = jobs.find(({ verdict }) => verdict === 'pass')!;
     const refused = jobs.find(({ verdict }) => verdict !== 'pass')!;
@@ -330,14 +336,17 @@ describe('two at a time', () => {
     expect(acceptedKeys(server, board)).toEqual([passed.keyFingerprint]);
   });
 
-  it('stations on one home: the second is told who has it, exit status 3', async () => {
+  it('that a station is at work on: a second station on that home is told who has it, exit status 3', async () => {
+    await using busy = await startServer({ faults: [{ on: 'auth-request', act: { kind: 'hang' } }] });
+    await using own = await Station.loggedIn(busy);
     const second: Promise<Provisioned>[] = [];
-    const first = await station.provision([healthy(0)], [], {
-      onLine: () => {
-        if (second.length === 0) second.push(station.provision([healthy(2)]));
+    const first = await own.provision([healthy(5)], [], {
+      onLine: (_line, kill) => {
+        // The first waits for its server for as long as the second takes.
+        if (second.length === 0) second.push(own.provision([healthy(0)]).finally(() => kill('SIGINT')));
       },
     });
-    expect(first).toMatchObject({ status: 0, job: { error: null } });
+    expect(first.status).toBe(130);
     const refused = (await second[0])!;
     expect(refused).toMatchObject({ status: 3, jobs: [], error: { code: 'station/home-locked' } });
     expect(refused.error?.message).toContain('station command');
