@@ -19,5 +19,18 @@ for (let n = 0; n < limit; n++) {
     action: 'stage',
     detail: { n, filler: 'x'.repeat((n * 37) % 900) },
   });
-  writeSync(1, `${seq}\n`);
+  print(`${seq}\n`);
+}
+
+/** Waits while the reader has no room in the pipe: it may be busy, and does not have to be quick. */
+function print(text: string): void {
+  for (;;) {
+    try {
+      writeSync(1, text);
+      return;
+    } catch (thrown) {
+      if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EAGAIN')) throw thrown;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
 }
