@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { StationError } from '../model/station-error.ts';
 import { Database, isBusy } from './database.ts';
 
@@ -18,7 +18,9 @@ export interface HomeLock extends Disposable {
 const FILE = 'station.lock';
 /** How long to wait for the other one's few milliseconds between two lines of `lockHome`. */
 const BUSY_MS = 250;
-const ROUNDS = 10;
+const ROUNDS = 20;
+/** Several that start at once and take the same turns would overwrite each other's names for ever. Milliseconds a round. */
+const TURN_MS = 8;
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS holder (
     token TEXT NOT NULL, program TEXT NOT NULL, pid INTEGER NOT NULL, since TEXT NOT NULL
@@ -38,6 +40,7 @@ export function lockHome(home: string, holder: LockHolder): HomeLock {
   try {
     const token = randomUUID();
     for (let round = 0; round < ROUNDS; round++) {
+      if (round > 1) pause(randomInt(TURN_MS * round));
       if (!begin(database)) break;
       database.exec(SCHEMA);
       // The holder's name must be committed to be seen, and a commit lets go. So it is written first, and the lock
@@ -57,6 +60,12 @@ export function lockHome(home: string, holder: LockHolder): HomeLock {
     throw new StationError('station/home-locked', { home, holder: describeHolder(database) });
   } catch (thrown) {
     database.close();
+    if (isBusy(thrown))
+      throw new StationError(
+        'station/home-locked',
+        { home, holder: 'a program that is just starting' },
+        { cause: thrown },
+      );
     throw asHomeError(thrown, home);
   }
 }
@@ -82,6 +91,11 @@ function open(home: string): Database {
   }
 }
 
+/** Blocks this thread: nothing else goes on in a process that has not got its home yet. */
+function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
 function begin(database: Database): boolean {
   try {
     database.exec('BEGIN IMMEDIATE');
@@ -97,8 +111,18 @@ function held(home: string, database: Database): HomeLock {
 }
 
 function describeHolder(database: Database): string {
-  const named = database.first("SELECT 1 FROM sqlite_schema WHERE name = 'holder'") !== undefined;
-  const row = named ? database.first('SELECT program, pid, since FROM holder') : undefined;
+  try {
+    return named(database);
+  } catch (thrown) {
+    // In the moment in which another one writes its name, nobody can read it.
+    if (isBusy(thrown)) return 'a program that is just starting';
+    throw thrown;
+  }
+}
+
+function named(database: Database): string {
+  const hasNames = database.first("SELECT 1 FROM sqlite_schema WHERE name = 'holder'") !== undefined;
+  const row = hasNames ? database.first('SELECT program, pid, since FROM holder') : undefined;
   return row === undefined
     ? 'a program without a name'
     : `${String(row['program'])}, process ${String(row['pid'])}, since ${String(row['since'])}`;
