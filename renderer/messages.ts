@@ -254,7 +254,7 @@ export const messages = {
 
   verdicts: {
     pass: { word: 'PASS', meaning: 'Accepted by the server, and recorded.' },
-    already: { word: 'ALREADY', meaning: 'It was provisioned before. Nothing was changed.' },
+    already: { word: 'ALREADY', meaning: 'Done before; nothing was changed.' },
     fail: { word: 'FAIL', meaning: 'It did not succeed.' },
     stopped: { word: 'STOPPED', meaning: 'The station did not go on, on purpose.' },
   } satisfies Record<Verdict, { word: string; meaning: string }>,

@@ -61,6 +61,11 @@ export async function launch({ home, args = [], environment = {} }: LaunchOption
   page.on('pageerror', (error) => problems.push(error.message));
   // A new window is blank for a moment.
   await page.waitForURL((url) => url.href !== 'about:blank', { waitUntil: 'load' });
+  // Playwright takes its emulation back when it meets the page: the window's theme is said once more.
+  await application.evaluate(({ nativeTheme }) => {
+    const { themeSource } = nativeTheme;
+    nativeTheme.themeSource = themeSource;
+  });
   return { application, page, home, problems, output: () => text, close: () => application.close() };
 }
 

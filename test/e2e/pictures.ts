@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Page } from '@playwright/test';
 import { bundleIfChanged } from '../../tools/bundle.ts';
-import { launch } from './app.ts';
+import { expect, launch } from './app.ts';
 import { ask, bigButton, card, expectReady, expectVerdicts, rehearse } from './bench.ts';
 
 const folder = path.join(import.meta.dirname, '..', '..', 'docs', 'images');
@@ -59,5 +59,6 @@ await onNewHome(async (page) => {
   await expectVerdicts(page, 'FAIL', ['Board 4']);
   await card(page, 'Board 1').getByRole('button', { name: 'Run again' }).click();
   await expectVerdicts(page, 'ALREADY', ['Board 1']);
+  await expect(bigButton(page)).toBeEnabled();
   await picture(page, 'error');
 });

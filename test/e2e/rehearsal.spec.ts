@@ -128,7 +128,7 @@ test('the first run offers the rehearsal, and one click provisions four boards a
   await test.step('a second run finds it done and changes nothing', async () => {
     await card(page, 'Board 1').getByRole('button', { name: 'Run again' }).click();
     await expectVerdicts(page, 'ALREADY', ['Board 1']);
-    await expect(card(page, 'Board 1')).toContainText('Nothing was changed.');
+    await expect(card(page, 'Board 1')).toContainText('Done before; nothing was changed.');
     await expect(verdict(page, 'Board 2', 'PASS')).toBeVisible();
   });
 

@@ -60,6 +60,7 @@ async function setUp(page: Page): Promise<void> {
   await page.getByRole('textbox', { name: 'URL for boards' }).fill(`https://10.0.2.2:${server.port}`);
   await page.getByRole('radio', { name: 'By a CA certificate from a file' }).check();
   await page.getByRole('button', { name: 'Choose the certificate file (PEM)' }).click();
+  await expect(page.getByText('Chosen: ca.pem')).toBeVisible();
   await page.getByRole('button', { name: 'Add', exact: true }).click();
   await page.getByRole('textbox', { name: 'E-mail' }).fill(ADMIN.email);
   await page.getByLabel('Password', { exact: true }).fill(ADMIN.password);
@@ -121,19 +122,12 @@ test('a station that is killed in the middle of a real board finishes it at the 
   await choose(application, path.join(home, 'ca.pem'));
   await setUp(page);
   await expectReady(page, ['slot-2']);
-  // At the moment when the key has been accepted and is not in use yet.
-  const pid = stationProcess(application.process().pid ?? 0);
-  const accepting = page.evaluate(
-    () =>
-      new Promise<void>((resolve) => {
-        window.station?.subscribe((event) => {
-          if (event.type === 'job' && event.job.steps.some(({ step }) => step === 'accept')) resolve();
-        });
-      }),
-  );
+  // The server has accepted the key, and the station does not know it: nothing is in use yet.
+  const held = server.faults.add({ on: 'accept', act: { kind: 'hang', when: 'after' } });
   await card(page, 'slot-2').getByRole('button', { name: 'Provision' }).click();
-  await accepting;
-  process.kill(pid, 'SIGKILL');
+  await expect.poll(() => held.hits, { timeout: 30_000 }).toBe(1);
+  process.kill(stationProcess(application.process().pid ?? 0), 'SIGKILL');
+  held.remove();
   await expect(guidance(page)).toContainText('The station process stopped and was started again.');
   await guidance(page).getByRole('button', { name: 'Dismiss' }).click();
   const row = page.getByRole('table').getByRole('row').filter({ hasText: 'The station ended in the middle' });
