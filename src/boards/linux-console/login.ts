@@ -127,6 +127,9 @@ export async function logIn(line: Line, options: LoginOptions): Promise<Secret<s
       case 'expired':
         throw new StationError('board/password-expired', { user: profile.login.user });
       case 'askfirst':
+        // A shell that dies at once is offered again and again.
+        if ((enters += 1) > MOST_ENTERS)
+          throw new StationError('board/no-shell', { detail: lastWords(text) });
         await dialogue.type('\r');
         break;
       case 'bootloader':
