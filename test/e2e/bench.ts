@@ -24,7 +24,7 @@ export function verdict(page: Page, label: string, word: string): Locator {
 
 /** Waits until these boards have their verdict. */
 export async function expectVerdicts(page: Page, word: string, labels: readonly string[]): Promise<void> {
-  for (const label of labels) await expect(verdict(page, label, word)).toBeVisible({ timeout: 40_000 });
+  for (const label of labels) await expect(verdict(page, label, word)).toBeVisible({ timeout: 90_000 });
 }
 
 /** Asks the station by the page's own bridge; throws its refusal. */
