@@ -33,11 +33,28 @@ const checks: readonly Suite[] = [
 
 /** Each wants the machine for itself. */
 const suites: readonly Suite[] = [
-  vitest('unit', 'the parts by themselves', 'vitest.config.ts'),
+  provided(vitest('unit', 'the parts by themselves', 'vitest.config.ts'), [
+    { name: 'socat', why: 'the unit suite opens pseudo-terminals with it' },
+    { name: 'busybox', why: 'the driver and the simulated boards are held to its shell and tools' },
+    { name: 'openssl', why: 'the unit suite makes certificates and keys with it' },
+  ]),
   rig(),
   built(playwright('e2e', 'the window', 'test/e2e/playwright.config.ts')),
-  vitest('packaging', 'what is inside a package', 'test/packaging/vitest.config.ts'),
+  provided(vitest('packaging', 'what is inside a package', 'test/packaging/vitest.config.ts'), [
+    { name: 'fakeroot', why: 'the packaging suite builds a Debian package' },
+  ]),
 ];
+
+/** A suite that needs programs of other Debian packages. Where they cannot be installed, its tests say what they miss. */
+function provided(suite: Suite, packages: Parameters<typeof providePackages>[0]): Suite {
+  return {
+    ...suite,
+    run: async () => {
+      await providePackages(packages, say);
+      return suite.run();
+    },
+  };
+}
 
 /** The rig runs on Linux for root; elsewhere that it was not run is said, and under CI it counts as a failure. */
 function rig(): Suite {
@@ -80,7 +97,6 @@ async function runAll(wanted: readonly string[]): Promise<number> {
     return 2;
   }
   const chosen = (suite: Suite): boolean => wanted.length === 0 || wanted.includes(suite.name);
-  await providePackages([{ name: 'fakeroot', why: 'the packaging suite builds a Debian package' }], say);
 
   const outcomes: Outcome[] = await Promise.all(checks.filter(chosen).map(runOne));
   for (const suite of suites.filter(chosen)) outcomes.push(await runOne(suite));

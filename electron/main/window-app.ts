@@ -7,13 +7,14 @@ import { EVENT_CHANNEL } from '../messages.ts';
 import { serveFolder } from './app-scheme.ts';
 import { hardenContents, hardenSession } from './hardening.ts';
 import { openDoor } from './ipc.ts';
+import { keep } from './keep.ts';
 import { setMenu } from './menu.ts';
 import { RunningJobs } from './running-jobs.ts';
 import { shellCalls } from './shell-calls.ts';
 import { startStationChild } from './station-child.ts';
 import { Supervisor } from './supervisor.ts';
 import { createWindow, loadApp } from './window.ts';
-import { keep, openWindowFile } from './window-file.ts';
+import { openWindowFile } from './window-file.ts';
 import type { Theme } from './window-file.ts';
 import { wrappingKey } from './wrapping-key.ts';
 

@@ -11,15 +11,6 @@ interface WindowState {
 
 const number = { type: 'number' } as const;
 
-/** Writes in that file. A full disk must keep nobody from closing the window or from changing its looks. */
-export function keep(write: () => void): void {
-  try {
-    write();
-  } catch (error) {
-    console.error('What the window looks like cannot be kept:', error);
-  }
-}
-
 /** `window.json` in the home: where the window was and how it looked. Main alone writes it. */
 export function openWindowFile(home: string): Store<WindowState> {
   return new Store<WindowState>({

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { BrowserWindow, screen } from 'electron';
 import type { Rectangle } from 'electron';
-import { keep } from './window-file.ts';
+import { keep } from './keep.ts';
 import type { openWindowFile } from './window-file.ts';
 import { APP_ORIGIN } from '../messages.ts';
 

@@ -1,3 +1,4 @@
+import { withoutPassword } from './password-echo.ts';
 import type { Clock } from '../../model/clock.ts';
 import { StationError } from '../../model/station-error.ts';
 import type { ByteLink, LinkEnd } from '../../serial/link.ts';
@@ -34,7 +35,9 @@ export class Line implements Disposable {
   #tx = 0;
   #rx = 0;
   #roundTrips = 0;
-  #echo: string | null = null;
+  /** A password that was sent last, as latin1, and what came since: it may be echoed, so it is shown only at the next send. */
+  #password: string | null = null;
+  #held = '';
   #quiet = false;
 
   constructor({ link, clock, transcript, baudRate }: LineOptions) {
@@ -89,6 +92,7 @@ export class Line implements Disposable {
 
   /** From here on the transcript is written by whoever understands what comes: it may hold secrets. */
   quieten(): void {
+    this.#showHeld();
     this.#quiet = true;
   }
 
@@ -112,6 +116,7 @@ export class Line implements Disposable {
     signal: AbortSignal,
     asksForAnswer: 'exchange' | 'no exchange' = 'exchange',
   ): Promise<void> {
+    this.#showHeld();
     const all = typeof pieces === 'string' || 'masked' in pieces ? [pieces] : pieces;
     const bytes = Buffer.concat(
       all.map((piece) => (typeof piece === 'string' ? Buffer.from(piece, 'utf8') : piece.bytes)),
@@ -129,8 +134,11 @@ export class Line implements Disposable {
 
   /** Sends a password and a return, masked; should the board echo it, that is masked, too. */
   async sendPassword(password: string, returnKey: '\r' | '\n', signal: AbortSignal): Promise<void> {
-    this.#echo = Buffer.from(password, 'utf8').toString('latin1');
-    await this.send([{ masked: 'password', bytes: Buffer.from(password, 'utf8') }, returnKey], signal);
+    const bytes = Buffer.from(password, 'utf8');
+    const sending = this.send([{ masked: 'password', bytes }, returnKey], signal);
+    // The send has shown what was held before it, and nothing of its answer has come yet.
+    this.#password = bytes.toString('latin1');
+    await sending;
   }
 
   /**
@@ -173,6 +181,7 @@ export class Line implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#showHeld();
     this.#stopReceiving();
   }
 
@@ -188,29 +197,28 @@ export class Line implements Disposable {
   #receive(data: Uint8Array): void {
     this.#rx += data.length;
     this.#lastHeard = this.clock.monotonic();
-    let text = Buffer.from(data).toString('latin1');
+    const text = Buffer.from(data).toString('latin1');
     this.#text += text;
     if (!this.#quiet) {
-      text = this.#withoutEcho(text);
-      if (text !== '')
-        this.#transcript.add({
-          at: this.#now(),
-          way: 'received',
-          text: Buffer.from(text, 'latin1').toString('utf8'),
-        });
+      if (this.#password === null) this.#show(text);
+      else this.#held += text;
     }
     this.#wake();
   }
 
-  /** A program may ask for a password before it has switched the echo off: what follows the password byte for byte is it. */
-  #withoutEcho(text: string): string {
-    if (this.#echo === null) return text;
-    let same = 0;
-    while (same < text.length && same < this.#echo.length && text[same] === this.#echo[same]) same += 1;
-    if (same > 0) this.#transcript.add({ at: this.#now(), way: 'received', masked: 'password', bytes: same });
-    const goesOn = same > 0 && same === text.length && same < this.#echo.length;
-    this.#echo = goesOn ? this.#echo.slice(same) : null;
-    return text.slice(same);
+  #show(text: string): void {
+    this.#add('received', Buffer.from(text, 'latin1').toString('utf8'));
+  }
+
+  #showHeld(): void {
+    const password = this.#password;
+    if (password === null) return;
+    for (const part of withoutPassword(this.#held, password)) {
+      if ('text' in part) this.#show(part.text);
+      else this.#transcript.add({ at: this.#now(), way: 'received', masked: 'password', bytes: part.masked });
+    }
+    this.#password = null;
+    this.#held = '';
   }
 
   #add(way: 'sent' | 'received', piece: Piece): void {

@@ -31,11 +31,14 @@ export async function openPty(): Promise<Pty> {
     arrived.resolve(undefined);
     arrived = Promise.withResolvers();
   });
+  let failed: unknown;
+  child.once('error', (error) => (failed = error));
   for (;;) {
     try {
       await stat(link);
       break;
     } catch {
+      if (failed !== undefined) throw new Error('socat is needed for this test', { cause: failed });
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
   }

@@ -42,7 +42,10 @@ export function startShell(command: string): RealShell {
     else receiver(data);
   };
   child.stdout.on('data', (data: Buffer) => deliver(spoil.toStation?.(data) ?? data));
-  const exited = once(child, 'exit').then(() => end({ why: 'lost' }));
+  const exited = once(child, 'exit').then(
+    () => end({ why: 'lost' }),
+    (error: unknown) => end({ why: 'lost', detail: `socat is needed for this test: ${String(error)}` }),
+  );
   return {
     spoil,
     ended: exited,
