@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -25,6 +25,13 @@ const PEERS: readonly Peer[] = [
     : []),
 ];
 
+/** busybox's own programs first: its shell runs what the path has, unless it was built to prefer its own. */
+const applets = mkdtempSync(path.join(tmpdir(), 'applets-'));
+if (busybox) execFileSync('busybox', ['--install', '-s', applets]);
+afterAll(() => rm(applets, { recursive: true, force: true }));
+
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
 async function real(peer: Peer, text: string): Promise<Ran> {
   const cwd = await mkdtemp(path.join(tmpdir(), 'shell-'));
   const [program = '', ...args] = peer.argv;
@@ -36,7 +43,7 @@ async function real(peer: Peer, text: string): Promise<Ran> {
         {
           cwd,
           encoding: 'latin1',
-          env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root' },
+          env: { PATH: peer.userland === 'busybox' ? `${applets}:${PATH}` : PATH, HOME: '/root' },
         },
         (_error, out, err) => resolve({ out, err, status: child.exitCode ?? 128 }),
       );
