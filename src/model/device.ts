@@ -1,5 +1,5 @@
 import type { Identity } from './identity.ts';
-import type { KeyFingerprint } from './key.ts';
+import type { KeyFingerprint, KeyType } from './key.ts';
 
 /** The states of an auth set on a Mender server. A device's own state is the strongest of its sets', `noauth` without any. */
 export type AuthSetStatus = 'accepted' | 'preauthorized' | 'pending' | 'rejected';
@@ -10,6 +10,7 @@ export interface AuthSet {
   readonly id: string;
   readonly fingerprint: KeyFingerprint;
   readonly status: AuthSetStatus;
+  readonly keyType?: KeyType | 'other';
   /** When the server first saw it; ISO 8601. */
   readonly since?: string;
 }

@@ -198,17 +198,28 @@ export const ERRORS = {
   'board/key-engine': row(
     'The board’s key is in an engine or a PKCS#11 token ({path}).',
     BOARD,
-    'Such a key cannot be replaced over the line, nor told from others on the server: start its client and accept the board in the server’s own UI.',
+    'Such a key cannot be replaced over the line: keep it (key source keep). The board’s own client then shows which key it is.',
   ),
   'board/key-passphrase': row(
     'The board’s key {path} is behind a passphrase.',
     BOARD,
-    'Remove the passphrase in the image; or start its client and accept the board in the server’s own UI.',
+    'Keep it (key source keep): the board’s own client then shows which key it is. To replace it, remove the passphrase in the image.',
+  ),
+  'board/passphrase-unknown': row(
+    'The board’s key {path} is behind a passphrase, and nothing on the board says where its client takes that from.',
+    BOARD,
+    'Start the client on the board, or name the passphrase file in its unit, then start again: called without it, the client would replace the key.',
   ),
   'board/key-unknown': row(
     'The public half of the board’s key {path} cannot be read: {detail}.',
     BOARD,
     'Let the station make a new key for the board (key source generate), or install openssl in the image.',
+  ),
+  'board/key-not-shown': row(
+    'The board’s client asked for authorization, but that did not show which key it has: {server} has {sets} auth sets of this board. The client said: {said}.',
+    'The key in use on the board is as it was.',
+    'Mend what the client says (network, clock, certificate, tenant token). Where the server has several auth sets of this board, remove those that are not its own, then start again.',
+    true,
   ),
   'board/no-key': row(
     'The board has no key to keep.',

@@ -67,9 +67,12 @@ export function readClient(all: readonly Section[]): ClientSetup {
           : daemons.length > 0
             ? { by: 'process', processes: daemons }
             : { by: 'nobody' };
-  const main = daemons.find((one) => !one.argv[0]?.endsWith('mender-update')) ?? daemons[0];
-  const argv = main?.argv ?? units.find((unit) => unit.argv.length > 0)?.argv ?? [];
-  const environment = main?.environment ?? new Map(units.flatMap((unit) => [...unit.environment]));
+  // What is said to `mender-update` says nothing of the key.
+  const main = daemons.find((one) => !one.argv[0]?.endsWith('mender-update'));
+  const argv = main?.argv ?? units.find((unit) => unit.argv.length > 0)?.argv ?? daemons[0]?.argv ?? [];
+  const ofUnits = new Map(units.flatMap((unit) => [...unit.environment]));
+  const environment =
+    main?.environment ?? (units.length > 0 ? ofUnits : (daemons[0]?.environment ?? ofUnits));
   return {
     generation,
     version,
@@ -80,7 +83,7 @@ export function readClient(all: readonly Section[]): ClientSetup {
     isInstalling: processes.some(({ argv: words }) =>
       words.some((word) => ['install', '-install', 'commit', 'resume', 'rollback'].includes(word)),
     ),
-    hasPassphrase: argv.some((word) => /^-{1,2}(passphrase-file|key-passphrase-file)/.test(word)),
+    hasPassphrase: argv.some((word) => PASSPHRASE.test(word)),
     argv,
     environment,
     overrides: overridesOf(argv, environment),
@@ -105,13 +108,23 @@ export function clientCall(setup: ClientSetup, action: string, quoted: (word: st
   const at = setup.argv.indexOf('daemon');
   const binary = setup.generation === '3' ? 'mender' : 'mender-auth';
   const flags = at > 0 ? setup.argv.slice(1, at) : [];
+  // 4.x and 5.x may have it behind the action: without it they take the key for unreadable, and make another.
+  const passphrase = at > 0 ? passphraseWords(setup.argv.slice(at + 1)) : [];
   const variables = [...setup.environment].map(([name, value]) => `${name}=${quoted(value)} `).join('');
   const all =
     setup.generation === '3' && !flags.some((flag) => /no-syslog/.test(flag))
       ? ['--no-syslog', ...flags]
       : flags;
-  return `${variables}${[binary, ...all, action].map(quoted).join(' ')}`;
+  return `${variables}${[binary, ...all, action, ...passphrase].map(quoted).join(' ')}`;
 }
+
+function passphraseWords(words: readonly string[]): readonly string[] {
+  const at = words.findIndex((word) => PASSPHRASE.test(word));
+  const length = words[at]?.includes('=') === true ? 1 : 2;
+  return at < 0 ? [] : words.slice(at, at + length);
+}
+
+const PASSPHRASE = /^-{1,2}(key-)?passphrase-file(=|$)/;
 
 function belongs(unit: string, generation: ClientReading['generation']): boolean {
   return generation === '3' ? unit === 'mender-client' : /^mender-(authd|updated)$/.test(unit);

@@ -223,7 +223,12 @@ export class ConsoleSession implements BoardSession {
     const key = readKey(section(reply, 'k'));
     const signature = section(reply, 'g').content;
     return {
-      key: { path, realPath: key.realPath, from, ...keyState(key, path, null, setup.hasPassphrase) },
+      key: {
+        path,
+        realPath: key.realPath,
+        from,
+        ...keyState(key, path, engineOf(observation), setup.hasPassphrase),
+      },
       clientRunning: section(reply, 'z').args.some((pid) => /^\d+$/.test(pid)),
       signature: signature.length === 0 ? null : signature,
     };
@@ -256,7 +261,10 @@ export class ConsoleSession implements BoardSession {
   async askClient(): Promise<ClientAnswer> {
     const { setup, observation } = this.#known();
     if (setup.generation === 'none') throw new StationError('board/client-missing');
-    const { path, realPath, from } = observation.key;
+    const { path, realPath, from, state } = observation.key;
+    // Called without the passphrase, the client would take its key for unreadable and make another over it.
+    if (state === 'passphrase' && !setup.hasPassphrase)
+      throw new StationError('board/passphrase-unknown', { path });
     const call = clientCall(setup, 'bootstrap', quote);
     const reply = await this.#run([replying(`p q;${call};p r $?;k ${quote(path)}`, 'with errors')], {
       step: 'ask the client',
@@ -267,7 +275,7 @@ export class ConsoleSession implements BoardSession {
       path,
       realPath: key.realPath === '' ? realPath : key.realPath,
       from,
-      ...keyState(key, path, null, setup.hasPassphrase),
+      ...keyState(key, path, engineOf(observation), setup.hasPassphrase),
     };
     this.#fresh = null;
     return {
@@ -434,6 +442,11 @@ export class ConsoleSession implements BoardSession {
       });
     return new StationError('board/stage-mismatch', {}, { cause: words });
   }
+}
+
+/** What keeps the key, where no file does: known from the configuration, which nothing here moves to another key. */
+function engineOf({ key }: BoardObservation): 'engine' | null {
+  return key.state === 'engine' ? 'engine' : null;
 }
 
 /** Shell text that signs the file `$T` with a key file of whatever type it is, as section g. */

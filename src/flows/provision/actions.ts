@@ -12,7 +12,7 @@ import { asStationError, StationError } from '../../model/station-error.ts';
 import type { Steps } from '../steps.ts';
 import type { Decision, Signer } from './decide.ts';
 import type { ProvisionParts, ProvisionRequest } from './request.ts';
-import { knownKey, type ProvisionState, type SignedRequest } from './state.ts';
+import { knownKey, shownBy, type ProvisionState, type SignedRequest } from './state.ts';
 
 type Detail = Readonly<Record<string, string | number | boolean | null>>;
 
@@ -73,6 +73,8 @@ export class Actions {
         return decision.by === 'board-client' ? this.#askClient() : this.#signNonce();
       case 'remove-auth-set':
         return this.removeAuthSet(decision.deviceId, decision.authSetId);
+      case 'knock':
+        return this.#knock();
       case 'consume-import':
         return this.#consumeImport();
     }
@@ -299,8 +301,14 @@ export class Actions {
       { fingerprint, signer },
       async () => {
         if (signer === 'board-client') {
-          await state.session.askClient();
-          state.device = await server.find(state.identity, state.device?.id ?? null, this.#signal());
+          const { detail } = await state.session.askClient();
+          await this.#findClient();
+          if (!this.#knows(fingerprint))
+            throw new StationError('board/key-not-shown', {
+              server: server.profile.name,
+              sets: state.device?.authSets.length ?? 0,
+              said: detail,
+            });
         } else {
           state.broughtAuthSet ||= !this.#knows(fingerprint);
           const answer = await this.#ask(fingerprint, signer);
@@ -316,6 +324,57 @@ export class Actions {
       () => ({ deviceId: state.device?.id ?? null, status: state.device?.status ?? null }),
     );
     if (state.device !== null) this.#parts.progress.device(state.device.id);
+  }
+
+  /** Has the client ask for authorization, and sees which key it shows by that. */
+  async #knock(): Promise<void> {
+    const state = this.#state;
+    const before = state.device?.authSets ?? null;
+    const hasChanged = state.changed;
+    await this.act(
+      'submit',
+      'client-request',
+      {},
+      async () => {
+        const answer = await state.session.askClient();
+        state.knocks += 1;
+        state.clientSaid = answer.detail;
+        const isFirst = state.inUse.state === 'missing';
+        if (!isFirst && compareKey(answer.key, state.inUse.publicKey, state.inUse.sha256) === 'another')
+          throw new StationError('board/key-replaced');
+        if (isFirst) state.inUse = answer.key;
+        await this.#findClient();
+        state.shown = shownBy(answer.authorized, before, state.device?.authSets ?? []);
+        if (!answer.authorized || state.shown === null) return;
+        state.authenticated = state.shown.fingerprint;
+        state.proof = 'board-client';
+      },
+      () => ({
+        deviceId: state.device?.id ?? null,
+        fingerprint: state.shown?.fingerprint ?? null,
+        status: state.shown?.status ?? null,
+      }),
+    );
+    // A client that was accepted before has changed nothing by asking again.
+    const was = before?.find(({ id }) => id === state.shown?.id)?.status;
+    if (state.proof === 'board-client' && was === 'accepted') state.changed = hasChanged;
+    if (state.device !== null) this.#parts.progress.device(state.device.id);
+    if (state.shown !== null) this.#parts.progress.key(state.shown.fingerprint);
+  }
+
+  /** The device of a client that has asked for authorization by itself. */
+  async #findClient(): Promise<void> {
+    const state = this.#state;
+    const { server, keys } = this.#parts;
+    const known = await server.find(state.identity, state.device?.id ?? null, this.#signal());
+    if (known !== null) {
+      state.device = known;
+      return;
+    }
+    // The inventory does not show it, or not yet: asked with a key that nobody has, the server tells the device.
+    const nobodys = await keys.generate('ed25519', this.#signal());
+    nobodys.privateKey.destroy();
+    state.device = await server.findAfterKnock(state.identity, nobodys, this.#signal());
   }
 
   #knows(fingerprint: KeyFingerprint): boolean {
@@ -358,6 +417,7 @@ export class Actions {
   async #accept(deviceId: string, authSetId: string): Promise<void> {
     const { server } = this.#parts;
     await this.act('accept', 'accept-auth-set', { deviceId, authSetId }, async () => {
+      this.#state.accepted = authSetId;
       this.#state.device = await server.accept(deviceId, authSetId, this.#signal());
     });
   }

@@ -17,6 +17,7 @@ export type Decision =
   | { readonly do: 'authenticate'; readonly key: KeyFingerprint; readonly signer: Signer }
   | { readonly do: 'switch' }
   | { readonly do: 'prove'; readonly by: 'board-key' | 'board-client' }
+  | { readonly do: 'knock' }
   | { readonly do: 'remove-auth-set'; readonly deviceId: string; readonly authSetId: string }
   | { readonly do: 'consume-import' }
   | { readonly done: 'pass' | 'already' }
@@ -30,6 +31,8 @@ type Target =
   | { readonly at: 'in-use'; readonly key: KeyFingerprint }
   | { readonly at: 'staged'; readonly key: KeyFingerprint }
   | { readonly at: 'station'; readonly key: KeyFingerprint }
+  /** In use, or about to be made by the client: what the client asks for shows which key it is. */
+  | { readonly at: 'client' }
   | { readonly at: 'nowhere' };
 
 /**
@@ -49,6 +52,7 @@ export function decide(facts: Facts, wanted: Wanted): Decision {
   if ('stop' in target) return target;
 
   if (board.clock === 'wrong') return { do: 'set-clock' };
+  if (target.at === 'client') return findOut(facts);
   if (target.at === 'in-use') return finish(facts, wanted, target.key);
 
   // A staged key that is not the one we go on with is a stale leftover: nobody can say where it came from.
@@ -90,6 +94,9 @@ function choose(
           ? { at: 'station', key }
           : null;
 
+  const kept = wanted.key.from === 'keep' || wanted.key.from === 'client' ? board.inUse : null;
+  if (kept === 'unknown') return { at: 'client' };
+
   const mayYetBeImported = wanted.key.from === 'import' && job.key === null;
   if (accepted !== null) {
     const found = at(accepted.fingerprint);
@@ -106,19 +113,8 @@ function choose(
     if (!mayYetBeImported)
       return stop('server/preauthorized-other-key', { fingerprint: expected.fingerprint });
   }
-  if (wanted.key.from === 'keep') {
-    if (board.inUse === 'none') return stop('board/no-key');
-    if (board.inUse === 'unknown')
-      return stop('board/key-unknown', {
-        detail:
-          board.fixedKey === 'engine'
-            ? 'it is in an engine or a token'
-            : board.fixedKey === 'passphrase'
-              ? 'it is behind a passphrase'
-              : 'there is no openssl to derive it',
-      });
-    return { at: 'in-use', key: board.inUse };
-  }
+  if (kept === 'none') return wanted.key.from === 'client' ? { at: 'client' } : stop('board/no-key');
+  if (kept !== null) return { at: 'in-use', key: kept };
   if (job.key !== null)
     return at(job.key) ?? stop('job/not-settled', { detail: 'the key of this job is nowhere any more' });
   if (board.fixedKey !== null) {
@@ -138,6 +134,42 @@ function choose(
   return { at: 'nowhere' };
 }
 
+/**
+ * Nobody but the client can use the key in use (it is in an engine, behind a passphrase, or there is no openssl): the auth
+ * set that appears when the client asks for authorization is that of its key. Pending sets that were there before may be
+ * of an earlier request of this client, or of another board: they are removed, and the one that comes back is the client's.
+ */
+function findOut({ board, server, job }: Facts): Decision {
+  const { device } = server;
+  const sets = device?.authSets ?? [];
+  const [accepted, expected, pending] = (['accepted', 'preauthorized', 'pending'] as const).map((status) =>
+    sets.find((set) => set.status === status),
+  );
+  if (device?.status === 'rejected') return stop('server/rejected');
+  // By asking, the client might make the server switch to the other key: that is re-keying, a decision of a person.
+  if (accepted !== undefined && expected !== undefined)
+    return stop('server/preauthorized-other-key', { fingerprint: expected.fingerprint });
+  if (board.staged !== 'none') return discard({ board, server, job });
+  if (board.configuration === 'differs') return configure(job);
+  if (job.knocks === 0) return { do: 'knock' };
+  if (accepted !== undefined) return stop('server/accepted-other-key', { fingerprint: accepted.fingerprint });
+  if (expected !== undefined)
+    return stop('server/preauthorized-other-key', { fingerprint: expected.fingerprint });
+  // Without its pending sets a device with a rejected one would be a rejected device.
+  const isPartlyRejected = sets.some((set) => set.status === 'rejected');
+  if (job.knocks > 1 || device === null || isPartlyRejected)
+    return stop('board/key-not-shown', { sets: sets.length });
+  return pending === undefined
+    ? { do: 'knock' }
+    : { do: 'remove-auth-set', deviceId: device.id, authSetId: pending.id };
+}
+
+function configure(job: Facts['job']): Decision {
+  return job.configured
+    ? stop('job/not-settled', { detail: 'the configuration does not stay as written' })
+    : { do: 'configure' };
+}
+
 /** The key is in use: see that it is accepted, configured and proved, and that nothing else is left. */
 function finish(facts: Facts, wanted: Wanted, key: KeyFingerprint): Decision {
   const { board, server, job } = facts;
@@ -145,16 +177,15 @@ function finish(facts: Facts, wanted: Wanted, key: KeyFingerprint): Decision {
   const set = setOf(device, key);
   if (set === null || set.status === 'preauthorized') {
     if (server.refused.includes(key)) return refusal(device, set);
-    return { do: 'submit', key, signer: board.signsInUse ? 'board-in-use' : 'board-client' };
+    if (board.signsInUse) return { do: 'submit', key, signer: 'board-in-use' };
+    // The client asks where its configuration says.
+    if (board.configuration === 'differs') return configure(job);
+    return { do: 'submit', key, signer: 'board-client' };
   }
   if (set.status === 'rejected') return stop('server/rejected');
   if (set.status === 'pending') return { do: 'accept', deviceId: idOf(device), authSetId: set.id };
   if (board.staged !== 'none') return discard(facts);
-  if (board.configuration === 'differs') {
-    return job.configured
-      ? stop('job/not-settled', { detail: 'the configuration does not stay as written' })
-      : { do: 'configure' };
-  }
+  if (board.configuration === 'differs') return configure(job);
   const leftover = device?.authSets.find(
     (other) => other.status === 'pending' && other.fingerprint === job.formerKey,
   );

@@ -41,6 +41,8 @@ export interface JobFacts {
   readonly holdsPrivateKey: boolean;
   /** The key with which the server gave a token during this job, for the device that it has. */
   readonly authenticated: KeyFingerprint | null;
+  /** How often this job had the client ask, to find out which key it has. */
+  readonly knocks: number;
   /** The strongest proof that this job has of the key in use. */
   readonly proof: Proof | null;
   /** Whether this job has changed the board or the server. */
@@ -65,4 +67,6 @@ export type WantedKey =
   | { readonly from: 'board'; readonly type: KeyType }
   | { readonly from: 'generate'; readonly type: KeyType }
   | { readonly from: 'import'; readonly directory: string }
-  | { readonly from: 'keep' };
+  | { readonly from: 'keep' }
+  /** The client's own, made by it where there is none yet. */
+  | { readonly from: 'client' };

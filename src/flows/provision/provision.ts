@@ -10,7 +10,7 @@ import { planConfiguration } from './configuration-plan.ts';
 import { decide } from './decide.ts';
 import { requireReady } from './obstacles.ts';
 import type { ProvisionParts, ProvisionRequest } from './request.ts';
-import { factsOf, knownKey, namedKey, type ProvisionState } from './state.ts';
+import { factsOf, inUseKey, knownKey, type ProvisionState } from './state.ts';
 import { takeBack } from './take-back.ts';
 import { resolveKey } from './wanted-key.ts';
 
@@ -162,6 +162,10 @@ class Job {
       signedRequest: null,
       broughtAuthSet: false,
       authenticated: null,
+      knocks: 0,
+      shown: null,
+      clientSaid: null,
+      accepted: null,
       proof: null,
       mayBeStaged: false,
       changed: false,
@@ -197,8 +201,9 @@ class Job {
 
   /** Adds what the texts of these errors name: the server, and the board's key file. */
   #named(details: Readonly<Record<string, string | number>>): Readonly<Record<string, string | number>> {
-    const path = this.#state?.inUse.path ?? '';
-    return { server: this.#parts.server.profile.name, path, ...details };
+    const { inUse, clientSaid } = this.#state ?? {};
+    const said = clientSaid ?? 'nothing';
+    return { server: this.#parts.server.profile.name, path: inUse?.path ?? '', said, ...details };
   }
 
   #actions(state: ProvisionState): Actions {
@@ -229,8 +234,11 @@ class Job {
   ): Promise<JobResult> {
     const state = this.#state;
     const good = verdict === 'pass' || verdict === 'already';
-    const inUse = state === null ? null : namedKey(state.inUse, this.#parts.journal);
-    const key = state?.key?.public ?? (good || state?.wantedKey.from === 'keep' ? inUse : null);
+    const inUse = state === null ? null : inUseKey(state, this.#parts.journal);
+    const isKept = state?.wantedKey.from === 'keep' || state?.wantedKey.from === 'client';
+    const key = state?.key?.public ?? (good || isKept ? inUse : null);
+    const isMadeByClient =
+      state?.wantedKey.from === 'client' && state.observation.key.state === 'missing' && state.knocks > 0;
     const set = state?.device?.authSets.find((candidate) => candidate.fingerprint === key?.fingerprint);
     const result = (): JobResult => ({
       job: this.#request.job,
@@ -242,7 +250,7 @@ class Job {
       authSetId: set?.id ?? null,
       keyFingerprint: key?.fingerprint ?? null,
       keyType: key?.type ?? null,
-      keyOrigin: key === null ? null : (state?.key?.origin ?? 'kept'),
+      keyOrigin: key === null ? null : (state?.key?.origin ?? (isMadeByClient ? 'board' : 'kept')),
       proof: state?.proof ?? null,
       oldKey: 'none',
       steps: this.#steps.times(),

@@ -1,7 +1,7 @@
 import type { BoardSession } from '../../boards/driver.ts';
 import type { ImportedKey } from '../../keys/index.ts';
 import type { BoardObservation, KeyFileReading, StagedKey } from '../../model/board.ts';
-import type { Device } from '../../model/device.ts';
+import type { AuthSet, Device } from '../../model/device.ts';
 import type { Identity } from '../../model/identity.ts';
 import type { KeyFingerprint, KeyOrigin, KeyPair, PublicKey } from '../../model/key.ts';
 import type { Proof } from '../../model/job.ts';
@@ -32,6 +32,12 @@ export interface ProvisionState {
   /** Whether this job brought the auth set of its key to the server. */
   broughtAuthSet: boolean;
   authenticated: KeyFingerprint | null;
+  /** How often the client was asked to show its key, what it showed, and what it said. */
+  knocks: number;
+  shown: AuthSet | null;
+  clientSaid: string | null;
+  /** The auth set that this job has accepted. */
+  accepted: AuthSet['id'] | null;
   proof: Proof | null;
   /** Whether this job began to stage a key that is not in use yet: the file may be there, whole or not. */
   mayBeStaged: boolean;
@@ -55,7 +61,7 @@ export function factsOf(state: ProvisionState, journal: JobJournal): Facts {
     type !== undefined && type !== 'other' && observation.canSign.includes(type);
   return {
     board: {
-      inUse: knownKey(inUse, journal),
+      inUse: inUseKey(state, journal)?.fingerprint ?? knownKey(inUse, journal),
       staged: staged === null ? 'none' : knownStaged(staged, journal),
       signsInUse: inUse.state === 'present' && canSign(inUse.publicKey?.type),
       signsStaged: canSign(staged?.publicKey?.type),
@@ -68,6 +74,7 @@ export function factsOf(state: ProvisionState, journal: JobJournal): Facts {
       key: key?.public.fingerprint ?? null,
       holdsPrivateKey: key !== null && key.pair !== null,
       authenticated: state.authenticated,
+      knocks: state.knocks,
       proof: state.proof,
       changed: state.changed,
       switched: state.switched,
@@ -76,6 +83,31 @@ export function factsOf(state: ProvisionState, journal: JobJournal): Facts {
       formerKey: state.formerKey,
     },
   };
+}
+
+/** The key in use: read from its file, recorded, or shown by the client's own auth request; null where nothing tells. */
+export function inUseKey(
+  { inUse, shown }: Pick<ProvisionState, 'inUse' | 'shown'>,
+  journal: JobJournal,
+): Pick<PublicKey, 'fingerprint' | 'type'> | null {
+  const named = namedKey(inUse, journal);
+  if (named !== null || shown === null) return named;
+  return { fingerprint: shown.fingerprint, type: shown.keyType ?? 'other' };
+}
+
+/**
+ * The auth set of a client that has asked for authorization between two looks at its device; null where that is not
+ * certain. `before` is null where the first look found no device: the server may hide one that has never been accepted.
+ */
+export function shownBy(
+  authorized: boolean,
+  before: readonly AuthSet[] | null,
+  after: readonly AuthSet[],
+): AuthSet | null {
+  const candidates = authorized
+    ? after.filter(({ status }) => status === 'accepted')
+    : after.filter((set) => before?.every(({ id }) => id !== set.id) === true);
+  return candidates.length === 1 ? (candidates[0] ?? null) : null;
 }
 
 /** Which key a key file holds; by its recorded hash where nothing on the board can derive the public half. */

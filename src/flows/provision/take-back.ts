@@ -28,6 +28,8 @@ export async function takeBack(
   error: StationError,
 ): Promise<StationError> {
   if (error.code === 'board/key-replaced') return takeBackLostKey(state, actions, error);
+  if (error.code === 'board/client-refused' && state.shown !== null && state.accepted === state.shown.id)
+    return takeBackStranger(state, actions, error);
   if (TOLD_BY_ITSELF.has(error.code)) return error;
   if (state.switched) return error.leaving(SWITCHED);
   if (!state.changed && !state.mayBeStaged) return error;
@@ -55,17 +57,40 @@ export async function takeBack(
 }
 
 /** What a job that made no key of its own did for the one in use is no harm, and stays; the rest was taken back. */
-function whatStays({ key, inUse, device, configured }: ProvisionState): string {
-  const inUseKey = inUse.publicKey?.fingerprint;
+function whatStays({ key, inUse, shown, knocks, device, configured }: ProvisionState): string {
+  const inUseKey = inUse.publicKey?.fingerprint ?? shown?.fingerprint;
   const set = device?.authSets.find((candidate) => candidate.fingerprint === inUseKey);
-  if (key !== null || (set === undefined && !configured))
+  const isAsking = set === undefined && knocks > 0;
+  if (key !== null || (set === undefined && !configured && !isAsking))
     return 'What the job had staged and sent was taken back.';
   return [
     set === undefined ? '' : `On the server it is ${set.status}.`,
+    isAsking ? 'What its client asked for may be pending on the server.' : '',
     configured ? 'The configuration of its client was brought up to date.' : '',
   ]
     .filter((text) => text !== '')
     .join(' ');
+}
+
+/**
+ * The client showed a key, it was accepted, and then the client was refused: something else with this identity may have
+ * asked at the same moment. Whose key it is is not certain, so it does not stay accepted.
+ */
+async function takeBackStranger(
+  state: ProvisionState,
+  actions: Actions,
+  error: StationError,
+): Promise<StationError> {
+  const { device, shown } = state;
+  if (device === null || shown === null) return error;
+  try {
+    await actions.removeAuthSet(device.id, shown.id);
+    return error.leaving(`${AS_IT_WAS} The auth set that was accepted for it was removed again.`);
+  } catch (thrown) {
+    return error.leaving(
+      `${AS_IT_WAS} The server still has the auth set ${shown.id} accepted, which may not be this board’s (${asStationError(thrown).message}): look there.`,
+    );
+  }
 }
 
 /** Nobody holds the accepted key any more: left on the server, it would keep every later key of this board out. */

@@ -8,7 +8,7 @@ import type { WantedKey } from './facts.ts';
 /**
  * Fills in where the key comes from and of which type it is: what was asked for, else the profile's choice, else made on
  * the board where the board can make one and sign with it, else made here. Of the types that are possible the best
- * is taken, by the order of `readableKeyTypes`.
+ * is taken, by the order of `readableKeyTypes`. A board that can make none by itself leaves it to its client.
  *
  * @throws StationError `board/client-cannot-read-key` or `board/cannot-make-key` for a choice that would not work.
  */
@@ -28,6 +28,7 @@ export function resolveKey(
     });
   }
   const makeable = readable.filter((candidate) => board.canSign.includes(candidate));
+  if (source?.from === 'board' && type === null && board.canSign.length === 0) return { from: 'client' };
   if (source?.from === 'board') {
     const chosen = type ?? makeable[0] ?? null;
     if (chosen === null || !makeable.includes(chosen)) {

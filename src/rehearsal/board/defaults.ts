@@ -87,6 +87,7 @@ export function completeOptions(choices: BoardChoices = {}): SimulatedBoardOptio
       key: { kind: 'missing' },
       keyPath: undefined,
       sslEngine: undefined,
+      passphraseFile: undefined,
       generates: undefined,
       generateTime: 700,
       conf: {

@@ -1,7 +1,7 @@
 /** What is on a simulated board's disk when it leaves the factory. */
 import { fromText } from './bytes.ts';
 import { exampleIdentity } from './client/example-identity.ts';
-import { clientState, configuration, unitFile } from './client/factory-state.ts';
+import { clientState, configuration, daemonWords, unitFile } from './client/factory-state.ts';
 import { identityScript } from './client/identity.ts';
 import { FileSystem } from './files/file-system.ts';
 import { root } from './files/credential.ts';
@@ -130,6 +130,8 @@ export function createImage(options: SimulatedBoardOptions, now: () => number): 
   if (client.version !== 'absent') {
     const conf = configuration(options);
     if (conf !== undefined) text('/etc/mender/mender.conf', conf, 0o600);
+    if (client.passphraseFile !== undefined && client.key.kind === 'encrypted')
+      text(client.passphraseFile, `${client.key.passphrase}\n`, 0o600);
     text('/etc/mender/artifact_info', `artifact_name=${client.artifactName}\n`);
     if (options.serverCertificate !== undefined) text('/etc/mender/server.crt', options.serverCertificate);
     if (system.init === 'systemd') {
@@ -138,14 +140,14 @@ export function createImage(options: SimulatedBoardOptions, now: () => number): 
           '/usr/lib/systemd/system/mender-client.service',
           unitFile(
             'Mender OTA update service',
-            '/usr/bin/mender --no-syslog daemon',
+            daemonWords(client).join(' '),
             'ExecStartPre=/bin/mkdir -p -m 0700 /data/mender\n',
           ),
         );
       else {
         text(
           '/usr/lib/systemd/system/mender-authd.service',
-          unitFile('Mender authentication service', '/usr/bin/mender-auth daemon'),
+          unitFile('Mender authentication service', daemonWords(client).join(' ')),
         );
         text(
           '/usr/lib/systemd/system/mender-updated.service',

@@ -147,7 +147,9 @@ export type KeyState =
   /** A key that the client made or got earlier, as PEM; generated of `type` when `pem` is missing. */
   | { readonly kind: 'present'; readonly pem?: string; readonly type?: KeyType }
   | { readonly kind: 'unreadable'; readonly content: string }
-  | { readonly kind: 'encrypted'; readonly passphrase: string; readonly type?: KeyType };
+  | { readonly kind: 'encrypted'; readonly passphrase: string; readonly type?: KeyType }
+  /** A key, as PEM, that only the client's engine can use: there is no file. */
+  | { readonly kind: 'token'; readonly pem: string };
 
 export interface ClientOptions {
   /** The client's version decides its programs, units, texts and exit statuses; `absent` has none. */
@@ -160,6 +162,8 @@ export interface ClientOptions {
     { readonly member: 'Security.AuthPrivateKey' | 'HttpsClient.Key'; readonly value: string } | undefined;
   /** An engine such as `pkcs11` that holds the key; the path is then its URI. */
   readonly sslEngine: string | undefined;
+  /** The file with the passphrase of an `encrypted` key, named to the daemon; undefined for none. */
+  readonly passphraseFile: string | undefined;
   /** What the client makes when it makes a key itself; undefined for what its version makes. */
   readonly generates: KeyType | undefined;
   /** Milliseconds that making a key takes on this board, at least. */

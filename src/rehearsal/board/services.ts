@@ -1,4 +1,5 @@
 /** The services of a simulated board. */
+import { daemonWords } from './client/factory-state.ts';
 import type { Machine } from './machine.ts';
 import type { Process } from './shell/process.ts';
 import { Invocation } from './shell/program.ts';
@@ -43,9 +44,9 @@ export class Services {
     };
     if (version === 'absent') return;
     if (version.startsWith('3.'))
-      add('mender-client', ['/usr/bin/mender', '--no-syslog', 'daemon'], 'Mender OTA update service');
+      add('mender-client', daemonWords(machine.options.client), 'Mender OTA update service');
     else {
-      add('mender-authd', ['/usr/bin/mender-auth', 'daemon'], 'Mender authentication service');
+      add('mender-authd', daemonWords(machine.options.client), 'Mender authentication service');
       add('mender-updated', ['/usr/bin/mender-update', 'daemon'], 'Mender OTA update service');
     }
   }

@@ -1,6 +1,8 @@
 import * as z from 'zod';
-import { fingerprint, fingerprintOfPem } from '../../keys/public-key.ts';
+import { fingerprint, fingerprintOfPem, publicKey } from '../../keys/public-key.ts';
 import type { AuthSet, Device } from '../../model/device.ts';
+import type { PublicKey } from '../../model/key.ts';
+import { StationError } from '../../model/station-error.ts';
 import { isIdentity, type Identity, type IdentityValue } from '../../model/identity.ts';
 
 /** Bodies of a Mender server as of 2023 and 2026, read once into the station's own types. Unknown members are left. */
@@ -56,8 +58,19 @@ function asAuthSet(wire: z.output<typeof authSet>): AuthSet {
     id: wire.id,
     fingerprint: fingerprintOfPem(wire.pubkey) ?? fingerprint(Buffer.from(wire.pubkey)),
     status: wire.status,
+    keyType: keyTypeOf(wire.pubkey),
     ...(wire.ts === undefined ? {} : { since: wire.ts }),
   };
+}
+
+/** A key that this runtime cannot read is one all the same. */
+function keyTypeOf(pem: string): PublicKey['type'] {
+  try {
+    return publicKey(pem).type;
+  } catch (error) {
+    if (error instanceof StationError) return 'other';
+    throw error;
+  }
 }
 
 /** Values that no board of the station's has (numbers, objects) are shown as their JSON. */

@@ -2,13 +2,25 @@ import { describe, expect, test } from 'vitest';
 import { decide, type Wanted } from '../../../src/flows/provision/index.ts';
 import type { AuthSetStatus } from '../../../src/model/device.ts';
 import type { KeyFingerprint } from '../../../src/model/key.ts';
-import { after, begin, deviceOf, factsOf, IN_USE, NEW, STAGED, STRANGER, type World } from './world.ts';
+import {
+  after,
+  begin,
+  deviceOf,
+  factsOf,
+  IN_USE,
+  keyInUse,
+  NEW,
+  STAGED,
+  STRANGER,
+  type World,
+} from './world.ts';
 
 const SOURCES: readonly Wanted['key'][] = [
   { from: 'board', type: 'ed25519' },
   { from: 'generate', type: 'ed25519' },
   { from: 'import', directory: 'keys' },
   { from: 'keep' },
+  { from: 'client' },
 ];
 const STATUSES: readonly (AuthSetStatus | null)[] = [
   null,
@@ -85,7 +97,7 @@ describe.each(SOURCES)('every board and server, with a key from $from', (key) =>
       const { states, last, end } = run(world, wanted);
       for (const state of states) expect(accepted(state).length).toBeLessThanOrEqual(1);
       if (end === 'pass' || end === 'already') {
-        expect([last.inUse]).toEqual(accepted(last));
+        expect([keyInUse(last)]).toEqual(accepted(last));
         expect(last.job.proof).toBe('board-client');
         expect(last.staged).toBe('none');
         expect(last.configured).toBe(true);
@@ -98,6 +110,8 @@ describe.each(SOURCES)('every board and server, with a key from $from', (key) =>
     for (const world of worlds(key)) {
       const { last, end } = run(world, wanted);
       if (end === 'pass' || end === 'already' || world.staged !== 'none') continue;
+      // Which key only the client can use is seen by letting it ask.
+      if (last.job.knocks > 0) continue;
       // A preauthorized device whose key an import may bring is looked at only after the import.
       expect(last.job.changed, `${end} ${JSON.stringify(world)}`).toBe(false);
     }
@@ -109,8 +123,11 @@ describe.each(SOURCES)('every board and server, with a key from $from', (key) =>
       if (first.end !== 'pass') continue;
       for (const state of first.states) {
         const again = run(cutAt(state), wanted);
+        // Of several sets, of which one is rejected, none is removed to see which comes back.
+        if (again.end === 'board/key-not-shown' && Object.values(state.sets ?? {}).includes('rejected'))
+          continue;
         expect(['pass', 'already'], `${again.end} from ${JSON.stringify(state)}`).toContain(again.end);
-        expect(accepted(again.last)).toEqual([again.last.inUse]);
+        expect(accepted(again.last)).toEqual([keyInUse(again.last)]);
       }
     }
   });

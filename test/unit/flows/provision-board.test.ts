@@ -147,20 +147,6 @@ test.each(KINDS)('a board with %s is provisioned', async (_, choices, options, e
   expect(run.result).toMatchObject({ verdict: 'pass', ...expected });
 });
 
-test('a key in an engine can be kept', async () => {
-  const b = await bench();
-  const board = b.board({
-    client: {
-      sslEngine: 'pkcs11',
-      keyPath: { member: 'Security.AuthPrivateKey', value: 'pkcs11:object=key' },
-    },
-  });
-  const { result } = await b.run(board, { keySource: { from: 'keep' } });
-  // The simulated board has no token behind its engine: what matters is that nothing is replaced, and that it is said.
-  expect(result.error?.code).toMatch(/^board\//);
-  expect(stagedOn(board)).toEqual([]);
-});
-
 test.each([-YEAR_MS, YEAR_MS])(
   'a clock that is off by %d ms is set before anything else is done',
   async (clockOffset) => {

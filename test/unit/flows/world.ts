@@ -15,6 +15,8 @@ export interface World {
   readonly configured: boolean;
   readonly sets: Readonly<Record<KeyFingerprint, AuthSetStatus>> | null;
   readonly decommissioning: boolean;
+  /** The key behind an `unknown` one in use, which only the client can use. */
+  readonly hidden?: KeyFingerprint;
   readonly job: Job;
 }
 
@@ -23,6 +25,9 @@ export interface Job {
   readonly holdsPrivateKey: boolean;
   readonly refused: readonly KeyFingerprint[];
   readonly authenticated: KeyFingerprint | null;
+  readonly knocks: number;
+  /** What the client's own auth request showed. */
+  readonly shown: KeyFingerprint | null;
   readonly proof: Proof | null;
   readonly changed: boolean;
   readonly switched: boolean;
@@ -33,8 +38,9 @@ export interface Job {
 
 /** What a job knows when it starts: nothing. */
 export function begin(world: Omit<World, 'job'>): World {
-  const { inUse, staged, openssl, configured, sets, decommissioning } = world;
+  const { inUse, staged, openssl, configured, sets, decommissioning, hidden } = world;
   return {
+    ...(hidden === undefined ? {} : { hidden }),
     inUse,
     staged,
     openssl,
@@ -46,6 +52,8 @@ export function begin(world: Omit<World, 'job'>): World {
       holdsPrivateKey: false,
       refused: [],
       authenticated: null,
+      knocks: 0,
+      shown: null,
       proof: null,
       changed: false,
       switched: false,
@@ -72,7 +80,7 @@ export function factsOf(world: World): Facts {
   const known = (key: World['inUse']): boolean => key !== 'none' && key !== 'unknown';
   return {
     board: {
-      inUse: world.inUse,
+      inUse: world.inUse === 'unknown' ? (world.job.shown ?? 'unknown') : world.inUse,
       staged: world.staged,
       signsInUse: world.openssl && known(world.inUse),
       signsStaged: world.openssl && known(world.staged),
@@ -136,10 +144,31 @@ export function after(world: World, decision: Extract<Decision, { do: unknown }>
     }
     case 'prove':
       if (decision.by === 'board-key' && !world.openssl) throw new Error('the board cannot sign');
-      if (world.inUse === 'none' || world.inUse === 'unknown' || world.sets?.[world.inUse] !== 'accepted') {
-        throw new Error('the client would be refused');
-      }
+      if (decision.by === 'board-client' && !world.configured) throw new Error('the client has no server');
+      if (acceptedKey(world) === null) throw new Error('the client would be refused');
       return { ...world, job: { ...world.job, proof: decision.by } };
+    case 'knock': {
+      if (!world.configured) throw new Error('the client has no server');
+      // A client without a key makes one.
+      const now: World = world.inUse === 'none' ? { ...world, inUse: 'unknown', hidden: NEW } : world;
+      const key = keyInUse(now);
+      if (key === null) throw new Error('there is no key to ask with');
+      const status = world.sets?.[key];
+      const isAuthorized = status === 'accepted' || status === 'preauthorized';
+      const sets = isAuthorized ? accepting(world, key) : { ...world.sets, [key]: status ?? 'pending' };
+      const isNew = status === undefined && world.sets !== null;
+      const asked = { knocks: world.job.knocks + 1, shown: isAuthorized || isNew ? key : null };
+      return {
+        ...now,
+        sets,
+        job: {
+          ...world.job,
+          ...asked,
+          changed: world.job.changed || status !== 'accepted',
+          ...(isAuthorized ? { authenticated: key, proof: 'board-client' as const } : {}),
+        },
+      };
+    }
     case 'consume-import':
       return { ...world, job: { ...world.job, importSettled: true } };
     case 'remove-auth-set': {
@@ -148,6 +177,18 @@ export function after(world: World, decision: Extract<Decision, { do: unknown }>
       return changed({ sets });
     }
   }
+}
+
+/** The key that the board's client has, whether or not anybody else can tell. */
+export function keyInUse(world: World): KeyFingerprint | null {
+  if (world.inUse === 'none') return null;
+  return world.inUse === 'unknown' ? (world.hidden ?? IN_USE) : world.inUse;
+}
+
+/** The key in use, where the server has accepted it. */
+function acceptedKey(world: World): KeyFingerprint | null {
+  const key = keyInUse(world);
+  return key !== null && world.sets?.[key] === 'accepted' ? key : null;
 }
 
 function accepting(world: World, key: KeyFingerprint): Record<KeyFingerprint, AuthSetStatus> {
@@ -163,7 +204,7 @@ function requireSigner(world: World, key: KeyFingerprint, signer: string): void 
     station: world.job.holdsPrivateKey && world.job.key === key,
     'board-staged': world.openssl && world.staged === key,
     'board-in-use': world.openssl && world.inUse === key,
-    'board-client': world.inUse === key,
+    'board-client': keyInUse(world) === key && world.configured,
   };
   if (!can[signer as keyof typeof can]) throw new Error(`${signer} cannot sign with ${key}`);
 }

@@ -5,7 +5,7 @@
  * silently replaced by a new one, unless the configuration names it. The exit status of a bootstrap tells the outcome in
  * 3.x and is 0 in 4.x and 5.x even when the server refused.
  */
-import type { KeyObject } from 'node:crypto';
+import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { SystemError } from '../files/errors.ts';
 import { root } from '../files/credential.ts';
 import type { ClientTrust, KeyType } from '../options.ts';
@@ -53,10 +53,7 @@ export class Agent {
   /** Reads the key at the start of the client, or makes one. False when there is none and none may be made. */
   async prepareKey(force: boolean): Promise<boolean> {
     const { log, generation } = this.options;
-    const found =
-      this.place.engine === undefined || this.place.engine === ''
-        ? readKey(this.machine, this.place, this.options.passphrase)
-        : 'unreadable';
+    const found = this.readKey();
     if (typeof found !== 'string') {
       this.key = found;
       if (generation > 3 && !this.place.static) this.correctMode();
@@ -89,6 +86,13 @@ export class Agent {
     }
     await this.makeOwnKey();
     return true;
+  }
+
+  private readKey(): ReturnType<typeof readKey> {
+    if (this.place.engine === undefined || this.place.engine === '')
+      return readKey(this.machine, this.place, this.options.passphrase);
+    const { key } = this.machine.options.client;
+    return key.kind === 'token' ? createPrivateKey(key.pem) : 'unreadable';
   }
 
   private get generates(): KeyType {
@@ -140,7 +144,7 @@ export class Agent {
       throw error;
     }
     // 4.x and 5.x read the key file again for each request.
-    const fresh = generation > 3 ? readKey(this.machine, this.place, this.options.passphrase) : this.key;
+    const fresh = generation > 3 ? this.readKey() : this.key;
     const key = fresh === undefined || typeof fresh === 'string' ? undefined : fresh;
     if (!key) return { kind: 'no-key', words: 'private key is empty' };
     const body = this.body(identity, publicPem(key));

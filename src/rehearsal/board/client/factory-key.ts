@@ -19,6 +19,7 @@ export function keyText(options: SimulatedBoardOptions): string | undefined {
   const { key } = options.client;
   switch (key.kind) {
     case 'missing':
+    case 'token':
       return undefined;
     case 'present':
       return key.pem ?? factoryKey(key.type ?? 'ed25519');

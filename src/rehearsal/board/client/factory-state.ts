@@ -21,6 +21,14 @@ Restart=on-abort
 WantedBy=multi-user.target
 `;
 
+/** The words by which the daemon with the key is started: 3.x takes a passphrase before the action, 4.x and 5.x behind it. */
+export function daemonWords({ version, passphraseFile }: SimulatedBoardOptions['client']): readonly string[] {
+  const passphrase = passphraseFile === undefined ? [] : ['--passphrase-file', passphraseFile];
+  return version.startsWith('3.')
+    ? ['/usr/bin/mender', '--no-syslog', ...passphrase, 'daemon']
+    : ['/usr/bin/mender-auth', 'daemon', ...passphrase];
+}
+
 /** The text of the client's configuration file; undefined when there is none. */
 export function configuration(options: SimulatedBoardOptions): string | undefined {
   const { client } = options;
