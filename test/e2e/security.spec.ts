@@ -239,6 +239,8 @@ test('17: only the app page is heard', async ({ app }) => {
   await app.application.evaluate(({ BrowserWindow }) =>
     BrowserWindow.getAllWindows()[0]!.loadURL('data:text/html,<h1>another page</h1>'),
   );
+  // Main hears of the load before the test does: what is asked in between would fall into the old page.
+  await expect(app.page.getByRole('heading', { name: 'another page' })).toBeVisible();
   expect(await call()).toContain('was refused');
 });
 
