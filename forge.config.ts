@@ -14,13 +14,16 @@ const shipped = ['/package.json', '/.vite/build', '/.vite/renderer', '/node_modu
 /** Of those packages, what only a developer reads or a compiler needs. */
 const developers =
   /^\/node_modules\/(\.|node-addon-api(\/|$))|\.(c|cc|cpp|gyp|gypi|h|map|markdown|md|mts|cts|ts)$|\/(docs?|test|tests|\.github|\.eslintrc.*|\.editorconfig|\.npmignore)(\/|$)/;
+/** Of the package of fonts, the three that sheets are set in. */
+const otherFonts =
+  /^\/node_modules\/dejavu-fonts-ttf\/(?!(package\.json|LICENSE|ttf|ttf\/DejaVuSans(-Bold|Mono)?\.ttf)$)/;
 
 const ignore = (file: string): boolean => {
   if (file === '') return false;
   const leadsTo = shipped.some(
     (kept) => kept === file || kept.startsWith(`${file}/`) || file.startsWith(`${kept}/`),
   );
-  return !leadsTo || developers.test(file);
+  return !leadsTo || developers.test(file) || otherFonts.test(file);
 };
 
 /** serialport brings its native part for every platform; only the target's own is shipped. Electron on Linux is glibc. */

@@ -81,6 +81,11 @@ export const CALLS = {
     since: z.iso.datetime({ offset: true }).optional(),
     limit: z.number().int().min(1).max(100_000).default(100),
   }),
+  /**
+   * The sheet of an ended job as a PDF file: for a re-keyed unit a hand-over sheet, for a provisioned one a certificate,
+   * for one that did not pass a report that says so. `force` overwrites an earlier PDF, nothing else.
+   */
+  'rekey.sheet': z.strictObject({ job: text, path: text.min(1), force: z.boolean().default(false) }),
   doctor: z.strictObject({}),
   'rehearsal.start': z.strictObject({
     boards: z.number().int().min(1).max(64).default(4),
@@ -124,6 +129,7 @@ export interface CallResults {
   'job.transcript': readonly TranscriptEntry[];
   'slot.clear': null;
   'journal.list': readonly RecordView[];
+  'rekey.sheet': { readonly path: string };
   doctor: readonly DoctorLine[];
   'rehearsal.start': Snapshot;
   'rehearsal.stop': Snapshot;

@@ -307,6 +307,10 @@ class StationOverHome implements Station {
       return null;
     },
     'journal.list': ({ identity, since, limit }) => this.#record.reader.list({ identity, since, limit }),
+    'rekey.sheet': async ({ job, path, force }) => {
+      const { writeSheet } = await import('./station/sheets.ts');
+      return writeSheet({ job, path, force }, this.#record.reader);
+    },
     doctor: () =>
       examine({
         home: this.#home,

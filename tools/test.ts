@@ -37,6 +37,7 @@ const suites: readonly Suite[] = [
     { name: 'socat', why: 'the unit suite opens pseudo-terminals with it' },
     { name: 'busybox', why: 'the driver and the simulated boards are held to its shell and tools' },
     { name: 'openssl', why: 'the unit suite makes certificates and keys with it' },
+    { name: 'poppler-utils', why: 'sheets are read back and looked at with it' },
   ]),
   rig(),
   built(playwright('e2e', 'the window', 'test/e2e/playwright.config.ts')),

@@ -1,5 +1,5 @@
 import type { JobView, StationApi } from '../contract.ts';
-import { STEP_LABELS } from './labels.ts';
+import { STEP_LABELS } from '../model/step-labels.ts';
 import type { CommandIo } from './io.ts';
 import type { Output } from './output.ts';
 import { printableValue } from './printable.ts';

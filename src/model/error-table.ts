@@ -519,6 +519,22 @@ export const ERRORS = {
     STATION,
     'Look it up in the list of records (station journal list).',
   ),
+  'station/job-open': row(
+    'The job {job} has not ended.',
+    STATION,
+    'Wait for it to end; one that was cut off ends when the station is started again.',
+    true,
+  ),
+  'station/file-exists': row(
+    '{path} is there already{detail}.',
+    STATION,
+    'Choose another name, or have it overwritten (--force).',
+  ),
+  'station/file-unwritable': row(
+    '{path} cannot be written: {detail}.',
+    STATION,
+    'Choose a folder that is there and that this user may write, on a disk with room.',
+  ),
   'station/profile-invalid': row(
     'The board profile {path} is not valid: {detail}.',
     STATION,

@@ -17,10 +17,13 @@ export function writeDurably(path: string, content: string | Uint8Array): void {
   syncFolder(dirname(path));
 }
 
-/** The first half of `writeDurably`: the content in a synced file next to `path`, whose name it gives back. */
-export function writeBeside(path: string, content: string | Uint8Array): string {
+/**
+ * The first half of `writeDurably`: the content in a synced file next to `path`, whose name it gives back. For its owner
+ * alone unless `mode` says otherwise.
+ */
+export function writeBeside(path: string, content: string | Uint8Array, mode = 0o600): string {
   const beside = `${path}.${randomUUID()}.tmp`;
-  const handle = openSync(beside, 'wx', 0o600);
+  const handle = openSync(beside, 'wx', mode);
   try {
     writeFileSync(handle, content);
     fsyncSync(handle);

@@ -113,10 +113,18 @@ describe.runIf(onLinux)('a packaged app', () => {
         ].map((parser) => `@serialport/parser-${parser}`),
         '@serialport/stream',
         'debug',
+        'dejavu-fonts-ttf',
         'ms',
         'node-gyp-build',
         'serialport',
       ].sort(),
+    );
+  });
+
+  test('holds the fonts that its sheets are set in, and their licence', () => {
+    const fonts = files.filter((file) => file.startsWith('node_modules/dejavu-fonts-ttf/'));
+    expect(fonts.map((file) => path.basename(file)).sort()).toEqual(
+      ['DejaVuSans-Bold.ttf', 'DejaVuSans.ttf', 'DejaVuSansMono.ttf', 'LICENSE', 'package.json'].sort(),
     );
   });
 
@@ -139,7 +147,7 @@ describe.runIf(onLinux)('a packaged app', () => {
       ].sort(),
     );
     expect(manifest).toMatchObject({ name: 'station', productName: 'Station', main: '.vite/build/main.cjs' });
-    expect(Object.keys(manifest['dependencies'] as object)).toEqual(['serialport']);
+    expect(Object.keys(manifest['dependencies'] as object)).toEqual(['dejavu-fonts-ttf', 'serialport']);
   });
 
   test.each([
@@ -215,10 +223,17 @@ describe.runIf(onLinux)('a packaged app', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   });
 
-  test('its executable provisions a board of the rehearsal bench', () => {
-    const { status, stdout, stderr } = runPackaged(['rehearse', '--boards', '1', '--json']);
+  test('its executable provisions a board of the rehearsal bench and writes its sheet', () => {
+    const home = ['--home', path.join(work, 'bench')];
+    const { status, stdout, stderr } = runPackaged(['rehearse', '--boards', '1', '--json', ...home]);
     expect(status, stderr).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ jobs: [{ verdict: 'pass' }] });
+    const { jobs } = JSON.parse(stdout) as { jobs: readonly { job: string; verdict: string }[] };
+    expect(jobs).toMatchObject([{ verdict: 'pass' }]);
+    // The sheet's fonts are files of the package.
+    const sheet = path.join(work, 'sheet.pdf');
+    const written = runPackaged(['journal', 'sheet', jobs[0]!.job, '--out', sheet, ...home]);
+    expect(written.status, written.stderr).toBe(0);
+    expect(readFileSync(sheet, 'latin1')).toMatch(/^%PDF-1\.7[^]*DejaVuSans-Bold/);
   });
 
   test('its executable lists ports, so the native part loads', () => {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { RecordView } from '../../contract.ts';
 import { StationError } from '../../model/station-error.ts';
@@ -11,7 +12,12 @@ interface ListOptions {
   readonly limit: string;
 }
 
-/** `station journal list`. */
+interface SheetOptions {
+  readonly out: string;
+  readonly force?: boolean;
+}
+
+/** `station journal`: `list`, `sheet`. */
 export function addJournalCommands(program: Command, parts: ProgramParts): void {
   const journal = program.command('journal').description('the record of every job');
   const list = journal
@@ -28,6 +34,21 @@ export function addJournalCommands(program: Command, parts: ProgramParts): void 
         ...(since === undefined ? {} : { since }),
       });
       output.result(records, listing);
+      return 0;
+    }),
+  );
+  const sheet = journal
+    .command('sheet')
+    .description(
+      'the sheet of an ended job as a PDF: a hand-over sheet, a certificate, or a report of what failed',
+    )
+    .argument('<job>', 'its id, as the list has it')
+    .requiredOption('--out <file>', 'the PDF to write')
+    .option('--force', 'overwrite a PDF of that name');
+  action<SheetOptions>(sheet, parts, ({ output, withStation }, { out, force }, [job = '']) =>
+    withStation('read', async (station) => {
+      const written = await station.call('rekey.sheet', { job, path: resolve(out), force: force === true });
+      output.result(written, ({ path }) => path);
       return 0;
     }),
   );

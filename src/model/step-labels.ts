@@ -1,4 +1,4 @@
-import type { StepName } from '../model/job.ts';
+import type { StepName } from './job.ts';
 
 /** The steps of a job in words. */
 export const STEP_LABELS: Readonly<Record<StepName, string>> = {
