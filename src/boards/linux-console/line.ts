@@ -1,4 +1,4 @@
-import { withoutPassword } from './password-echo.ts';
+import { PasswordMask, withoutPasswords, type Shown } from './password-echo.ts';
 import type { Clock } from '../../model/clock.ts';
 import { StationError } from '../../model/station-error.ts';
 import type { ByteLink, LinkEnd } from '../../serial/link.ts';
@@ -35,9 +35,11 @@ export class Line implements Disposable {
   #tx = 0;
   #rx = 0;
   #roundTrips = 0;
-  /** A password that was sent last, as latin1, and what came since: it may be echoed, so it is shown only at the next send. */
-  #password: string | null = null;
-  #held = '';
+  /** The passwords that were sent, as latin1: each may be echoed, at once or late. */
+  readonly #passwords: string[] = [];
+  readonly #mask = new PasswordMask();
+  /** What is shown is text: a character may come in pieces. */
+  readonly #decoder = new TextDecoder();
   #quiet = false;
 
   constructor({ link, clock, transcript, baudRate }: LineOptions) {
@@ -90,9 +92,16 @@ export class Line implements Disposable {
     return taken;
   }
 
+  /** Some of what came, for a person to read: without the passwords that the board echoed. */
+  readable(text: string): string {
+    return withoutPasswords(text, this.#passwords)
+      .map((part) => ('text' in part ? part.text : '[password]'))
+      .join('');
+  }
+
   /** From here on the transcript is written by whoever understands what comes: it may hold secrets. */
   quieten(): void {
-    this.#showHeld();
+    this.#showRest();
     this.#quiet = true;
   }
 
@@ -116,7 +125,6 @@ export class Line implements Disposable {
     signal: AbortSignal,
     asksForAnswer: 'exchange' | 'no exchange' = 'exchange',
   ): Promise<void> {
-    this.#showHeld();
     const all = typeof pieces === 'string' || 'masked' in pieces ? [pieces] : pieces;
     const bytes = Buffer.concat(
       all.map((piece) => (typeof piece === 'string' ? Buffer.from(piece, 'utf8') : piece.bytes)),
@@ -136,8 +144,8 @@ export class Line implements Disposable {
   async sendPassword(password: string, returnKey: '\r' | '\n', signal: AbortSignal): Promise<void> {
     const bytes = Buffer.from(password, 'utf8');
     const sending = this.send([{ masked: 'password', bytes }, returnKey], signal);
-    // The send has shown what was held before it, and nothing of its answer has come yet.
-    this.#password = bytes.toString('latin1');
+    this.#passwords.push(bytes.toString('latin1'));
+    this.#mask.add(bytes.toString('latin1'));
     await sending;
   }
 
@@ -181,7 +189,7 @@ export class Line implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#showHeld();
+    this.#showRest();
     this.#stopReceiving();
   }
 
@@ -199,26 +207,22 @@ export class Line implements Disposable {
     this.#lastHeard = this.clock.monotonic();
     const text = Buffer.from(data).toString('latin1');
     this.#text += text;
-    if (!this.#quiet) {
-      if (this.#password === null) this.#show(text);
-      else this.#held += text;
-    }
+    if (!this.#quiet) this.#show(this.#mask.push(text));
     this.#wake();
   }
 
-  #show(text: string): void {
-    this.#add('received', Buffer.from(text, 'latin1').toString('utf8'));
-  }
-
-  #showHeld(): void {
-    const password = this.#password;
-    if (password === null) return;
-    for (const part of withoutPassword(this.#held, password)) {
-      if ('text' in part) this.#show(part.text);
+  #show(parts: readonly Shown[]): void {
+    for (const part of parts) {
+      if ('text' in part)
+        this.#add('received', this.#decoder.decode(Buffer.from(part.text, 'latin1'), { stream: true }));
       else this.#transcript.add({ at: this.#now(), way: 'received', masked: 'password', bytes: part.masked });
     }
-    this.#password = null;
-    this.#held = '';
+  }
+
+  #showRest(): void {
+    if (this.#quiet) return;
+    this.#show(this.#mask.flush());
+    this.#add('received', this.#decoder.decode());
   }
 
   #add(way: 'sent' | 'received', piece: Piece): void {

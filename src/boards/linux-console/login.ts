@@ -109,7 +109,7 @@ export async function logIn(line: Line, options: LoginOptions): Promise<Secret<s
     if (now >= bootDeadline && (isBoot || screen === 'other'))
       throw new StationError('board/boot-timeout', { seconds: Math.round(profile.timeouts.boot / 1000) });
     if (loginDeadline !== null && now >= loginDeadline)
-      throw new StationError('board/no-shell', { detail: lastWords(text) });
+      throw new StationError('board/no-shell', { detail: lastWords(line) });
 
     switch (screen) {
       case 'shell':
@@ -129,7 +129,7 @@ export async function logIn(line: Line, options: LoginOptions): Promise<Secret<s
       case 'askfirst':
         // A shell that dies at once is offered again and again.
         if ((enters += 1) > MOST_ENTERS)
-          throw new StationError('board/no-shell', { detail: lastWords(text) });
+          throw new StationError('board/no-shell', { detail: lastWords(line) });
         await dialogue.type('\r');
         break;
       case 'bootloader':
@@ -141,7 +141,7 @@ export async function logIn(line: Line, options: LoginOptions): Promise<Secret<s
       case 'loop':
         line.note('a session of a station that died is still there: it is ended');
         if ((refusals += 1) > MOST_ENTERS)
-          throw new StationError('board/no-shell', { detail: lastWords(text) });
+          throw new StationError('board/no-shell', { detail: lastWords(line) });
         await dialogue.type('\x03');
         break;
       case 'countdown':
@@ -155,7 +155,7 @@ export async function logIn(line: Line, options: LoginOptions): Promise<Secret<s
         if ((enters += 1) > MOST_ENTERS && !isBoot) {
           throw screen === 'empty' && line.rx === 0
             ? new StationError('board/silent', { port: line.name })
-            : new StationError('board/no-shell', { detail: lastWords(text) });
+            : new StationError('board/no-shell', { detail: lastWords(line) });
         }
         await dialogue.type(isBoot || dialogue.hasLoggedIn ? '\r' : (WAKE[enters - 1] ?? '\r'));
         break;
@@ -247,10 +247,10 @@ class Dialogue {
 }
 
 /** The last line that the board wrote, for an error's detail. */
-export function lastWords(text: string): string {
-  const lines = withoutNoise(text)
+export function lastWords(line: Line): string {
+  const lines = withoutNoise(line.readable(line.text))
     .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
+    .map((words) => words.trim())
+    .filter((words) => words !== '');
   return (lines.at(-1) ?? 'it said nothing').replace(/[^\x20-\x7e]/g, '?').slice(0, 120);
 }

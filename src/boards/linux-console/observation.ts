@@ -126,7 +126,7 @@ export function readKey(one: Section): KeyFile {
   const der = Buffer.from(text.slice(found?.[0].length ?? 0), 'latin1');
   const sha256 = found?.[2] ?? null;
   return {
-    realPath: found?.[1] ?? '',
+    realPath: Buffer.from(found?.[1] ?? '', 'latin1').toString('utf8'),
     exists: found?.[3] !== undefined || sha256 !== null,
     sha256,
     isEncrypted: Number(found?.[3] ?? 0) > 0,

@@ -285,6 +285,11 @@ function bytesOf(piece: Piece): Uint8Array {
   return typeof piece === 'string' ? Buffer.from(piece, 'utf8') : piece.bytes;
 }
 
+/** Whether a byte goes on with a character of UTF-8 that began before it. */
+function isContinued(byte: number | undefined): boolean {
+  return byte !== undefined && (byte & 0xc0) === 0x80;
+}
+
 /** Cuts pieces into parts of at most `most` bytes. */
 function split(pieces: readonly Piece[], most: number): readonly (readonly Piece[])[] {
   const parts: Piece[][] = [];
@@ -299,7 +304,14 @@ function split(pieces: readonly Piece[], most: number): readonly (readonly Piece
         part = [];
         room = most;
       }
-      const slice = bytes.subarray(at, at + room);
+      let end = Math.min(at + room, bytes.length);
+      // A character of text is not cut.
+      while (typeof piece === 'string' && end < bytes.length && isContinued(bytes[end])) end -= 1;
+      if (end <= at) {
+        room = 0;
+        continue;
+      }
+      const slice = bytes.subarray(at, end);
       part.push(
         typeof piece === 'string'
           ? Buffer.from(slice).toString('utf8')

@@ -35,14 +35,15 @@ function halves(word: string, between: string): string {
  * The end is no EXIT trap: bash would run that in a subshell, too, which a signal hits before it has begun.
  *
  * Names: N nonce, B reply, s number of the last command, M command so far, T a temporary file, d the kernel's console
- * level to restore, w the watch that ends an idle loop. z is the end, o writes the reply, a starts the watch.
+ * level to restore, w the watch that ends an idle loop, Z what to do before the end, such as starting a client that was
+ * stopped. z is the end, o writes the reply, a starts the watch.
  */
 export function loopDefinitions(nonce: string, idleSeconds = IDLE_SECONDS): string {
   return [
-    `kill $! 2>/dev/null;N=@${nonce};umask 77`,
+    `kill $! 2>/dev/null;N=@${nonce};Z=;umask 77`,
     'export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin TERM=dumb LC_ALL=C',
     'read d x</proc/sys/kernel/printk;dmesg -n 1 2>/dev/null',
-    `z(){ { dmesg -n $d;kill $w;rm -f "$T";} 2>/dev/null;echo;echo "$N .";exit;};trap z 1 2`,
+    `z(){ { eval "$Z";dmesg -n $d;kill $w;rm -f "$T";} >/dev/null 2>&1;echo;echo "$N .";exit;};trap z 1 2`,
     'h(){ sha256sum|cut -c1-16;}',
     `o(){ x="$N $s \${#B} $(echo "$B"|h)";echo;echo "$x";echo "$B"|grep -n ''|sed -n "$1";echo "$x .";}`,
     `a(){ (trap 'kill $p;exit' 15;sleep ${idleSeconds}&p=$!;wait $p&&kill -1 $$)& w=$!;}`,
@@ -70,14 +71,15 @@ export function replying(
 /**
  * The functions that read and change a board.
  *
- * p: begins a section of a reply. R: process ids of the client. k: a key file. f: a configuration file.
+ * p: begins a section of a reply. l: sets r to a path with its links resolved, also where readlink knows no -f. R: process ids of the client. k: a key file. f: a configuration file.
  * y: makes a file and its directory last. O: the whole observation.
  */
 export const FUNCTIONS = [
   'p(){ echo;echo "$N $*";}',
   'R(){ for i in /proc/[0-9]*;do read x<$i/comm&&case $x in mender|mender-auth|mender-update)echo ${i#/proc/};;esac;done 2>/dev/null;}',
-  'k(){ r=$(readlink -f "$1");r=${r:-$1};p k "$1";echo "$r";[ -e "$r" ]||return;sha256sum<"$r";grep -c ENCRYPTED "$r";openssl pkey -in "$r" -pubout -outform DER -passin pass:;}',
-  'f(){ r=$(readlink -f "$1");w=r;[ -w "${r%/*}" ]&&w=w;p c $w "$1";cat "$1"||p x $([ -e "$1" ]&&echo e);}',
+  'l(){ r=$(readlink -f "$1" 2>/dev/null);[ "$r" ]||{ r=$1;for i in 1 2 3 4 5 6 7 8;do x=$(readlink "$r")||break;case $x in /*)r=$x;;*)r=${r%/*}/$x;;esac;done;};}',
+  'k(){ l "$1";p k "$1";echo "$r";[ -e "$r" ]||return;sha256sum<"$r";grep -c ENCRYPTED "$r";openssl pkey -in "$r" -pubout -outform DER -passin pass:;}',
+  'f(){ l "$1";w=r;[ -w "${r%/*}" ]&&w=w;p c $w "$1";cat "$1"||p x $([ -e "$1" ]&&echo e);}',
   'y(){ sync "$1" "${1%/*}" 2>/dev/null||sync;}',
 ].join(';');
 

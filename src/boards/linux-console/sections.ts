@@ -15,7 +15,9 @@ export function sections(reply: Buffer, nonce: string): readonly Section[] {
     .slice(1)
     .map((text) => {
       const end = text.indexOf('\n');
-      const [key = '', ...args] = text.slice(0, end < 0 ? undefined : end).split(' ');
+      const [key = '', ...args] = Buffer.from(text.slice(0, end < 0 ? undefined : end), 'latin1')
+        .toString('utf8')
+        .split(' ');
       return { key, args, content: Buffer.from(end < 0 ? '' : text.slice(end + 1), 'latin1') };
     });
 }

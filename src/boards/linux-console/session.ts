@@ -109,9 +109,11 @@ export class ConsoleSession implements BoardSession {
     const stagedPath = `${target}${STAGED_SUFFIX}`;
     const making = key?.how === 'make';
     const pieces: Piece[] = [
-      // Making a key takes long; where that is cut short, the loop removes on its end what `T` names.
+      // Making a key takes long; where that is cut short, the loop removes on its end what `T` names. It starts a client
+      // that was stopped here, should nobody come to do so.
       making ? `T=${quote(stagedPath)};` : '',
-      `W(){ t=$(readlink -f "$1");t=\${t:-$1}${STAGED_SUFFIX};p w;rm -f "$t";echo "$3"|base64 -d>"$t"&&chmod $2 "$t"&&y "$t"&&sha256sum<"$t"||rm -f "$t";}`,
+      `W(){ l "$1";t=$r${STAGED_SUFFIX};p w;rm -f "$t";echo "$3"|base64 -d>"$t"&&chmod $2 "$t"&&y "$t"&&sha256sum<"$t"||rm -f "$t";}`,
+      request.stopClient ? `;Z=${quote(startText(setup))}` : '',
       `;B=$({ p s;`,
     ];
     if (request.stopClient) pieces.push(`${stopText(setup)};`);
@@ -185,10 +187,10 @@ export class ConsoleSession implements BoardSession {
     const { setup, observation } = this.#known();
     const { path, realPath, from } = observation.key;
     const targets = [
-      ...this.#stagedFiles.map((file) => `$(readlink -f ${quote(file)})`),
-      ...(withKey ? [quote(realPath)] : []),
+      ...this.#stagedFiles.map((file) => `l ${quote(file)};t`),
+      ...(withKey ? [`r=${quote(realPath)};t`] : []),
     ];
-    const named = targets.map((target, index) => `t${index}=${target}`).join(';');
+    const named = targets.map((target, index) => `${target}${index}=$r`).join(';');
     const names = targets.map((_, index) => `$t${index}`);
     const present = names.map((name) => `[ -f "${name}${STAGED_SUFFIX}" ]`).join('&&') || ':';
     const moves =
@@ -206,7 +208,7 @@ export class ConsoleSession implements BoardSession {
         : [
             `T=$(mktemp);echo ${Buffer.from(nonce).toString('base64')}|base64 -d>"$T";${signText(realPath)};rm -f "$T"`,
           ]),
-      `} </dev/null 2>&1|base64);trap z 1 2`,
+      `} </dev/null 2>&1|base64);trap z 1 2${this.#hasStoppedClient ? ';Z=' : ''}`,
     ].join(';');
     const reply = await this.#run([text], { step: 'switch', ms: this.#context.profile.timeouts.command });
     const moved = Number(section(reply, 'm').args[0] ?? 0);
@@ -244,11 +246,10 @@ export class ConsoleSession implements BoardSession {
       ...this.#stagedFiles,
     ]);
     const start = this.#hasStoppedClient ? `;${startText(setup)}` : '';
-    const removed = [...files]
-      .map((file) => `rm -f "$(readlink -f ${quote(file)})${STAGED_SUFFIX}"`)
-      .join(';');
+    const removed = [...files].map((file) => `l ${quote(file)};rm -f "$r${STAGED_SUFFIX}"`).join(';');
     const key = quote(`${observation.key.realPath}${STAGED_SUFFIX}`);
-    await this.#run([replying(`${removed};rm -f ${key};y ${quote(observation.key.realPath)}${start}`)], {
+    const command = replying(`${removed};rm -f ${key};y ${quote(observation.key.realPath)}${start}`);
+    await this.#run([this.#hasStoppedClient ? `${command};Z=` : command], {
       step: 'discard',
       ms: this.#context.profile.timeouts.command,
     });
@@ -327,7 +328,11 @@ export class ConsoleSession implements BoardSession {
   async #restartAndLeave(signal: AbortSignal): Promise<boolean> {
     if (this.#hasStoppedClient && this.#reading !== null && this.#loop.isIdle) {
       const { setup } = this.#reading;
-      await this.#loop.run([replying(startText(setup))], { step: 'start the client', ms: 8_000, signal });
+      await this.#loop.run([`${replying(startText(setup))};Z=`], {
+        step: 'start the client',
+        ms: 8_000,
+        signal,
+      });
     }
     return this.#loop.leave(signal);
   }
@@ -401,8 +406,7 @@ export class ConsoleSession implements BoardSession {
       if (key === 'c') this.#line.received({ masked: 'configuration', bytes: content });
       else if (key === 'g') this.#line.received({ masked: 'signature', bytes: content });
       else if (key === 'b') this.#line.received(`(${content.length} bytes)\n`);
-      else if (key === 'k')
-        this.#line.received(`${content.toString('latin1').split('\n').slice(0, 3).join('\n')}\n`);
+      else if (key === 'k') this.#line.received(`${publicLines(content)}\n`);
       else this.#line.received(content.toString('utf8'));
     }
     return all;
@@ -442,6 +446,12 @@ export class ConsoleSession implements BoardSession {
       });
     return new StationError('board/stage-mismatch', {}, { cause: words });
   }
+}
+
+/** What of a key file's reading is text: its path, its hash, and whether it is encrypted. */
+function publicLines(content: Buffer): string {
+  const text = content.toString('latin1').split('\n').slice(0, 3).join('\n');
+  return Buffer.from(text, 'latin1').toString('utf8');
 }
 
 /** What keeps the key, where no file does: known from the configuration, which nothing here moves to another key. */

@@ -62,7 +62,7 @@ export async function startLoop(
         throw notRoot(user, 'sudo refuses');
       await line.wait(Math.min(500, deadline - line.clock.monotonic()), signal);
     }
-    if (tries >= MOST_TRIES) throw new StationError('board/no-shell', { detail: lastWords(line.text) });
+    if (tries >= MOST_TRIES) throw new StationError('board/no-shell', { detail: lastWords(line) });
     // A byte was lost, or somebody wrote over it: an open quote is ended, the line is wiped.
     await line.send('\x03\x15\r', signal, 'no exchange');
     await line.wait(300, signal);

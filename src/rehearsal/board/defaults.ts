@@ -66,6 +66,7 @@ export function completeOptions(choices: BoardChoices = {}): SimulatedBoardOptio
       machine: 'x86_64',
       pretty,
       openssl: '3.0',
+      readlink: 'follows',
       dbus: !busybox,
       clockOffset: 0,
       absent: [],

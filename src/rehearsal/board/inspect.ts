@@ -34,6 +34,10 @@ export interface Inspection {
   names(path: string): readonly string[];
   /** Writes a file and makes it durable, as the factory would. */
   put(path: string, content: string | Uint8Array, mode?: number): void;
+  /** Makes a symbolic link and makes it durable. */
+  putLink(target: string, path: string): void;
+  /** Where a symbolic link points; undefined for what is none. */
+  link(path: string): string | undefined;
   /** The path of the key in use. */
   readonly keyPath: string;
   /** SPKI PEM of the key in use; undefined when there is none that can be read. */
@@ -107,6 +111,14 @@ export function createInspection(board: Inside): Inspection {
       files.put(root, path, data.toString('latin1'), mode);
       files.chmod(root, path, mode);
       files.syncAll();
+    },
+    putLink(target, path) {
+      files.symlink(root, Buffer.from(target, 'utf8').toString('latin1'), path);
+      files.syncAll();
+    },
+    link(path) {
+      const node = quietly(() => files.nodeItself(root, path));
+      return node?.kind === 'symlink' ? Buffer.from(node.target, 'latin1').toString('utf8') : undefined;
     },
     get keyPath() {
       return place().path;

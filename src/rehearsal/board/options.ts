@@ -122,6 +122,8 @@ export interface SystemOptions {
   readonly machine: string;
   readonly pretty: string;
   readonly openssl: 'absent' | '1.1.1' | '3.0' | '3.5';
+  /** `plain`: the readlink of an old busybox, which knows no -f. */
+  readonly readlink: 'follows' | 'plain';
   readonly dbus: boolean;
   /** Milliseconds by which the board's clock differs from the station's. */
   readonly clockOffset: number;

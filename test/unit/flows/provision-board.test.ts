@@ -147,6 +147,32 @@ test.each(KINDS)('a board with %s is provisioned', async (_, choices, options, e
   expect(run.result).toMatchObject({ verdict: 'pass', ...expected });
 });
 
+test('a link to the key file stays a link on a board whose readlink follows none', async () => {
+  const b = await bench();
+  const board = b.board({
+    system: { readlink: 'plain', init: 'busybox' },
+    client: { keyPath: { member: 'Security.AuthPrivateKey', value: '/etc/mender/link.pem' } },
+  });
+  board.inspect.putLink('/data/mender/schlüssel.pem', '/etc/mender/link.pem');
+  const run = await b.run(board);
+  expect(run.result).toMatchObject({ error: null, verdict: 'pass' });
+  expect(board.inspect.link('/etc/mender/link.pem')).toBe('/data/mender/schlüssel.pem');
+  expect(board.inspect.text('/etc/mender/link.pem')).toContain('PRIVATE KEY');
+  expect(stagedOn(board)).toEqual([]);
+});
+
+test('a client that was stopped before its first key runs again, though the station died', async () => {
+  const b = await bench();
+  const board = b.board({ client: { generateTime: 60_000 } });
+  await b.time.sleep(5_000);
+  expect(board.inspect.client.running).toBe(true);
+  const run = await b.run(board, { onStep: (now) => now === 'submit running' && board.unplug() });
+  expect(run.result.verdict).toBe('fail');
+  expect(board.inspect.client.running).toBe(false);
+  await b.time.sleep(200_000);
+  expect(board.inspect.client.running).toBe(true);
+});
+
 test.each([-YEAR_MS, YEAR_MS])(
   'a clock that is off by %d ms is set before anything else is done',
   async (clockOffset) => {

@@ -22,6 +22,8 @@ export const dirName = (path: string): string => {
 /** `readlink`, with -f and -e. */
 export const readlink: Program = async (run) => {
   const { flags, rest } = readOptions(run, { flags: 'fnemq' });
+  if (flags.has('f') && run.machine.options.system.readlink === 'plain')
+    return run.fail("invalid option -- 'f'");
   let status = rest.length === 0 ? 1 : 0;
   for (const name of rest) {
     try {

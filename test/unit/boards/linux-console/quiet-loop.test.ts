@@ -1,5 +1,5 @@
 /** The quiet loop in real shells: commands run once, and what is harmed on the line is told or mended. */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -133,6 +133,39 @@ describe.each(SHELLS)('%s', (_, command) => {
     await using shell = startShell(command);
     await start(shell, command, 1);
     await shell.ended;
+  });
+
+  test('starts again what was stopped, when no station speaks any more', async () => {
+    await using shell = startShell(command);
+    const { loop } = await start(shell, command, 1);
+    await loop.run([`Z='echo started >again';${replying('echo stopped')}`], options);
+    await shell.ended;
+    expect(await readFile(path.join(home, 'again'), 'utf8')).toBe('started\n');
+  });
+
+  test.each(['with -f', 'without -f'])('follows links by a readlink %s', async (kind) => {
+    await using shell = startShell(command);
+    const { loop } = await start(shell, command);
+    await symlink('two', path.join(home, 'one'));
+    await symlink(path.join(home, 'file'), path.join(home, 'two'));
+    await writeFile(path.join(home, 'file'), '');
+    if (kind === 'without -f') {
+      const where = (await say(loop, 'command -v readlink')).trim();
+      await loop.run([`readlink(){ [ "$1" = -f ]&&return 1;${where} "$@";};${replying('echo')}`], options);
+    }
+    const follow = (name: string): Promise<string> => say(loop, `l ${home}/${name};echo "$r"`);
+    expect(await follow('one')).toBe(`${home}/file\n`);
+    expect(await follow('file')).toBe(`${home}/file\n`);
+    expect(await follow('none')).toBe(`${home}/none\n`);
+    await leaves(loop);
+  });
+
+  test('a command of other than English letters that is longer than a line comes over whole', async () => {
+    await using shell = startShell(command);
+    const { loop } = await start(shell, command);
+    const long = 'x' + 'ü→日'.repeat(1500);
+    expect(await say(loop, `echo ${long}`)).toBe(`${long}\n`);
+    await leaves(loop);
   });
 
   test('a command that is interrupted ends the session and leaves no temporary file', async () => {
