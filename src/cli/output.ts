@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import type { CommandIo, CommonOptions } from './io.ts';
-import { printable, printableValue } from './printable.ts';
+import { printable, printableJson, printableValue } from './printable.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -24,13 +24,13 @@ export class Output {
    */
   result<T>(value: T, text: (value: T) => string): void {
     if (this.#options.json === false) this.#print(text(printableValue(value)));
-    else if (this.#options.json === 'document') this.#print(JSON.stringify(value, null, 2));
+    else if (this.#options.json === 'document') this.#print(printableJson(value));
     else this.line({ type: 'result', result: value });
   }
 
   /** One event of `--json=lines`; nothing otherwise. */
   line(event: unknown): void {
-    if (this.#options.json === 'lines') this.#print(JSON.stringify(event));
+    if (this.#options.json === 'lines') this.#print(printableJson(event, 0));
   }
 
   /** A sentence for a person, on stderr; silent with `--quiet`. */

@@ -18,9 +18,9 @@ export function printable(text: string): string {
   });
 }
 
-/** A JSON document of the same meaning that may go to a terminal. */
-export function printableJson(value: unknown): string {
-  const document = JSON.stringify(value, null, 2);
+/** A JSON document of the same meaning that may go to a terminal; in one line where `indent` is 0. */
+export function printableJson(value: unknown, indent: 0 | 2 = 2): string {
+  const document = JSON.stringify(value, null, indent);
   // JSON has escaped all of C0 that is inside a string; what is left of it is the layout.
   return document.replace(CONTROLS, (control) =>
     control === '\n' ? control : unicodeEscape(control.charCodeAt(0)),

@@ -191,9 +191,8 @@ function timelineOf(entries: readonly JournalEntry[]): readonly TimelineRow[] {
       case 'verdict':
         rows.push({ at: utc(at), what: `verdict recorded: ${event.result.verdict}`, outcome: '', ms: null });
         break;
-      case 'key-staged':
-      case 'station-opened':
-      case 'server-session':
+      default:
+        // What else is recorded of a job is on the sheet in other words.
         break;
     }
   }

@@ -26,7 +26,8 @@ export const OLD_KEYS: Readonly<
   none: null,
   'refused-tested': {
     word: 'REFUSED, TESTED',
-    sentence: 'The server refused a request that was signed with the former key, and then forgot that key.',
+    sentence:
+      'The server refused a request signed with the former key while it still knew that key; then the key was removed there.',
   },
   'removed-not-tested': {
     word: 'REMOVED, NOT TESTED',

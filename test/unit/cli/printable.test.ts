@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { table } from '../../../src/cli/output.ts';
+import type { CommandIo } from '../../../src/cli/io.ts';
+import { Output, table } from '../../../src/cli/output.ts';
 import { printable, printableJson, printableValue } from '../../../src/cli/printable.ts';
 
 const CODE = (hex: number): string => String.fromCodePoint(hex);
@@ -30,6 +31,18 @@ test('a JSON document keeps its meaning', () => {
   const document = printableJson(value);
   expect(JSON.parse(document)).toEqual(value);
   expect(printable(document.replaceAll('\n', ''))).toBe(document.replaceAll('\n', ''));
+  expect(printableJson(value, 0)).not.toContain('\n');
+});
+
+test('what --json prints may go to a terminal, too', () => {
+  const shown: string[] = [];
+  const stdout = { write: (text: string) => shown.push(text) } as unknown as CommandIo['stdout'];
+  const value = { text: `${EVIL}${CODE(0x9b)}${CODE(0x202e)}` };
+  const io = { stdout } as CommandIo;
+  new Output(io, { json: 'document', quiet: false, color: false }).result(value, () => '');
+  new Output(io, { json: 'lines', quiet: false, color: false }).line(value);
+  expect(shown.map((text) => JSON.parse(text) as unknown)).toEqual([value, value]);
+  for (const text of shown) expect(printable(text.replaceAll('\n', ''))).toBe(text.replaceAll('\n', ''));
 });
 
 test('no cell of a table reaches the terminal, styled or not, and the columns stay straight', () => {
