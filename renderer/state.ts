@@ -1,5 +1,6 @@
 import type {
   JobView,
+  JournalView,
   PreferencesView,
   RecordView,
   RehearsalView,
@@ -53,6 +54,7 @@ export interface WindowState {
   readonly records: readonly RecordView[];
   readonly rehearsal: RehearsalView;
   readonly preferences: PreferencesView;
+  readonly journal: JournalView;
   readonly readOnly: ErrorReport | null;
   /** Slots that the operator has marked, to start some and not all. */
   readonly selected: readonly string[];
@@ -95,6 +97,7 @@ export const INITIAL: WindowState = {
   records: [],
   rehearsal: { running: false, boards: 0, serverUrl: null, offer: false },
   preferences: { server: null, profile: null, operator: null },
+  journal: { head: null },
   readOnly: null,
   selected: [],
   starting: [],
@@ -176,6 +179,7 @@ function withSnapshot(state: WindowState, snapshot: Snapshot): WindowState {
     records: snapshot.records.toSorted((a, b) => b.seq - a.seq).slice(0, RECORDS_KEPT),
     rehearsal: snapshot.rehearsal,
     preferences: snapshot.preferences,
+    journal: snapshot.journal,
     readOnly: snapshot.readOnly,
     selected: state.selected.filter((slot) => present.includes(slot)),
     starting: state.starting.filter((slot) => present.includes(slot)),
@@ -226,6 +230,8 @@ function withEvent(state: WindowState, event: StationEvent | StationProcessEvent
       return { ...state, preferences: event.preferences };
     case 'credentials':
       return { ...state, credentials: event.credentials };
+    case 'journal':
+      return { ...state, journal: event.journal };
     case 'read-only':
       // What it refused meanwhile is no news any more.
       return { ...state, readOnly: event.readOnly, notice: event.readOnly === null ? null : state.notice };

@@ -2,6 +2,8 @@ import * as z from 'zod';
 import type { BoardObservation, Presence } from './model/board.ts';
 import type { ErrorReport, JobResult, StepName, Verdict, WireCount } from './model/job.ts';
 import type { JournalEntry } from './model/event.ts';
+import type { KeyFingerprint } from './model/key.ts';
+import type { Verification } from './journal/verify.ts';
 import type { BoardProfile } from './model/profile.ts';
 import type { ServerProfile } from './model/server-profile.ts';
 import type { TranscriptEntry } from './serial/transcript.ts';
@@ -27,6 +29,15 @@ const trust = z.discriminatedUnion('by', [
   z.strictObject({ by: z.literal('ca'), pem: z.string().max(1_000_000) }),
   z.strictObject({ by: z.literal('pin'), spkiSha256: text }),
 ]);
+
+/** A station key by its fingerprint, with or without `sha256:`. */
+export const keyFingerprint = z
+  .string()
+  .regex(/^(sha256:)?[0-9a-f]{64}$/i, 'the fingerprint of a station key: 64 hex digits');
+/** `SEQ:HASH`, as the window and exports show the record's head. */
+export const journalHead = z
+  .string()
+  .regex(/^[1-9]\d{0,15}:[0-9a-f]{64}$/i, 'a head of the record: SEQ:HASH, its hash of 64 hex digits');
 
 /** A secret on its way in: accepted as text, held as `Secret` from the first line of the station on. */
 const secretText = z.string().min(1).max(16_384);
@@ -86,6 +97,11 @@ export const CALLS = {
    * for one that did not pass a report that says so. `force` overwrites an earlier PDF, nothing else.
    */
   'rekey.sheet': z.strictObject({ job: text, path: text.min(1), force: z.boolean().default(false) }),
+  /** Looks at every row, hash and signature of the record. Heads as people copy them: `SEQ:HASH`. */
+  'journal.verify': z.strictObject({
+    keys: z.array(keyFingerprint).max(256).default([]),
+    heads: z.array(journalHead).max(256).default([]),
+  }),
   doctor: z.strictObject({}),
   'rehearsal.start': z.strictObject({
     boards: z.number().int().min(1).max(64).default(4),
@@ -130,6 +146,7 @@ export interface CallResults {
   'slot.clear': null;
   'journal.list': readonly RecordView[];
   'rekey.sheet': { readonly path: string };
+  'journal.verify': Verification;
   doctor: readonly DoctorLine[];
   'rehearsal.start': Snapshot;
   'rehearsal.stop': Snapshot;
@@ -155,6 +172,8 @@ export type StationEvent =
   | { readonly type: 'preferences'; readonly preferences: PreferencesView }
   /** Names of the stored credentials. */
   | { readonly type: 'credentials'; readonly credentials: readonly string[] }
+  /** The record has grown; told at each job's end. */
+  | { readonly type: 'journal'; readonly journal: JournalView }
   | { readonly type: 'read-only'; readonly readOnly: ErrorReport | null };
 
 export interface Snapshot {
@@ -172,10 +191,22 @@ export interface Snapshot {
   /** The names of the passwords for boards that are stored; profiles mention them. */
   readonly credentials: readonly string[];
   readonly records: readonly RecordView[];
+  readonly journal: JournalView;
   readonly rehearsal: RehearsalView;
   readonly preferences: PreferencesView;
   /** Set when the station can read but not change boards, and why (a lock held elsewhere, a full disk). */
   readonly readOnly: ErrorReport | null;
+}
+
+/** What a person notes down to be able to tell later that nothing was cut off or changed. */
+export interface JournalView {
+  /** Null for an empty record. `key`: the station key that signed last. */
+  readonly head: {
+    readonly seq: number;
+    /** SHA-256, hex. */
+    readonly hash: string;
+    readonly key: KeyFingerprint | null;
+  } | null;
 }
 
 export interface PreferencesView {

@@ -7,10 +7,12 @@ import {
   type CallName,
   type CallParams,
   type CallResults,
+  type JournalView,
   type PreferencesView,
   type Snapshot,
   type StationApi,
 } from './contract.ts';
+import { parseHead } from './journal/index.ts';
 import { createKeyGenerator, type KeyGenerator } from './keys/index.ts';
 import { systemClock, type Clock } from './model/clock.ts';
 import type { BoardProfile } from './model/profile.ts';
@@ -24,6 +26,7 @@ import {
   MemoryKeyStore,
   openHome,
   openKeyStore,
+  openStationKey,
   Settings,
   stationId,
   type EnvironmentSecrets,
@@ -89,6 +92,7 @@ export async function openStation(options: StationOptions): Promise<Station> {
         runtime: runtimeName(),
         keyProtection: keyStore.protection.class,
       }),
+      signer: () => openStationKey(keyStore),
       onReadOnly: (readOnly) => events.tell({ type: 'read-only', readOnly }),
     }),
   );
@@ -163,7 +167,9 @@ class StationOverHome implements Station {
       if (event.type !== 'job') return;
       this.#bench.touch(event.job.slot);
       const ended = event.job.result === null ? null : record.reader.record(event.job.job);
-      if (ended !== null) this.#events.tell({ type: 'record', record: ended });
+      if (ended === null) return;
+      this.#events.tell({ type: 'record', record: ended });
+      this.#events.tell({ type: 'journal', journal: this.#journal() });
     });
     this.#servers = owned.use(
       new Servers({
@@ -311,6 +317,7 @@ class StationOverHome implements Station {
       const { writeSheet } = await import('./station/sheets.ts');
       return writeSheet({ job, path, force }, this.#record.reader);
     },
+    'journal.verify': ({ keys, heads }) => this.#record.verify({ keys, heads: heads.map(parseHead) }),
     doctor: () =>
       examine({
         home: this.#home,
@@ -318,6 +325,7 @@ class StationOverHome implements Station {
         profiles: this.#profiles,
         keyStore: this.#keyStore,
         journal: this.#record.reader,
+        verifyJournal: () => this.#record.verify(),
         holder: this.#record.holder(),
         testServer: (name) => this.#servers.test(name),
       }),
@@ -348,10 +356,16 @@ class StationOverHome implements Station {
       profiles: this.#profiles.list(),
       credentials: this.#credentials(),
       records: this.#record.reader.list({ limit: RECORDS_SHOWN }),
+      journal: this.#journal(),
       rehearsal: this.#rehearsalView(),
       preferences: this.#preferences(),
       readOnly: this.#record.readOnly,
     };
+  }
+
+  #journal(): JournalView {
+    const head = this.#record.reader.head();
+    return { head: head === null ? null : { seq: head.seq, hash: head.hash, key: head.key } };
   }
 
   #credentials(): readonly string[] {

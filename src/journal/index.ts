@@ -2,14 +2,21 @@
 export { canonicalJson } from './canonical-json.ts';
 export { homeHolder, lockHome } from './home-lock.ts';
 export type { HomeLock, LockHolder } from './home-lock.ts';
+export { parseHead } from './chain.ts';
+export type { Head, JournalSigner } from './chain.ts';
+export type { Expectations, Fault, KeyUse, Problem } from './chain-check.ts';
 export { openJournal, readJournal } from './journal.ts';
 export type {
   JobRecord,
   Journal,
   JournalClock,
+  JournalHead,
   JournalOptions,
   JournalReader,
   RecordQuery,
   StagedKeyRecord,
   StepRecord,
 } from './journal.ts';
+export { inTurns } from './turns.ts';
+export { verifyingFile } from './verify-file.ts';
+export type { Verification } from './verify.ts';

@@ -8,10 +8,14 @@ import type { ErrorReport, JobId, JobResult, StepName, Verdict } from '../model/
 import type { KeyFingerprint, KeyOrigin, KeyType } from '../model/key.ts';
 import { StationError } from '../model/station-error.ts';
 import { canonicalJson } from './canonical-json.ts';
+import { chainHash, GENESIS, headMessage, hex, type Head, type JournalSigner } from './chain.ts';
+import type { Expectations } from './chain-check.ts';
 import { Database, type Row } from './database.ts';
 import { homeHolder, lockHome, type HomeLock, type LockHolder } from './home-lock.ts';
 import { JOURNAL_VERSION, journalVersion, migrate } from './migrations.ts';
-import { compareProjections, project, projectionsReach, resetProjections } from './projections.ts';
+import { NO_KEY, project, projectionsReach, resetProjections } from './projections.ts';
+import { atOnce } from './turns.ts';
+import { checkingProjections, verifying, type Verification } from './verify.ts';
 
 /** Time as the journal needs it; milliseconds. */
 export type JournalClock = Pick<Clock, 'now' | 'monotonic'>;
@@ -23,6 +27,8 @@ export interface JournalOptions {
   readonly holder: LockHolder;
   /** The home's lock where the caller holds it already; it stays the caller's. Else the journal takes it. */
   readonly lock?: HomeLock;
+  /** The station's key; asked for when the journal is opened to write in. Without one rows are chained but not signed. */
+  readonly signer?: () => JournalSigner;
   /** Told after each append whether it could be written: null, or why not. */
   readonly appended?: (fault: StationError | null) => void;
   /** For tests: the file may not grow beyond this many pages of 4096 bytes. */
@@ -43,6 +49,23 @@ export interface RecordQuery {
   readonly since?: string | undefined;
   /** 100 unless said. */
   readonly limit?: number | undefined;
+}
+
+/** The last row, and the newest signature. */
+export interface JournalHead extends Head {
+  /** The key that signed last; null where nothing was signed yet. */
+  readonly key: KeyFingerprint | null;
+  /** The last row that a signature covers. */
+  readonly signed: number | null;
+}
+
+/** A station key as the journal knows it. */
+export interface StationKeyRecord {
+  readonly fingerprint: KeyFingerprint | null;
+  /** SPKI DER, base64; empty where there is no key. */
+  readonly publicKey: string;
+  /** When it was recorded; ISO 8601. */
+  readonly since: string;
 }
 
 /** A staged key that a journal knows by the hash of its file. */
@@ -99,6 +122,12 @@ export interface JournalReader extends Disposable {
   entries(after?: number): Generator<JournalEntry, void, undefined>;
   /** The number of the last entry; 0 for an empty journal. */
   lastSeq(): number;
+  /** Null for an empty journal. */
+  head(): JournalHead | null;
+  /** The keys that sign, the newest first; a fingerprint of null where one was looked for and there was none. */
+  stationKeys(): readonly StationKeyRecord[];
+  /** Looks at every row, hash, signature and projection; done when it returns, with a stop after each row. */
+  verifying(expected?: Expectations): Generator<undefined, Verification, undefined>;
   /** The newest staged key whose file has this SHA-256 (hex). */
   stagedKeyBySha256(hex: string): StagedKeyRecord | null;
   /** The first unit that was given this key. A key belongs to one board. */
@@ -168,7 +197,11 @@ export function readJournal(path: string, options: JournalOptions): JournalReade
 }
 
 function readShared(path: string, options: JournalOptions): JournalReader {
-  if (!isCurrent(path) && homeHolder(dirname(resolve(path))) === null) openJournal(path, options).close();
+  if (!isCurrent(path) && homeHolder(dirname(resolve(path))) === null) {
+    // Only a station that writes has to have a key.
+    const { signer: _, ...unsigned } = options;
+    openJournal(path, unsigned).close();
+  }
   waitUntil(() => isCurrent(path), READER_WAIT_MS);
   using owned = new DisposableStack();
   const database = owned.use(new Database(path, { readOnly: true }));
@@ -301,10 +334,36 @@ class Reader implements JournalReader {
     return lastSeq(this.database);
   }
 
-  stagedKeyBySha256(hex: string): StagedKeyRecord | null {
+  head(): JournalHead | null {
+    const { seq, hash } = lastHead(this.database);
+    if (seq === 0) return null;
+    const signed = this.database.first('SELECT signed_seq, key FROM p_signed');
+    return {
+      seq,
+      hash: hex(hash),
+      key: signed === undefined ? null : (text(signed, 'key') as KeyFingerprint),
+      signed: signed === undefined ? null : Number(signed['signed_seq']),
+    };
+  }
+
+  stationKeys(): readonly StationKeyRecord[] {
+    return this.database
+      .all('SELECT fingerprint, public_key, at FROM p_station_key JOIN event USING (seq) ORDER BY seq DESC')
+      .map((row) => ({
+        fingerprint: row['fingerprint'] === NO_KEY ? null : (text(row, 'fingerprint') as KeyFingerprint),
+        publicKey: text(row, 'public_key'),
+        since: text(row, 'at'),
+      }));
+  }
+
+  verifying(expected: Expectations = {}): Generator<undefined, Verification, undefined> {
+    return verifying(this.database, expected);
+  }
+
+  stagedKeyBySha256(sha256: string): StagedKeyRecord | null {
     const row = this.database.first(
       'SELECT * FROM p_staged WHERE file_sha256 = ? ORDER BY seq DESC LIMIT 1',
-      hex.toLowerCase(),
+      sha256.toLowerCase(),
     );
     if (row === undefined) return null;
     return {
@@ -334,14 +393,7 @@ class Reader implements JournalReader {
   }
 
   checkProjections(): string | null {
-    using fresh = new Database(':memory:');
-    resetProjections(fresh);
-    return this.database.snapshot(() => {
-      fresh.write(() => {
-        for (const entry of this.entries()) project(fresh, entry);
-      });
-      return compareProjections(this.database, fresh);
-    });
+    return this.database.snapshot(() => atOnce(checkingProjections(this.database)));
   }
 
   close(): void {
@@ -385,16 +437,27 @@ class Reader implements JournalReader {
   }
 }
 
+/** So many rows at most are without a signature. */
+const ROWS_A_SIGNATURE = 100;
+/** How far the wall clock may be set back before it is recorded, in milliseconds: clocks are trimmed all the time. */
+const CLOCK_TOLERANCE_MS = 1000;
+
 class Writer extends Reader implements Journal {
   readonly #stationId: string;
   readonly #clock: JournalClock;
   readonly #appended: (fault: StationError | null) => void;
+  #signer: JournalSigner | null = null;
+  /** Both clocks at the last row of this run; at the opening the last row's wall time alone. */
+  #last: { readonly wall: number; readonly steady: number | null } | null;
 
   constructor(database: Database, options: JournalOptions, owned: DisposableStack) {
     super(database, owned);
     this.#stationId = options.stationId;
     this.#clock = options.clock;
     this.#appended = options.appended ?? (() => undefined);
+    const newest = database.first('SELECT at FROM event ORDER BY seq DESC LIMIT 1');
+    this.#last = newest === undefined ? null : { wall: Date.parse(text(newest, 'at')), steady: null };
+    if (options.signer !== undefined) this.#takeKey(options.signer);
   }
 
   append(event: JournalEvent): JournalEntry {
@@ -409,23 +472,112 @@ class Writer extends Reader implements Journal {
   }
 
   #write(event: JournalEvent): JournalEntry {
+    const times = { wall: this.#clock.now(), steady: this.#clock.monotonic() };
     const entry = this.database.write(() => {
-      const body = canonicalJson({
-        seq: this.lastSeq() + 1,
-        at: new Date(this.#clock.now()).toISOString(),
-        monotonicMs: Math.round(this.#clock.monotonic()),
-        station: this.#stationId,
-        event,
-      });
-      // What is projected is what was written, so that a projection of the file can never differ.
-      const written = JSON.parse(body) as JournalEntry;
-      this.database.run('INSERT INTO event (seq, body) VALUES (?, ?)', written.seq, body);
-      project(this.database, written);
-      return written;
+      let previous = lastHead(this.database);
+      const jump = this.#jump(times);
+      if (jump !== null) ({ head: previous } = this.#insert(previous, jump, times));
+      const written = this.#insert(previous, event, times);
+      if (this.#mustSign(event, written.head.seq))
+        this.#insert(written.head, this.#signature(written.head), times);
+      return written.entry;
     });
+    this.#last = times;
     // After the commit: files that were gone before it took the row along.
     this.database.checkFiles();
     return entry;
+  }
+
+  #insert(
+    previous: ChainEnd,
+    event: JournalEvent,
+    times: { readonly wall: number; readonly steady: number },
+  ): { readonly entry: JournalEntry; readonly head: ChainEnd } {
+    const body = canonicalJson({
+      seq: previous.seq + 1,
+      at: new Date(times.wall).toISOString(),
+      monotonicMs: Math.round(times.steady),
+      station: this.#stationId,
+      event,
+    });
+    // What is projected is what was written, so that a projection of the file can never differ.
+    const entry = JSON.parse(body) as JournalEntry;
+    const hash = chainHash(previous.hash, body);
+    this.database.run('INSERT INTO event (seq, body, hash) VALUES (?, ?, ?)', entry.seq, body, hash);
+    project(this.database, entry);
+    return { entry, head: { seq: entry.seq, hash } };
+  }
+
+  #jump({ wall, steady }: { readonly wall: number; readonly steady: number }): JournalEvent | null {
+    if (this.#last === null) return null;
+    const passed = this.#last.steady === null ? 0 : steady - this.#last.steady;
+    const due = this.#last.wall + passed;
+    if (wall >= due - CLOCK_TOLERANCE_MS) return null;
+    return {
+      kind: 'clock-jumped',
+      while: this.#last.steady === null ? 'closed' : 'running',
+      from: new Date(due).toISOString(),
+      to: new Date(wall).toISOString(),
+    };
+  }
+
+  #mustSign({ kind }: JournalEvent, seq: number): boolean {
+    if (this.#signer === null) return false;
+    if (kind === 'verdict' || kind === 'station-key') return true;
+    const signed = Number(this.database.first('SELECT seq FROM p_signed')?.['seq'] ?? 0);
+    return seq - signed >= ROWS_A_SIGNATURE;
+  }
+
+  #signature({ seq, hash }: ChainEnd): JournalEvent {
+    if (this.#signer === null) throw new TypeError('there is no key to sign with');
+    const head = { seq, hash: hex(hash) };
+    const signature = this.#signer.sign(headMessage(this.#stationId, head));
+    return {
+      kind: 'head-signed',
+      ...head,
+      key: this.#signer.fingerprint,
+      signature: Buffer.from(signature).toString('base64'),
+    };
+  }
+
+  /** The key to sign with, recorded where the journal does not know it. Without one the record goes on, and says so. */
+  #takeKey(open: () => JournalSigner): void {
+    const keys = this.database.all('SELECT fingerprint, protection FROM p_station_key ORDER BY seq DESC');
+    const isMissing = keys[0]?.['fingerprint'] === NO_KEY;
+    let signer: JournalSigner;
+    try {
+      signer = open();
+    } catch (thrown) {
+      if (!(thrown instanceof StationError)) throw thrown;
+      if (!isMissing)
+        this.append({
+          kind: 'station-key',
+          what: 'missing',
+          fingerprint: null,
+          publicKey: null,
+          protection: 'none',
+          replaces: keys[0] === undefined ? null : (text(keys[0], 'fingerprint') as KeyFingerprint),
+          detail: thrown.message,
+        });
+      return;
+    }
+    this.#signer = signer;
+    const { fingerprint, publicKey, protection } = signer;
+    if (!isMissing && keys.some((key) => key['fingerprint'] === fingerprint)) return;
+    // The window's key may lie in the system's key store and the command's in a file: two keys, neither lost.
+    const lost = keys.find(
+      (key) => key['protection'] === protection && ![fingerprint, NO_KEY].includes(text(key, 'fingerprint')),
+    );
+    const replaces = lost === undefined ? null : (text(lost, 'fingerprint') as KeyFingerprint);
+    this.append({
+      kind: 'station-key',
+      what: replaces === null ? 'made' : 'replaced',
+      fingerprint,
+      publicKey,
+      protection,
+      replaces,
+      detail: null,
+    });
   }
 
   rebuildProjections(): void {
@@ -453,6 +605,20 @@ function attributeCondition(
 
 function lastSeq(database: Database): number {
   return Number(database.first('SELECT coalesce(max(seq), 0) AS seq FROM event')?.['seq']);
+}
+
+/** The end of the chain, its hash as bytes. */
+interface ChainEnd {
+  readonly seq: number;
+  readonly hash: Uint8Array;
+}
+
+function lastHead(database: Database): ChainEnd {
+  const row = database.first('SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1');
+  if (row === undefined) return { seq: 0, hash: GENESIS };
+  const { seq, hash } = row;
+  if (!(hash instanceof Uint8Array)) throw new TypeError('hash is not a blob');
+  return { seq: Number(seq), hash };
 }
 
 /** Whether a reader can use the file as it is. */

@@ -1,4 +1,5 @@
 import { StationError } from '../model/station-error.ts';
+import { chainHash, GENESIS } from './chain.ts';
 import type { Database } from './database.ts';
 
 /** `STNJ`: tells the station's journal from other SQLite files. */
@@ -7,6 +8,9 @@ const APPLICATION_ID = 0x53544e4a;
 interface Migration {
   readonly version: number;
   readonly up: string;
+  /** What SQL alone cannot do, between `up` and `finish`. */
+  readonly fill?: (database: Database) => void;
+  readonly finish?: string;
 }
 
 /**
@@ -31,6 +35,48 @@ export const MIGRATIONS: readonly Migration[] = [
           coalesce(json_extract(body, '$.event.job'), json_extract(body, '$.event.result.job'))
         ) STORED
       ) STRICT;
+      CREATE INDEX event_job ON event (job, seq) WHERE job IS NOT NULL;
+      CREATE TRIGGER event_in_order BEFORE INSERT ON event
+        WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM event)
+        BEGIN SELECT RAISE(ABORT, 'events are numbered without a gap'); END;
+      CREATE TRIGGER event_no_update BEFORE UPDATE ON event
+        BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+      CREATE TRIGGER event_no_delete BEFORE DELETE ON event
+        BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+    `,
+  },
+  {
+    // Every row has its hash; rows from before are chained from the first one on.
+    version: 2,
+    up: `
+      CREATE TABLE chained (
+        seq INTEGER PRIMARY KEY,
+        body TEXT NOT NULL CHECK (json_extract(body, '$.seq') = seq),
+        hash BLOB NOT NULL CHECK (length(hash) = 32),
+        at TEXT NOT NULL GENERATED ALWAYS AS (json_extract(body, '$.at')) STORED,
+        monotonic_ms INTEGER NOT NULL GENERATED ALWAYS AS (json_extract(body, '$.monotonicMs')) STORED,
+        station TEXT NOT NULL GENERATED ALWAYS AS (json_extract(body, '$.station')) STORED,
+        kind TEXT NOT NULL GENERATED ALWAYS AS (json_extract(body, '$.event.kind')) STORED,
+        job TEXT GENERATED ALWAYS AS (
+          coalesce(json_extract(body, '$.event.job'), json_extract(body, '$.event.result.job'))
+        ) STORED
+      ) STRICT;
+    `,
+    fill: (database) => {
+      let previous = GENESIS;
+      for (const { seq, body } of database.walk('SELECT seq, body FROM event ORDER BY seq')) {
+        previous = chainHash(previous, String(body));
+        database.run(
+          'INSERT INTO chained (seq, body, hash) VALUES (?, ?, ?)',
+          Number(seq),
+          String(body),
+          previous,
+        );
+      }
+    },
+    finish: `
+      DROP TABLE event;
+      ALTER TABLE chained RENAME TO event;
       CREATE INDEX event_job ON event (job, seq) WHERE job IS NOT NULL;
       CREATE TRIGGER event_in_order BEFORE INSERT ON event
         WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM event)
@@ -67,11 +113,13 @@ export function journalVersion(database: Database): number {
 
 /** Brings the journal to the format `target`, each step whole or not at all. */
 export function migrate(database: Database, target: number = JOURNAL_VERSION): void {
-  for (const { version, up } of MIGRATIONS) {
+  for (const { version, up, fill, finish } of MIGRATIONS) {
     if (version > target) return;
     database.write(() => {
       if (journalVersion(database) >= version) return;
       database.exec(up);
+      fill?.(database);
+      if (finish !== undefined) database.exec(finish);
       database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${version};`);
     });
   }

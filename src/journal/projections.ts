@@ -5,7 +5,10 @@ import { canonicalJson } from './canonical-json.ts';
 import type { Database } from './database.ts';
 
 /** Raised with every change of what is projected: a journal with another number is projected anew at its next opening. */
-export const PROJECTION_VERSION = 1;
+export const PROJECTION_VERSION = 2;
+
+/** Stands in `p_station_key` for the finding that there was no key. */
+export const NO_KEY = '';
 
 /** What is derived from the events, with the order in which rows are compared. */
 const TABLES: Readonly<Record<string, string>> = {
@@ -18,6 +21,8 @@ const TABLES: Readonly<Record<string, string>> = {
   p_device: 'server_url, identity',
   p_key: 'fingerprint, identity',
   p_staged: 'seq',
+  p_station_key: 'fingerprint',
+  p_signed: 'id',
 };
 
 const SCHEMA = `
@@ -98,6 +103,18 @@ const SCHEMA = `
     identity TEXT
   ) STRICT;
   CREATE INDEX p_staged_file ON p_staged (file_sha256);
+  CREATE TABLE p_station_key (
+    fingerprint TEXT PRIMARY KEY, seq INTEGER NOT NULL, public_key TEXT NOT NULL, protection TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  -- The newest signature: the row that it is in, and the row that it signs.
+  CREATE TABLE p_signed (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    seq INTEGER NOT NULL,
+    signed_seq INTEGER NOT NULL,
+    hash TEXT NOT NULL,
+    key TEXT NOT NULL,
+    signature TEXT NOT NULL
+  ) STRICT;
   INSERT INTO p_state VALUES (1, ${PROJECTION_VERSION}, 0);
 `;
 
@@ -121,13 +138,20 @@ export function project(database: Database, entry: JournalEntry): void {
   database.run('UPDATE p_state SET seq = ?', entry.seq);
 }
 
-/** The first difference between two sets of projections, in words; null when they are equal. */
-export function compareProjections(stored: Database, fresh: Database): string | null {
+/**
+ * The first difference between two sets of projections, in words; null when they are equal. It stops at every row, so that
+ * whoever drives it can do other work in between.
+ */
+export function* comparingProjections(
+  stored: Database,
+  fresh: Database,
+): Generator<undefined, string | null, undefined> {
   for (const [table, order] of Object.entries(TABLES)) {
     const sql = `SELECT * FROM ${table} ORDER BY ${order}`;
     const wanted = fresh.walk(sql);
     try {
       for (const row of stored.walk(sql)) {
+        yield;
         const next = wanted.next();
         if (next.done === true) return `${table} has a row too many: ${JSON.stringify(row)}`;
         if (JSON.stringify(row) !== JSON.stringify(next.value))
@@ -228,7 +252,29 @@ function projectEvent(database: Database, entry: JournalEntry, event: JournalEve
     case 'verdict':
       endJob(database, entry, event.result);
       return;
+    case 'station-key':
+      database.run(
+        'INSERT INTO p_station_key VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq',
+        event.fingerprint ?? NO_KEY,
+        entry.seq,
+        event.publicKey ?? '',
+        event.protection,
+      );
+      return;
+    case 'head-signed':
+      database.run(
+        'INSERT OR REPLACE INTO p_signed VALUES (1, ?, ?, ?, ?, ?)',
+        entry.seq,
+        event.seq,
+        event.hash,
+        event.key,
+        event.signature,
+      );
+      return;
     case 'server-session':
+    case 'clock-jumped':
+    case 'journal-backup':
+    case 'journal-restored':
       return;
   }
 }

@@ -60,6 +60,57 @@ export type JournalEvent =
       readonly server: string;
       readonly what: 'login' | 'logout' | 'expired' | 'refused';
       readonly account: string | null;
+    }
+  | JournalOwnEvent;
+
+/** What the journal records of itself. */
+export type JournalOwnEvent =
+  | {
+      /** A key that signs from here on; its public half is here, so that a copy can be verified by itself. */
+      readonly kind: 'station-key';
+      /** `made`: the first under this protection. `replaced`: an earlier one is lost. `missing`: there is none now. */
+      readonly what: 'made' | 'replaced' | 'missing';
+      readonly fingerprint: KeyFingerprint | null;
+      /** SPKI DER, base64. */
+      readonly publicKey: string | null;
+      readonly protection: string;
+      /** The key that is lost. */
+      readonly replaces: KeyFingerprint | null;
+      readonly detail: string | null;
+    }
+  | {
+      /** The signature of a head: of the row `seq` with this hash (hex) and so of every row up to it. */
+      readonly kind: 'head-signed';
+      readonly seq: number;
+      readonly hash: string;
+      readonly key: KeyFingerprint;
+      /** Ed25519, base64. */
+      readonly signature: string;
+    }
+  | {
+      /** The wall clock was set back: between two rows of one run of the station, or while it was closed. */
+      readonly kind: 'clock-jumped';
+      readonly while: 'running' | 'closed';
+      /** What the clock should have shown at least, and what it showed; ISO 8601. */
+      readonly from: string;
+      readonly to: string;
+    }
+  | {
+      /** A copy was made and verified; `seq` and `hash` are the last row in it. */
+      readonly kind: 'journal-backup';
+      readonly file: string;
+      readonly seq: number;
+      readonly hash: string;
+    }
+  | {
+      /** The journal was replaced by a copy of an earlier state, which ended in this row. */
+      readonly kind: 'journal-restored';
+      readonly file: string;
+      readonly seq: number;
+      readonly hash: string;
+      /** Where the journal before it was kept, and its last row where it could be read. */
+      readonly kept: string | null;
+      readonly replaced: { readonly seq: number; readonly hash: string } | null;
     };
 
 /** An event with its place in the journal. */

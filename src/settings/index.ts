@@ -20,3 +20,5 @@ export { parseServerProfile, serverProfileSchema } from './server-profile.ts';
 export { Settings } from './settings.ts';
 export type { PreferencesPatch } from './settings.ts';
 export { stationId } from './station-id.ts';
+export { findStationKey, openStationKey } from './station-key.ts';
+export type { StationKey } from './station-key.ts';

@@ -8,7 +8,10 @@ export interface KeyProtection {
 }
 
 export type SecretName =
-  `server/${string}/session` | `server/${string}/tenant-token` | `credential/${string}`;
+  | `server/${string}/session`
+  | `server/${string}/tenant-token`
+  | `credential/${string}`
+  | 'station/journal-key';
 
 /** The secrets of a station, by name. What has ended is not given back any more. */
 export interface KeyStore {

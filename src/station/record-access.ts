@@ -1,12 +1,16 @@
 import { statfsSync } from 'node:fs';
 import {
   homeHolder,
+  inTurns,
   lockHome,
   openJournal,
   readJournal,
+  type Expectations,
   type HomeLock,
   type Journal,
+  type JournalOptions,
   type JournalReader,
+  type Verification,
 } from '../journal/index.ts';
 import type { Clock } from '../model/clock.ts';
 import type { JournalEvent } from '../model/event.ts';
@@ -26,6 +30,8 @@ export interface RecordAccessOptions {
   readonly stationId: string;
   readonly clock: Clock;
   readonly program: string;
+  /** The station's key, asked for when this station becomes the writer. */
+  readonly signer?: JournalOptions['signer'];
   readonly access: StationOptions['access'];
   /** What the record begins with when this station becomes its writer. */
   readonly opening: () => JournalEvent;
@@ -87,6 +93,12 @@ export class RecordAccess implements Disposable {
     });
   }
 
+  /** Looks at every row, on one state of the record, while jobs go on and write. */
+  async verify(expected: Expectations = {}): Promise<Verification> {
+    using reader = readJournal(this.#options.journal, this.#journalOptions());
+    return await inTurns(reader.verifying(expected));
+  }
+
   /** Adds an event where this station is the writer. */
   append(event: JournalEvent): void {
     this.#writer?.append(event);
@@ -123,13 +135,14 @@ export class RecordAccess implements Disposable {
     return null;
   }
 
-  #journalOptions(): Parameters<typeof openJournal>[1] {
-    const { stationId, clock, program, maxPages } = this.#options;
+  #journalOptions(): JournalOptions {
+    const { stationId, clock, program, signer, maxPages } = this.#options;
     return {
       stationId,
       clock,
       holder: { program },
       appended: (fault) => this.#change(fault === null ? null : fault.toReport()),
+      ...(signer === undefined ? {} : { signer }),
       ...(maxPages === undefined ? {} : { maxPages }),
     };
   }

@@ -265,6 +265,7 @@ export function snapshot(change: Partial<Snapshot> = {}): Snapshot {
     records: [],
     rehearsal: { running: false, boards: 0, serverUrl: null, offer: false },
     preferences: { server: 'Factory Mender', profile: 'mender-board', operator: 'Anna Berg' },
+    journal: { head: null },
     readOnly: null,
     ...change,
   };

@@ -5,6 +5,7 @@ import { StationError } from '../../model/station-error.ts';
 import { wholeNumber } from '../numbers.ts';
 import { action, type ProgramParts } from '../context.ts';
 import { table } from '../output.ts';
+import { addJournalVerifyCommand } from './journal-verify.ts';
 
 interface ListOptions {
   readonly identity?: string;
@@ -17,7 +18,7 @@ interface SheetOptions {
   readonly force?: boolean;
 }
 
-/** `station journal`: `list`, `sheet`. */
+/** `station journal`: `list`, `sheet`, `verify` and what is done with the record as a whole. */
 export function addJournalCommands(program: Command, parts: ProgramParts): void {
   const journal = program.command('journal').description('the record of every job');
   const list = journal
@@ -52,6 +53,7 @@ export function addJournalCommands(program: Command, parts: ProgramParts): void 
       return 0;
     }),
   );
+  addJournalVerifyCommand(journal, parts);
 }
 
 function attribute(text: string): { readonly key: string; readonly value: string } {

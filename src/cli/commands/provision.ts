@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { IdentifyReport, ProvisionReport, StationApi } from '../../contract.ts';
 import { identityLabel } from '../../model/identity.ts';
+import { collect } from '../collect.ts';
 import { action, type CommandContext, type ProgramParts } from '../context.ts';
 import type { ExitStatus } from '../exit-status.ts';
 import { table, type Output } from '../output.ts';
@@ -143,8 +144,4 @@ function description({ port, slot, board, serverUrls, warnings }: IdentifyReport
     ...lines.map(([name, value]) => `${name.padEnd(11)} ${value}`),
     ...warnings.map((warning) => `warning     ${warning}`),
   ].join('\n');
-}
-
-function collect(value: string, previous: readonly string[] = []): readonly string[] {
-  return [...previous, value];
 }

@@ -1,6 +1,7 @@
 /** A station that does nothing but record: prints the number of every entry that the journal acknowledged. */
 import { writeSync } from 'node:fs';
 import { openJournal } from '../../../src/journal/index.ts';
+import { MemoryKeyStore, openStationKey } from '../../../src/settings/index.ts';
 import { systemClock } from '../../../src/model/clock.ts';
 import type { JobId } from '../../../src/model/job.ts';
 
@@ -9,6 +10,7 @@ using journal = openJournal(path, {
   stationId: 'ST-0000000001',
   clock: systemClock,
   holder: { program: 'appender' },
+  signer: () => openStationKey(new MemoryKeyStore()),
 });
 const limit = count === 'endless' ? Infinity : Number(count);
 for (let n = 0; n < limit; n++) {

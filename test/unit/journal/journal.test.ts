@@ -47,7 +47,7 @@ describe('journal', () => {
       event: OPENED,
     });
     expect(second).toMatchObject({ seq: 2, at: '2026-11-21T08:00:01.500Z', monotonicMs: 2501 });
-    using again = open(home);
+    using again = open(home, clock);
     expect([...again.entries()]).toEqual([entry, second]);
     expect([...again.entries(1)]).toEqual([second]);
     expect(again.append(OPENED).seq).toBe(3);
@@ -248,15 +248,13 @@ describe('journal', () => {
     using raw = new DatabaseSync(path);
     expect(() => raw.exec(`UPDATE event SET body = '{}'`)).toThrow('append-only');
     expect(() => raw.exec('DELETE FROM event WHERE seq = 2')).toThrow('append-only');
-    expect(() => raw.exec(`REPLACE INTO event (seq, body) SELECT seq, body FROM event`)).toThrow(
+    expect(() => raw.exec(`REPLACE INTO event (seq, body, hash) SELECT seq, body, hash FROM event`)).toThrow(
       'without a gap',
     );
-    expect(() => raw.exec(`INSERT INTO event (seq, body) SELECT 9, body FROM event LIMIT 1`)).toThrow(
-      'without a gap',
-    );
-    expect(() => raw.exec(`INSERT INTO event (seq, body) SELECT 3, body FROM event LIMIT 1`)).toThrow(
-      'CHECK',
-    );
+    const insert = (seq: number): void =>
+      raw.exec(`INSERT INTO event (seq, body, hash) SELECT ${seq}, body, hash FROM event LIMIT 1`);
+    expect(() => insert(9)).toThrow('without a gap');
+    expect(() => insert(3)).toThrow('CHECK');
   });
 
   it('finds a projection that was tampered with, and derives it anew', () => {
@@ -307,7 +305,7 @@ describe('journal', () => {
     {
       using raw = new DatabaseSync(path);
       raw.exec('BEGIN');
-      const insert = raw.prepare('INSERT INTO event (seq, body) VALUES (?, ?)');
+      const insert = raw.prepare('INSERT INTO event (seq, body, hash) VALUES (?, ?, zeroblob(32))');
       for (let seq = 1; seq <= 100_000; seq++) {
         const identity = { mac: macOf(seq), model: 'gateway', sn: `SN${seq}` };
         const event = jobEvents({ job: `J${seq}`, identity, deviceId: `d${seq}` }).at(-1)!;

@@ -2,9 +2,12 @@ import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
+import { canonicalJson } from '../../../src/journal/canonical-json.ts';
+import { chainHash, GENESIS } from '../../../src/journal/chain.ts';
 import { Database } from '../../../src/journal/database.ts';
 import { openJournal, readJournal } from '../../../src/journal/index.ts';
 import { JOURNAL_VERSION, migrate, MIGRATIONS } from '../../../src/journal/migrations.ts';
+import { atOnce } from '../../../src/journal/turns.ts';
 import { jobEvents, makeHome, OPENED, options, refusal } from './fixtures.ts';
 
 /** How the data of a test gets into a journal of each format, with SQL that only that format knows. */
@@ -15,7 +18,18 @@ const FILL: Readonly<Record<number, (raw: DatabaseSync) => void>> = {
     [OPENED, ...jobEvents({ job: 'J1' })].forEach((event, index) => {
       const seq = index + 1;
       const at = '2026-11-21T08:00:00.000Z';
-      insert.run(seq, JSON.stringify({ at, event, monotonicMs: seq, seq, station: 'ST-1' }));
+      insert.run(seq, canonicalJson({ at, event, monotonicMs: seq, seq, station: 'ST-1' }));
+    });
+  },
+  2: (raw) => {
+    const insert = raw.prepare('INSERT INTO event (seq, body, hash) VALUES (?, ?, ?)');
+    let hash = GENESIS;
+    [OPENED, ...jobEvents({ job: 'J1' })].forEach((event, index) => {
+      const seq = index + 1;
+      const at = '2026-11-21T08:00:00.000Z';
+      const body = canonicalJson({ at, event, monotonicMs: seq, seq, station: 'ST-1' });
+      hash = chainHash(hash, body);
+      insert.run(seq, body, hash);
     });
   },
 };
@@ -39,7 +53,7 @@ describe('migrations', () => {
       }
       using journal = openJournal(path, options());
       expect(journal.list().map(({ job }) => job)).toEqual(from === 0 ? [] : ['J1']);
-      expect(journal.checkProjections()).toBeNull();
+      expect(atOnce(journal.verifying())).toMatchObject({ ok: true, problem: null });
       const next = journal.lastSeq() + 1;
       expect(journal.append(OPENED).seq).toBe(next);
     });
