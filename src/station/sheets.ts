@@ -30,6 +30,7 @@ function subjectOf(id: string, journal: JournalReader): SheetSubject {
   const { result } = job;
   if (result === null) throw new StationError('station/job-open', { job: id });
   const events = journal.events(id);
+  const head = journal.head();
   return {
     job,
     result,
@@ -38,6 +39,6 @@ function subjectOf(id: string, journal: JournalReader): SheetSubject {
     reason: null,
     formerKey: null,
     simulated: job.server === REHEARSAL && job.slot.startsWith(`${REHEARSAL}-`),
-    evidence: { stationId: events[0]?.station ?? 'unknown', stationKey: null, head: null },
+    evidence: { stationId: events[0]?.station ?? 'unknown', stationKey: head?.key ?? null, head },
   };
 }

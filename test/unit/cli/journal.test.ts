@@ -10,7 +10,7 @@ import { jobEvents, macOf, type JobShape } from '../journal/fixtures.ts';
 import { makeHome, station } from './command.ts';
 
 /** A home whose station has recorded these jobs; its key's fingerprint. */
-export function homeWithJobs(jobs: readonly JobShape[]): { readonly home: string; readonly key: string } {
+function homeWithJobs(jobs: readonly JobShape[]): { readonly home: string; readonly key: string } {
   const home = makeHome();
   const key = openStationKey(openKeyStore(home));
   using journal = openJournal(join(home, 'journal.db'), {
