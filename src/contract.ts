@@ -5,6 +5,7 @@ import type { JournalEntry } from './model/event.ts';
 import type { KeyFingerprint } from './model/key.ts';
 import type { Verification } from './journal/verify.ts';
 import type { BoardProfile } from './model/profile.ts';
+import type { InterruptedJob, UnitReport } from './model/rekey.ts';
 import type { ServerProfile } from './model/server-profile.ts';
 import type { TranscriptEntry } from './serial/transcript.ts';
 
@@ -84,6 +85,13 @@ export const CALLS = {
     passphrase: secretText.optional(),
     label: text.optional(),
   }),
+  /** A returned unit as it is: on the board, on the server, in the record. Changes nothing. */
+  'rekey.look': z.strictObject({ port: text, server: name, profile: name }),
+  'resume.list': z.strictObject({}),
+  /** Finishes interrupted jobs whose boards are on the bench, found by identity on any port. Left out: all of them. */
+  resume: z.strictObject({ job: text.optional() }),
+  /** Takes an interrupted job off the list; its record says so. What it left on its board is told by `resume.list`. */
+  'resume.dismiss': z.strictObject({ job: text }),
   'job.cancel': z.strictObject({ job: text }),
   'job.transcript': z.strictObject({ job: text }),
   'slot.clear': z.strictObject({ slot: text }),
@@ -141,6 +149,10 @@ export interface CallResults {
   'credential.set': null;
   identify: IdentifyReport;
   provision: ProvisionReport;
+  'rekey.look': UnitReport;
+  'resume.list': readonly InterruptedJob[];
+  resume: ProvisionReport;
+  'resume.dismiss': null;
   'job.cancel': null;
   'job.transcript': readonly TranscriptEntry[];
   'slot.clear': null;
@@ -174,6 +186,8 @@ export type StationEvent =
   | { readonly type: 'credentials'; readonly credentials: readonly string[] }
   /** The record has grown; told at each job's end. */
   | { readonly type: 'journal'; readonly journal: JournalView }
+  /** Jobs to be finished: at the start, and whenever the list changes. */
+  | { readonly type: 'interrupted'; readonly interrupted: readonly InterruptedJob[] }
   | { readonly type: 'read-only'; readonly readOnly: ErrorReport | null };
 
 export interface Snapshot {
@@ -192,6 +206,7 @@ export interface Snapshot {
   readonly credentials: readonly string[];
   readonly records: readonly RecordView[];
   readonly journal: JournalView;
+  readonly interrupted: readonly InterruptedJob[];
   readonly rehearsal: RehearsalView;
   readonly preferences: PreferencesView;
   /** Set when the station can read but not change boards, and why (a lock held elsewhere, a full disk). */
@@ -239,7 +254,11 @@ export interface JobView {
   readonly job: string;
   readonly slot: string;
   readonly port: string;
-  readonly state: 'running' | 'cancelling' | 'ended';
+  readonly flow: 'provision' | 'rekey';
+  /** `waiting`: staged, the old key active, nothing sent; it goes on when board and server are there. */
+  readonly state: 'running' | 'waiting' | 'cancelling' | 'ended';
+  /** For `waiting`: what for, and until when (ISO 8601). */
+  readonly waiting: { readonly for: 'server' | 'board'; readonly deadline: string } | null;
   readonly startedAt: string;
   readonly identity: string | null;
   readonly deviceId: string | null;
