@@ -52,6 +52,8 @@ export interface WindowState {
   readonly credentials: readonly string[];
   /** Newest first. */
   readonly records: readonly RecordView[];
+  /** Jobs that were cut off and wait to be finished. */
+  readonly interrupted: Snapshot['interrupted'];
   readonly rehearsal: RehearsalView;
   readonly preferences: PreferencesView;
   readonly journal: JournalView;
@@ -95,6 +97,7 @@ export const INITIAL: WindowState = {
   profiles: [],
   credentials: [],
   records: [],
+  interrupted: [],
   rehearsal: { running: false, boards: 0, serverUrl: null, offer: false },
   preferences: { server: null, profile: null, operator: null },
   journal: { head: null },
@@ -177,6 +180,7 @@ function withSnapshot(state: WindowState, snapshot: Snapshot): WindowState {
     profiles: snapshot.profiles,
     credentials: snapshot.credentials,
     records: snapshot.records.toSorted((a, b) => b.seq - a.seq).slice(0, RECORDS_KEPT),
+    interrupted: snapshot.interrupted,
     rehearsal: snapshot.rehearsal,
     preferences: snapshot.preferences,
     journal: snapshot.journal,
@@ -228,6 +232,8 @@ function withEvent(state: WindowState, event: StationEvent | StationProcessEvent
       return { ...state, rehearsal: event.rehearsal };
     case 'preferences':
       return { ...state, preferences: event.preferences };
+    case 'interrupted':
+      return { ...state, interrupted: event.interrupted };
     case 'credentials':
       return { ...state, credentials: event.credentials };
     case 'journal':

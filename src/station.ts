@@ -9,6 +9,7 @@ import {
   type CallResults,
   type JournalView,
   type PreferencesView,
+  type ProvisionReport,
   type Snapshot,
   type StationApi,
 } from './contract.ts';
@@ -40,9 +41,11 @@ import { examine } from './station/doctor.ts';
 import { EventHub } from './station/event-hub.ts';
 import { identify } from './station/identifying.ts';
 import type { StationOptions } from './station/options.ts';
-import { provisionPorts } from './station/provisioning.ts';
+import { lookAtUnit } from './station/looking.ts';
+import { DEFAULT_KEY_SOURCE, provisionPorts, type ProvisioningParts } from './station/provisioning.ts';
 import { RecordAccess } from './station/record-access.ts';
 import { Servers } from './station/servers.ts';
+import { UnfinishedJobs, type Restart } from './station/unfinished.ts';
 import { runtimeName, VERSION } from './version.ts';
 
 export type { StationOptions };
@@ -77,6 +80,7 @@ export async function openStation(options: StationOptions): Promise<Station> {
   const clock = options.clock ?? systemClock;
   const events = new EventHub();
   const keyStore = keyStoreOf(home, options);
+  let station: StationOverHome | null = null;
   await using owned = new AsyncDisposableStack();
   const record = owned.use(
     new RecordAccess({
@@ -93,10 +97,14 @@ export async function openStation(options: StationOptions): Promise<Station> {
         keyProtection: keyStore.protection.class,
       }),
       signer: () => openStationKey(keyStore),
-      onReadOnly: (readOnly) => events.tell({ type: 'read-only', readOnly }),
+      onReadOnly: (readOnly) => {
+        events.tell({ type: 'read-only', readOnly });
+        // Whoever becomes the writer finds what the last one left.
+        if (readOnly === null) station?.tellInterrupted();
+      },
     }),
   );
-  const station = new StationOverHome({ home, record, events, keyStore, clock }, options, owned.move());
+  station = new StationOverHome({ home, record, events, keyStore, clock }, options, owned.move());
   await station.begin();
   return station;
 }
@@ -140,6 +148,7 @@ class StationOverHome implements Station {
   readonly #jobs: Jobs;
   readonly #bench: Bench;
   readonly #servers: Servers;
+  readonly #unfinished: UnfinishedJobs;
   #rehearsal: RehearsalBench | null = null;
   /** Whether jobs go to the rehearsal's server; a person may choose a real one beside it. */
   #rehearsing = false;
@@ -162,15 +171,20 @@ class StationOverHome implements Station {
     this.#generator = owned.use(
       createKeyGenerator({ threads: Math.max(1, Math.min(2, availableParallelism())) }),
     );
-    this.#jobs = new Jobs((event) => {
-      this.#events.tell(event);
-      if (event.type !== 'job') return;
-      this.#bench.touch(event.job.slot);
-      const ended = event.job.result === null ? null : record.reader.record(event.job.job);
-      if (ended === null) return;
-      this.#events.tell({ type: 'record', record: ended });
-      this.#events.tell({ type: 'journal', journal: this.#journal() });
-    });
+    this.#jobs = new Jobs(
+      (event) => {
+        this.#events.tell(event);
+        if (event.type !== 'job') return;
+        this.#bench.touch(event.job.slot);
+        const ended = event.job.result === null ? null : record.reader.record(event.job.job);
+        if (ended !== null) {
+          this.#events.tell({ type: 'record', record: ended });
+          this.#events.tell({ type: 'journal', journal: this.#journal() });
+        }
+        if (event.job.state === 'ended') this.tellInterrupted();
+      },
+      (slot, identity) => this.#bench.sighted(slot, identity),
+    );
     this.#servers = owned.use(
       new Servers({
         settings: this.#settings,
@@ -187,10 +201,31 @@ class StationOverHome implements Station {
         clock,
         profile: () => this.#profiles.get(this.#preferences().profile ?? DEFAULT_PROFILE),
         muted: () => new Set(this.#settings.mutedSlots()),
-        tell: this.#events.tell,
+        tell: (event) => {
+          this.#events.tell(event);
+          // Where the boards of interrupted jobs are is part of the list.
+          this.tellInterrupted();
+        },
         probing: options.probing,
       }),
     );
+    this.#unfinished = new UnfinishedJobs({
+      record,
+      bench: this.#bench,
+      jobs: this.#jobs,
+      driver: this.#driver,
+      clock,
+      profile: (name) => this.#profiles.get(name),
+      passwords: (profile, port) => this.#passwords(profile, port),
+      operator: () => this.#preferences().operator,
+      restart: (restart, signal) => this.#restart(restart, signal),
+      tell: this.#events.tell,
+    });
+  }
+
+  /** Tells the list of interrupted jobs where it has changed. */
+  tellInterrupted(): void {
+    this.#unfinished.tellChanges();
   }
 
   async begin(): Promise<void> {
@@ -283,25 +318,29 @@ class StationOverHome implements Station {
       };
       return identify(found, profile, parts, signal ?? new AbortController().signal);
     },
-    provision: (params, signal) =>
-      provisionPorts(
-        params,
-        {
-          bench: this.#bench,
-          jobs: this.#jobs,
-          journal: this.#record.writer(),
-          driver: this.#driver,
-          generator: this.#generator,
-          clock: this.#clock,
-          profile: (name) => this.#profiles.get(name),
-          server: (name, calling) => this.#servers.open(name, calling),
-          tenantToken: (name) => this.#secrets.tenantToken ?? this.#servers.tenantToken(name),
-          passwords: (profile, port) => this.#passwords(profile, port),
-          keyPassphrase: this.#secrets.keyPassphrase,
-          operator: () => this.#preferences().operator,
-        },
-        signal,
-      ),
+    provision: (params, signal) => provisionPorts(params, this.#provisioningParts(), signal),
+    'rekey.look': async ({ port, server, profile: name }, signal) => {
+      const found = await this.#bench.port(port);
+      if (this.#jobs.runningOn(found.path)) throw new StationError('port/in-job', { port });
+      const profile = this.#profiles.get(name);
+      const parts = {
+        bench: this.#bench,
+        driver: this.#driver,
+        clock: this.#clock,
+        passwords: this.#passwords(profile, found.path),
+        journal: this.#record.reader,
+        serverProfile: this.#servers.profile(server),
+        server: (calling: AbortSignal) => this.#servers.open(server, calling),
+        tenantToken: this.#tenantToken(server),
+      };
+      return lookAtUnit(found, profile, parts, signal ?? new AbortController().signal);
+    },
+    'resume.list': () => this.#unfinished.list(),
+    resume: ({ job }, signal) => this.#unfinished.resume(job, signal ?? new AbortController().signal),
+    'resume.dismiss': ({ job }) => {
+      this.#unfinished.dismiss(job);
+      return null;
+    },
     'job.cancel': ({ job }) => {
       this.#jobs.cancel(job);
       return null;
@@ -342,6 +381,42 @@ class StationOverHome implements Station {
     },
   };
 
+  #provisioningParts(): ProvisioningParts {
+    return {
+      bench: this.#bench,
+      jobs: this.#jobs,
+      journal: this.#record.writer(),
+      driver: this.#driver,
+      generator: this.#generator,
+      clock: this.#clock,
+      profile: (name) => this.#profiles.get(name),
+      server: (name, calling) => this.#servers.open(name, calling),
+      tenantToken: (name) => this.#tenantToken(name),
+      passwords: (profile, port) => this.#passwords(profile, port),
+      keyPassphrase: this.#secrets.keyPassphrase,
+      operator: () => this.#preferences().operator,
+    };
+  }
+
+  #tenantToken(server: string): Secret<string> | null {
+    return this.#secrets.tenantToken ?? this.#servers.tenantToken(server);
+  }
+
+  /** Runs the flow of interrupted jobs again, with the same wanted. */
+  #restart(
+    { server, profile, keySource, label, boards }: Restart,
+    signal: AbortSignal,
+  ): Promise<ProvisionReport> {
+    const params: CallParams<'provision'> = {
+      ports: [...boards.keys()],
+      server,
+      profile,
+      ...(keySource === null || keySource === DEFAULT_KEY_SOURCE ? {} : { keySource }),
+      ...(label === null ? {} : { label }),
+    };
+    return provisionPorts(params, this.#provisioningParts(), signal, boards);
+  }
+
   #snapshot(): Snapshot {
     return {
       station: {
@@ -357,6 +432,7 @@ class StationOverHome implements Station {
       credentials: this.#credentials(),
       records: this.#record.reader.list({ limit: RECORDS_SHOWN }),
       journal: this.#journal(),
+      interrupted: this.#unfinished.list(),
       rehearsal: this.#rehearsalView(),
       preferences: this.#preferences(),
       readOnly: this.#record.readOnly,
@@ -439,6 +515,9 @@ const CHANGING: ReadonlySet<CallName> = new Set<CallName>([
   'credential.set',
   'identify',
   'provision',
+  'rekey.look',
+  'resume',
+  'resume.dismiss',
   'rehearsal.start',
   'preferences.set',
 ]);

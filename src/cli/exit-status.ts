@@ -11,6 +11,7 @@ const WRONG_CALL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'station/job-open',
   'station/file-exists',
   'station/file-unwritable',
+  'job/not-interrupted',
   'station/profile-invalid',
   'station/server-invalid',
   'port/twice',

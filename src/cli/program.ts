@@ -6,6 +6,7 @@ import { addJournalCommands } from './commands/journal.ts';
 import { addPortsCommand } from './commands/ports.ts';
 import { addProvisionCommands } from './commands/provision.ts';
 import { addRehearseCommand } from './commands/rehearse.ts';
+import { addResumeCommand } from './commands/resume.ts';
 import { addServerCommands } from './commands/server.ts';
 import type { ProgramParts } from './context.ts';
 import { VERSION } from '../version.ts';
@@ -38,6 +39,7 @@ export function buildProgram(parts: ProgramParts): Command {
   addBoardProfileCommands(program, parts);
   addCredentialCommands(program, parts);
   addProvisionCommands(program, parts);
+  addResumeCommand(program, parts);
   addJournalCommands(program, parts);
   addRehearseCommand(program, parts);
   addDoctorCommand(program, parts);

@@ -88,11 +88,12 @@ export interface StepRecord {
 /** A job as the journal knows it; `endedAt` and `result` are null while it runs and after it was interrupted. */
 export interface JobRecord {
   readonly job: JobId;
+  /** Null for a job that ended before its start was recorded. */
+  readonly flow: 'provision' | 'rekey' | null;
   readonly startedAt: string;
   readonly endedAt: string | null;
   readonly port: string;
   readonly slot: string;
-  /** Null for a job that ended before its start was recorded. */
   readonly server: string | null;
   readonly serverUrl: string | null;
   readonly profile: string | null;
@@ -116,6 +117,10 @@ export interface JournalReader extends Disposable {
   lastJobs(limit: number): readonly JobRecord[];
   /** Jobs without a verdict, oldest first: running, or interrupted. */
   openJobs(): readonly JobRecord[];
+  /** Interrupted jobs that nothing has finished, replaced or dismissed since, oldest first. */
+  interruptedJobs(): readonly JobRecord[];
+  /** The newest ended jobs of a unit, newest first. */
+  unitJobs(identity: Identity, limit: number): readonly JobRecord[];
   /** What was recorded of a job, in order. */
   events(job: string): readonly JournalEntry[];
   /** Every entry after `seq`, in order, one by one. */
@@ -321,6 +326,22 @@ class Reader implements JournalReader {
       .map((row) => this.#toJob(row));
   }
 
+  interruptedJobs(): readonly JobRecord[] {
+    return this.database
+      .all('SELECT * FROM p_job WHERE interrupted = 1 ORDER BY seq')
+      .map((row) => this.#toJob(row));
+  }
+
+  unitJobs(identity: Identity, limit: number): readonly JobRecord[] {
+    return this.database
+      .all(
+        'SELECT * FROM p_job WHERE identity = ? AND ended_seq IS NOT NULL ORDER BY ended_seq DESC LIMIT ?',
+        canonicalIdentity(identity),
+        limit,
+      )
+      .map((row) => this.#toJob(row));
+  }
+
   events(job: string): readonly JournalEntry[] {
     return this.database.all('SELECT body FROM event WHERE job = ? ORDER BY seq', job).map(toEntry);
   }
@@ -415,6 +436,7 @@ class Reader implements JournalReader {
     const event = end === undefined ? null : toEntry(end).event;
     return {
       job,
+      flow: textOrNull(row, 'flow') as JobRecord['flow'],
       startedAt: text(row, 'started_at'),
       endedAt: textOrNull(row, 'ended_at'),
       port: text(row, 'port'),

@@ -5,7 +5,7 @@ import { canonicalJson } from './canonical-json.ts';
 import type { Database } from './database.ts';
 
 /** Raised with every change of what is projected: a journal with another number is projected anew at its next opening. */
-export const PROJECTION_VERSION = 2;
+export const PROJECTION_VERSION = 3;
 
 /** Stands in `p_station_key` for the finding that there was no key. */
 export const NO_KEY = '';
@@ -60,12 +60,16 @@ const SCHEMA = `
     key_fingerprint TEXT,
     key_type TEXT,
     proof TEXT,
-    error TEXT
+    error TEXT,
+    resumes TEXT,
+    -- 1 while it is an interrupted job that nothing has finished, replaced or dismissed.
+    interrupted INTEGER NOT NULL DEFAULT 0
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX p_job_started ON p_job (seq);
   CREATE INDEX p_job_ended ON p_job (ended_seq) WHERE ended_seq IS NOT NULL;
   CREATE INDEX p_job_ended_at ON p_job (ended_at, ended_seq) WHERE ended_seq IS NOT NULL;
   CREATE INDEX p_job_running ON p_job (seq) WHERE ended_seq IS NULL;
+  CREATE INDEX p_job_interrupted ON p_job (seq) WHERE interrupted = 1;
   CREATE INDEX p_job_identity ON p_job (identity, ended_seq);
   CREATE TABLE p_step (
     -- The intent's number; the outcome's own where no intent stands before it.
@@ -180,8 +184,8 @@ function projectEvent(database: Database, entry: JournalEntry, event: JournalEve
       return;
     case 'job-started':
       database.run(
-        `INSERT INTO p_job (job, seq, started_at, started_ms, flow, port, slot, server, server_url, profile, key_source, label, operator)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+        `INSERT INTO p_job (job, seq, started_at, started_ms, flow, port, slot, server, server_url, profile, key_source, label, operator, resumes)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
         event.job,
         entry.seq,
         entry.at,
@@ -195,6 +199,12 @@ function projectEvent(database: Database, entry: JournalEntry, event: JournalEve
         event.keySource,
         event.label,
         event.operator,
+        event.resumes ?? null,
+      );
+      // A job that was cut before it knew its board is over when another begins in its place.
+      database.run(
+        'UPDATE p_job SET interrupted = 0 WHERE interrupted = 1 AND identity IS NULL AND slot = ?',
+        event.slot,
       );
       return;
     case 'board-identified':
@@ -251,6 +261,10 @@ function projectEvent(database: Database, entry: JournalEntry, event: JournalEve
     }
     case 'verdict':
       endJob(database, entry, event.result);
+      settleInterrupted(database, event.result);
+      return;
+    case 'job-dismissed':
+      database.run('UPDATE p_job SET interrupted = 0 WHERE job = ?', event.job);
       return;
     case 'station-key':
       database.run(
@@ -334,6 +348,24 @@ function endJob(database: Database, entry: JournalEntry, result: JobResult): voi
   // The key of a job that failed may never have reached the board; one that did is known from `key-staged`.
   if (result.keyFingerprint !== null && (result.verdict === 'pass' || result.verdict === 'already'))
     giveKey(database, entry.seq, result.keyFingerprint, identity);
+}
+
+/**
+ * Keeps the list of interrupted jobs: one entry a unit, server and flow, until a job of that unit ends well. A
+ * provisioning that ends well leaves an interrupted re-key on the list: the unit works, and its old key may still too.
+ */
+function settleInterrupted(database: Database, { job, verdict, error }: JobResult): void {
+  const isInterrupted = error?.code === 'job/interrupted';
+  if (!isInterrupted && verdict !== 'pass' && verdict !== 'already') return;
+  database.run(
+    `UPDATE p_job SET interrupted = 0 FROM (SELECT job, identity, server_url, flow, resumes FROM p_job WHERE job = ?) AS ended
+     WHERE p_job.interrupted = 1 AND (p_job.job = ended.resumes OR (
+       p_job.identity = ended.identity AND p_job.server_url = ended.server_url
+       AND (p_job.flow = ended.flow OR (p_job.flow = 'provision' AND NOT ?))))`,
+    job,
+    isInterrupted ? 1 : 0,
+  );
+  if (isInterrupted) database.run('UPDATE p_job SET interrupted = 1 WHERE job = ?', job);
 }
 
 function nameJob(database: Database, job: JobId, identity: Identity): void {

@@ -445,7 +445,29 @@ export const ERRORS = {
   'job/interrupted': row(
     'The station ended in the middle of this job.',
     'A key is put in use in one step: the board holds its old or its new key, whole.',
-    'Start it again before the board is handed over; the station looks at what it finds and finishes.',
+    'Finish it (station resume) before the board is handed over; the station looks at what it finds and goes on from there.',
+    true,
+  ),
+  'job/not-interrupted': row(
+    'The job {job} is not one that waits to be finished.',
+    STATION,
+    'Look at the list of interrupted jobs (station resume --list): it may have been finished or dismissed since.',
+  ),
+  'job/board-not-here': row(
+    'The board {identity} was not found on any port ({looked} looked at).',
+    NOTHING,
+    'Connect it to any port and switch it on, then resume again. A port that another program holds, or that is muted, is not looked at.',
+    true,
+  ),
+  'job/board-never-read': row(
+    'The job was cut before it had read which board it works on.',
+    'Nothing was changed by it on the board or the server.',
+    'Start it anew with the board that it was for, and dismiss this one (station resume --dismiss).',
+  ),
+  'job/other-board': row(
+    'The board on this port is {identity}; the interrupted job is that of {expected}.',
+    NOTHING,
+    'Connect the board of that job, or provision this one by itself.',
     true,
   ),
   'job/same-identity': row(

@@ -16,7 +16,7 @@ export type JournalEvent =
   | {
       readonly kind: 'job-started';
       readonly job: JobId;
-      readonly flow: 'provision';
+      readonly flow: 'provision' | 'rekey';
       readonly port: string;
       readonly slot: string;
       readonly server: string;
@@ -25,6 +25,8 @@ export type JournalEvent =
       readonly keySource: string;
       readonly label: string | null;
       readonly operator: string | null;
+      /** The interrupted job that this one is to finish. */
+      readonly resumes?: JobId;
     }
   | { readonly kind: 'board-identified'; readonly job: JobId; readonly identity: Identity }
   | {
@@ -55,6 +57,12 @@ export type JournalEvent =
       readonly fileSha256: string;
     }
   | { readonly kind: 'verdict'; readonly job: JobId; readonly result: JobResult }
+  | {
+      /** An interrupted job that a person does not want to be finished by the station. */
+      readonly kind: 'job-dismissed';
+      readonly job: JobId;
+      readonly operator: string | null;
+    }
   | {
       readonly kind: 'server-session';
       readonly server: string;

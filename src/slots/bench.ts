@@ -1,6 +1,7 @@
 import type { SlotView, StationEvent } from '../contract.ts';
 import type { BoardDriver } from '../boards/driver.ts';
 import type { Presence } from '../model/board.ts';
+import { canonicalIdentity, type CanonicalIdentity, type Identity } from '../model/identity.ts';
 import type { Clock } from '../model/clock.ts';
 import type { ErrorReport } from '../model/job.ts';
 import type { BoardProfile } from '../model/profile.ts';
@@ -33,6 +34,8 @@ interface Slot {
   /** Whether a job or a reading has the port open. */
   inUse: boolean;
   lookedAt: number;
+  /** Whose board was last read here, while nothing says that it has gone. */
+  identity: CanonicalIdentity | null;
   /** The look that is under way; a job waits for its end, since a port is open once. */
   look: { readonly stop: AbortController; readonly ended: Promise<void> } | null;
 }
@@ -134,6 +137,23 @@ export class Bench implements AsyncDisposable {
     return this.#options.clock.monotonic() - slot.lookedAt < LOOK_AGAIN_MS.ready ? 'ready' : 'unknown';
   }
 
+  /** Notes which board was read on a port, by whoever read it. */
+  sighted(slotName: string, identity: Identity): void {
+    const slot = this.#slots.get(slotName);
+    const text = canonicalIdentity(identity);
+    if (slot === undefined || slot.identity === text) return;
+    // A board is in one place: where it was before, it is no more.
+    for (const other of this.#slots.values()) if (other.identity === text) other.identity = null;
+    slot.identity = text;
+    this.#tell(slot);
+  }
+
+  /** The port on which the board of this identity was last read, while nothing says that it has gone. */
+  whereIs(identity: Identity): PortEntry | null {
+    const text = canonicalIdentity(identity);
+    return [...this.#slots.values()].find((slot) => slot.identity === text)?.port ?? null;
+  }
+
   /** Tells of a slot again, after its job or its muting changed. */
   touch(slotName: string): void {
     const slot = this.#slots.get(slotName);
@@ -176,6 +196,7 @@ export class Bench implements AsyncDisposable {
           error: null,
           inUse: false,
           lookedAt: -Infinity,
+          identity: null,
           look: null,
         };
         this.#slots.set(port.slot, slot);
@@ -247,6 +268,7 @@ export class Bench implements AsyncDisposable {
     if (slot.presence === presence && slot.error?.message === error?.message) return;
     slot.presence = presence;
     slot.error = error;
+    if (presence !== 'ready') slot.identity = null;
     this.#tell(slot);
   }
 

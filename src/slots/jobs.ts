@@ -2,7 +2,7 @@ import PQueue from 'p-queue';
 import { ulid } from 'ulid';
 import type { JobView, StationEvent } from '../contract.ts';
 import { provision, type ProvisionParts, type ProvisionRequest } from '../flows/provision/index.ts';
-import { identityLabel } from '../model/identity.ts';
+import { identityLabel, isIdentity, type Identity } from '../model/identity.ts';
 import type { JobId, JobResult } from '../model/job.ts';
 import { asStationError, StationError } from '../model/station-error.ts';
 import type { TranscriptEntry } from '../serial/transcript.ts';
@@ -18,6 +18,15 @@ export interface JobOrder {
   readonly parts: Omit<ProvisionParts, 'claimIdentity' | 'claimKey' | 'progress' | 'transcript'>;
   readonly serverName: string;
   readonly keySourceText: string;
+  /** The interrupted job that this one is to finish, where it is one that does. */
+  readonly resumes?: ResumedJob | undefined;
+}
+
+/** An interrupted job whose board is worked on again. */
+export interface ResumedJob {
+  readonly job: JobId;
+  /** Whose board it has to be; null where that was never read. */
+  readonly identity: Identity | null;
 }
 
 export interface StartedJob {
@@ -40,9 +49,15 @@ export class Jobs {
   readonly #queue = new PQueue({ concurrency: MOST_AT_ONCE });
   readonly #claims = new Claims();
   readonly #tell: (event: StationEvent) => void;
+  readonly #identified: (slot: string, identity: Identity) => void;
 
-  constructor(tell: (event: StationEvent) => void) {
+  /** @param identified told whenever a job has read which board is on its slot. */
+  constructor(
+    tell: (event: StationEvent) => void,
+    identified: (slot: string, identity: Identity) => void = () => undefined,
+  ) {
     this.#tell = tell;
+    this.#identified = identified;
   }
 
   /**
@@ -67,6 +82,7 @@ export class Jobs {
       keySource: order.keySourceText,
       label,
       operator,
+      ...(order.resumes === undefined ? {} : { resumes: order.resumes.job }),
     });
     const log = new LineLog((entries) => this.#tell({ type: 'line', job, entries }));
     const entry: Entry = {
@@ -145,11 +161,17 @@ export class Jobs {
     const parts: ProvisionParts = {
       ...order.parts,
       transcript: entry.log,
-      claimIdentity: (identity) => this.#claims.identity(identity, port),
+      claimIdentity: (identity) => {
+        requireBoardOf(order.resumes, identity);
+        return this.#claims.identity(identity, port);
+      },
       claimKey: (fingerprint) => this.#claims.key(fingerprint, port),
       progress: {
         steps: (steps) => this.#change(entry, { steps }),
-        identity: (identity) => this.#change(entry, { identity: identityLabel(identity) }),
+        identity: (identity) => {
+          this.#identified(order.request.slot, identity);
+          this.#change(entry, { identity: identityLabel(identity) });
+        },
         device: (deviceId) => this.#change(entry, { deviceId }),
         key: (keyFingerprint) => this.#change(entry, { keyFingerprint }),
         wire: (wire) => this.#change(entry, { wire }),
@@ -180,12 +202,24 @@ export class Jobs {
   }
 }
 
+/** The board may have been changed for another between being found and being worked on. */
+function requireBoardOf(resumes: ResumedJob | undefined, identity: Identity): void {
+  const expected = resumes?.identity ?? null;
+  if (expected === null || isIdentity(identity, expected)) return;
+  throw new StationError('job/other-board', {
+    identity: identityLabel(identity),
+    expected: identityLabel(expected),
+  });
+}
+
 function blank(job: JobId, { slot, port }: Omit<ProvisionRequest, 'job'>, now: number): JobView {
   return {
     job,
     slot,
     port,
+    flow: 'provision',
     state: 'running',
+    waiting: null,
     startedAt: new Date(now).toISOString(),
     identity: null,
     deviceId: null,

@@ -1,56 +1,71 @@
 import type { BoardContext, BoardDriver } from '../boards/driver.ts';
 import { readConfiguration } from '../boards/configuration.ts';
 import type { IdentifyReport } from '../contract.ts';
+import type { BoardObservation } from '../model/board.ts';
 import type { Clock } from '../model/clock.ts';
 import type { BoardProfile } from '../model/profile.ts';
 import type { PortEntry } from '../serial/index.ts';
 import type { Bench } from '../slots/bench.ts';
 
+export interface ReadingParts {
+  readonly bench: Bench;
+  readonly driver: BoardDriver;
+  readonly clock: Clock;
+  readonly passwords: BoardContext['passwords'];
+}
+
 /** Reads one board and logs out again. Changes nothing on it. */
-export async function identify(
+export async function observeBoard(
   port: PortEntry,
   profile: BoardProfile,
-  parts: {
-    readonly bench: Bench;
-    readonly driver: BoardDriver;
-    readonly clock: Clock;
-    readonly passwords: BoardContext['passwords'];
-  },
+  { bench, driver, clock, passwords }: ReadingParts,
   signal: AbortSignal,
-): Promise<IdentifyReport> {
-  const link = await parts.bench.open(port, profile.line, signal);
+): Promise<BoardObservation> {
+  const link = await bench.open(port, profile.line, signal);
   try {
-    await using session = await parts.driver.open(link, {
+    await using session = await driver.open(link, {
       profile,
-      passwords: parts.passwords,
+      passwords,
       signal,
-      clock: parts.clock,
+      clock,
       transcript: { add: () => undefined },
     });
-    const { configuration, ...board } = await session.observe();
-    const files = [configuration.main, configuration.fallback];
-    const read = files.flatMap(({ text, path }) =>
-      text === null ? [] : [{ path, content: readConfiguration(text, path) }],
-    );
-    const [main, fallback] = read;
-    const bothNameServers =
-      main !== undefined &&
-      fallback !== undefined &&
-      main.content.form !== null &&
-      fallback.content.form !== null;
-    return {
-      port: port.path,
-      slot: port.slot,
-      board,
-      serverUrls: read.find(({ content }) => content.serverUrls.length > 0)?.content.serverUrls ?? [],
-      warnings: [
-        ...files
-          .filter(({ state }) => state === 'not-json' || state === 'unreadable')
-          .map(({ path }) => `${path} cannot be read as JSON.`),
-        ...(bothNameServers ? [`${main.path} overrides the servers of ${fallback.path}.`] : []),
-      ],
-    };
+    const board = await session.observe();
+    if (board.identity.state === 'read') bench.sighted(port.slot, board.identity.identity);
+    return board;
   } finally {
     await link.close();
   }
+}
+
+/** What a board is, as one reading finds it. */
+export async function identify(
+  port: PortEntry,
+  profile: BoardProfile,
+  parts: ReadingParts,
+  signal: AbortSignal,
+): Promise<IdentifyReport> {
+  const { configuration, ...board } = await observeBoard(port, profile, parts, signal);
+  const files = [configuration.main, configuration.fallback];
+  const read = files.flatMap(({ text, path }) =>
+    text === null ? [] : [{ path, content: readConfiguration(text, path) }],
+  );
+  const [main, fallback] = read;
+  const bothNameServers =
+    main !== undefined &&
+    fallback !== undefined &&
+    main.content.form !== null &&
+    fallback.content.form !== null;
+  return {
+    port: port.path,
+    slot: port.slot,
+    board,
+    serverUrls: read.find(({ content }) => content.serverUrls.length > 0)?.content.serverUrls ?? [],
+    warnings: [
+      ...files
+        .filter(({ state }) => state === 'not-json' || state === 'unreadable')
+        .map(({ path }) => `${path} cannot be read as JSON.`),
+      ...(bothNameServers ? [`${main.path} overrides the servers of ${fallback.path}.`] : []),
+    ],
+  };
 }

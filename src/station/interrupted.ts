@@ -1,9 +1,15 @@
 import type { JobRecord } from '../journal/index.ts';
+import type { JournalEvent } from '../model/event.ts';
 import type { JobResult } from '../model/job.ts';
 import { StationError } from '../model/station-error.ts';
+import { leftBehind } from './left-behind.ts';
 
 /** The result of a job whose station ended in the middle of it, as far as the record knows. */
-export function interruptedResult({ job, port, slot, identity, steps }: JobRecord): JobResult {
+export function interruptedResult(
+  { job, flow, port, slot, identity, steps }: JobRecord,
+  events: readonly JournalEvent[],
+): JobResult {
+  const { left } = leftBehind(flow ?? 'provision', events);
   return {
     job,
     port,
@@ -20,6 +26,6 @@ export function interruptedResult({ job, port, slot, identity, steps }: JobRecor
     steps: steps.flatMap(({ step, ms }) => (ms === null ? [] : [{ step, ms }])),
     wire: { tx: 0, rx: 0, roundTrips: 0 },
     notes: [],
-    error: new StationError('job/interrupted').toReport(),
+    error: new StationError('job/interrupted', {}, { unchanged: left }).toReport(),
   };
 }

@@ -12,7 +12,7 @@ import { StationError } from '../model/station-error.ts';
 import type { PortEntry } from '../serial/index.ts';
 import type { DeviceServer } from '../servers/device-server.ts';
 import type { Bench } from '../slots/bench.ts';
-import type { Jobs, StartedJob } from '../slots/jobs.ts';
+import type { Jobs, ResumedJob, StartedJob } from '../slots/jobs.ts';
 import { parseKeySource } from './key-source.ts';
 import { keyMaker } from './key-maker.ts';
 
@@ -36,11 +36,14 @@ export interface ProvisioningParts {
  * Provisions a board on each port, side by side, and resolves when all have their verdicts.
  *
  * What would stop every board (no login, server not reachable, a wrong call) is found before any is touched, and thrown.
+ *
+ * @param resumes the interrupted jobs that are finished by this, by the path of the port where their board is now.
  */
 export async function provisionPorts(
   params: CallParams<'provision'>,
   parts: ProvisioningParts,
   signal: AbortSignal | undefined,
+  resumes: ReadonlyMap<string, ResumedJob> = new Map(),
 ): Promise<ProvisionReport> {
   const { jobs, clock } = parts;
   const began = clock.monotonic();
@@ -78,7 +81,8 @@ export async function provisionPorts(
         clock,
       },
       serverName: params.server,
-      keySourceText: params.keySource ?? 'default',
+      keySourceText: params.keySource ?? DEFAULT_KEY_SOURCE,
+      resumes: resumes.get(port.path),
     });
   const started: StartedJob[] = [];
   const cancel = (): void => {
@@ -105,6 +109,9 @@ export async function provisionPorts(
     signal?.removeEventListener('abort', cancel);
   }
 }
+
+/** What the record has for a job whose key source was the profile's choice. */
+export const DEFAULT_KEY_SOURCE = 'default';
 
 async function distinctPorts(names: readonly string[], bench: Bench): Promise<readonly PortEntry[]> {
   const ports: PortEntry[] = [];

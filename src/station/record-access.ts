@@ -78,6 +78,11 @@ export class RecordAccess implements Disposable {
     return this.#readOnly;
   }
 
+  /** Whether this station is the record's writer. */
+  isWriter(): boolean {
+    return this.#writer !== null;
+  }
+
   /** Who else is the writer, where this station is not. */
   holder(): string | null {
     return this.#writer === null ? homeHolder(this.#options.home) : null;
@@ -126,7 +131,8 @@ export class RecordAccess implements Disposable {
     const writer = owned.use(openJournal(journal, { ...this.#journalOptions(), lock }));
     writer.append(this.#options.opening());
     for (const job of writer.openJobs()) {
-      writer.append({ kind: 'verdict', job: job.job, result: interruptedResult(job) });
+      const events = writer.events(job.job).map(({ event }) => event);
+      writer.append({ kind: 'verdict', job: job.job, result: interruptedResult(job, events) });
     }
     owned.move();
     this.#writer = writer;

@@ -108,6 +108,11 @@ export class Servers implements AsyncDisposable {
     this.#parts.tell({ type: 'server-gone', name });
   }
 
+  /** @throws StationError `station/unknown-server`. */
+  profile(name: string): ServerProfile {
+    return this.#profile(name);
+  }
+
   certificate(url: string, signal: AbortSignal | undefined): Promise<CertificateView> {
     return showCertificate(url, signal ?? FOREVER);
   }

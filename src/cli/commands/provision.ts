@@ -72,8 +72,19 @@ async function provisionWith(
 
 /** Prints the result of jobs and gives their exit status. */
 export function tellReport(context: CommandContext, report: ProvisionReport): ExitStatus {
+  return tellJobs(context, report, () => '');
+}
+
+/** The same for a result that holds more than jobs; `rest` says the rest of it in words. */
+export function tellJobs<R extends ProvisionReport>(
+  context: CommandContext,
+  report: R,
+  rest: (report: R) => string,
+): ExitStatus {
   const { output, io } = context;
-  output.result(report, (all) => summary(all, output));
+  output.result(report, (all) =>
+    [all.jobs.length === 0 ? '' : summary(all, output), rest(all)].filter((text) => text !== '').join('\n\n'),
+  );
   for (const { slot, error, notes } of printableValue(report.jobs)) {
     for (const note of notes) output.note(`${slot}: ${note}`);
     if (error === null) continue;

@@ -34,7 +34,8 @@ export function requireReady(board: BoardObservation): Identity {
   return identity;
 }
 
-function requireIdentity({ identity }: BoardObservation): Identity {
+/** The identity that a board has. @throws StationError `board/identity-...` where it cannot be told. */
+export function requireIdentity({ identity }: BoardObservation): Identity {
   const { script } = identity;
   switch (identity.state) {
     case 'read':

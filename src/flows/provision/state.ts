@@ -122,7 +122,7 @@ export function knownKey(
 /** Fingerprint and type of the key in a file, read or by its recorded hash; null where neither tells. */
 export function namedKey(
   { publicKey, sha256 }: Pick<KeyFileReading, 'publicKey' | 'sha256'>,
-  journal: JobJournal,
+  journal: Pick<JobJournal, 'stagedKeyBySha256'>,
 ): Pick<PublicKey, 'fingerprint' | 'type'> | null {
   if (publicKey !== null) return publicKey;
   const recorded = sha256 === null ? null : journal.stagedKeyBySha256(sha256);

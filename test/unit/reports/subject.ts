@@ -40,6 +40,7 @@ export function subject(
     result,
     job: {
       job: JOB,
+      flow: 'provision',
       startedAt: events[0]!.at,
       endedAt: events.at(-1)!.at,
       port: '/dev/ttyUSB0',

@@ -1,0 +1,148 @@
+import type { JournalEvent } from '../model/event.ts';
+import type { StepName } from '../model/job.ts';
+
+/** What a job that was cut off has left, as far as its record tells. */
+export interface LeftBehind {
+  /** The last step that changes something; null where it had come to none. */
+  readonly step: StepName | null;
+  /** What state board and server are in, in sentences. */
+  readonly left: string;
+  /** Whether the board may be unplugged and used as it is. */
+  readonly safe: boolean;
+}
+
+/** Whether an action has had its effect. `maybe`: it was begun, and nobody wrote down how it came out. */
+type Effect = 'no' | 'maybe' | 'yes';
+
+type Step = Extract<JournalEvent, { kind: 'step-intent' | 'step-outcome' }>;
+
+/**
+ * Tells from the intents and outcomes of a job what it has left on its board and on the server. An intent without an
+ * outcome may have had its effect or not; what is said holds in both cases.
+ */
+export function leftBehind(flow: 'provision' | 'rekey', events: readonly JournalEvent[]): LeftBehind {
+  const steps = events.filter((event) => event.kind === 'step-intent' || event.kind === 'step-outcome');
+  const step = steps.at(-1)?.step ?? null;
+  if (!events.some(({ kind }) => kind === 'board-identified')) {
+    return {
+      step,
+      left: 'The board had not been read yet: nothing was changed on it or on the server.',
+      safe: true,
+    };
+  }
+  return { step, ...told(flow, effectsOf(steps)) };
+}
+
+interface Effects {
+  readonly clock: Effect;
+  readonly staged: Effect;
+  readonly configured: Effect;
+  readonly sent: Effect;
+  readonly expected: Effect;
+  readonly accepted: Effect;
+  readonly switched: Effect;
+}
+
+/** The action that has each effect, and the action that takes it back. */
+const EFFECTS: Readonly<Record<keyof Effects, readonly [does: string, undoes: string | null]>> = {
+  clock: ['set-clock', null],
+  staged: ['stage-key', 'discard-staged'],
+  configured: ['configure', null],
+  sent: ['auth-request', 'remove-auth-set'],
+  expected: ['preauthorize', 'remove-auth-set'],
+  accepted: ['accept-auth-set', 'remove-auth-set'],
+  switched: ['switch-key', null],
+};
+
+function effectsOf(steps: readonly Step[]): Effects {
+  const effect = ([does, undoes]: readonly [string, string | null]): Effect => {
+    let found: Effect = 'no';
+    for (const step of steps) {
+      if (step.action === does) found = after(step, found);
+      // A removal that is not known to be done may have left what it was to remove.
+      else if (step.action === undoes && step.kind === 'step-outcome' && step.outcome === 'done')
+        found = 'no';
+    }
+    return found;
+  };
+  return {
+    clock: effect(EFFECTS.clock),
+    staged: effect(EFFECTS.staged),
+    configured: effect(EFFECTS.configured),
+    sent: effect(EFFECTS.sent),
+    expected: effect(EFFECTS.expected),
+    accepted: effect(EFFECTS.accepted),
+    switched: effect(EFFECTS.switched),
+  };
+}
+
+function after(step: Step, before: Effect): Effect {
+  if (step.kind === 'step-intent') return before === 'yes' ? 'yes' : 'maybe';
+  if (step.outcome === 'done') return 'yes';
+  // A switch fails only where the board said that it renamed nothing; anything else that failed may have left a part.
+  if (step.outcome === 'failed' && step.action === 'switch-key') return 'no';
+  return before === 'yes' ? 'yes' : 'maybe';
+}
+
+const AS_IT_WAS = 'The key in use on the board is as it was';
+
+function told(flow: 'provision' | 'rekey', effects: Effects): Pick<LeftBehind, 'left' | 'safe'> {
+  const { clock, staged, configured, sent, expected, accepted, switched } = effects;
+  if (switched === 'yes') {
+    const old = flow === 'rekey' ? ' The old key may still be accepted there.' : '';
+    return {
+      left: `The new key is in use on the board, and the server had accepted it or was waiting for it; what is missing is the proof and its record.${old}`,
+      safe: true,
+    };
+  }
+  if (switched === 'maybe') {
+    return {
+      left: 'The station ended while the new key was being put in use: the board holds its old or its new key, whole. Do not hand it over before this is finished.',
+      safe: false,
+    };
+  }
+  if (staged !== 'no') return { ...toldStaged({ sent, expected, accepted }) };
+  const changes = [
+    configured === 'no'
+      ? null
+      : `the configuration of its client ${configured === 'yes' ? 'was' : 'may have been'} brought up to date`,
+    accepted === 'no' ? null : `the server ${accepted === 'yes' ? 'has' : 'may have'} accepted it`,
+    accepted !== 'no' || sent === 'no' ? null : 'the server may know it as pending',
+    clock === 'no' ? null : `the clock of the board ${clock === 'yes' ? 'was' : 'may have been'} set`,
+  ].filter((change) => change !== null);
+  return {
+    left:
+      changes.length === 0
+        ? 'The board was read; nothing is changed on it or on the server.'
+        : `${AS_IT_WAS}; ${changes.join('; ')}.`,
+    safe: true,
+  };
+}
+
+function toldStaged({
+  sent,
+  expected,
+  accepted,
+}: Pick<Effects, 'sent' | 'expected' | 'accepted'>): Pick<LeftBehind, 'left' | 'safe'> {
+  if (accepted !== 'no') {
+    const has = accepted === 'yes' ? 'has' : 'may have';
+    return {
+      left: `${AS_IT_WAS}, but the server ${has} accepted the new key that lies staged beside it: the board may be refused until this is finished. Do not hand it over.`,
+      safe: false,
+    };
+  }
+  if (expected !== 'no') {
+    const is = expected === 'yes' ? 'is' : 'may be';
+    return {
+      left: `${AS_IT_WAS}, and still accepted. The new key lies staged beside it and ${is} preauthorized on the server.`,
+      safe: true,
+    };
+  }
+  return {
+    left:
+      sent === 'no'
+        ? `${AS_IT_WAS}. A new key may lie staged beside it, unused; nothing was sent to the server.`
+        : `${AS_IT_WAS}. The new key lies staged beside it, unused, and may be pending on the server; nothing was accepted.`,
+    safe: true,
+  };
+}

@@ -1,0 +1,281 @@
+import type { BoardDriver } from '../boards/driver.ts';
+import type { ProvisionReport, StationEvent } from '../contract.ts';
+import type { JobRecord } from '../journal/index.ts';
+import type { Presence } from '../model/board.ts';
+import type { Clock } from '../model/clock.ts';
+import { canonicalIdentity, identityLabel, isIdentity, type Identity } from '../model/identity.ts';
+import type { JobId, JobResult } from '../model/job.ts';
+import type { BoardProfile } from '../model/profile.ts';
+import type { InterruptedJob } from '../model/rekey.ts';
+import type { Secret } from '../model/secret.ts';
+import { asStationError, StationError } from '../model/station-error.ts';
+import { REHEARSAL } from '../rehearsal/bench.ts';
+import type { PortEntry } from '../serial/index.ts';
+import type { Bench } from '../slots/bench.ts';
+import type { Jobs, ResumedJob } from '../slots/jobs.ts';
+import { observeBoard } from './identifying.ts';
+import { leftBehind, type LeftBehind } from './left-behind.ts';
+import type { RecordAccess } from './record-access.ts';
+
+/** Interrupted jobs that are run again in one call: they differ in their boards alone. */
+export interface Restart {
+  readonly flow: 'provision' | 'rekey';
+  readonly server: string;
+  readonly profile: string;
+  readonly keySource: string | null;
+  readonly label: string | null;
+  /** By the path of the port where the board is now. */
+  readonly boards: ReadonlyMap<string, ResumedJob>;
+}
+
+export interface UnfinishedParts {
+  readonly record: RecordAccess;
+  readonly bench: Bench;
+  readonly jobs: Jobs;
+  readonly driver: BoardDriver;
+  readonly clock: Clock;
+  readonly profile: (name: string) => BoardProfile;
+  readonly passwords: (profile: BoardProfile, port: string) => readonly Secret<string>[];
+  readonly operator: () => string | null;
+  /** Runs the flow of these jobs again: it looks at what it finds and does what is left to do. */
+  readonly restart: (restart: Restart, signal: AbortSignal) => Promise<ProvisionReport>;
+  readonly tell: (event: StationEvent) => void;
+}
+
+/**
+ * The jobs that were cut off and wait to be finished: by the record, until a later job of the same unit ends well or a
+ * person dismisses them. Their boards are known by identity and may come back on any port.
+ */
+export class UnfinishedJobs {
+  readonly #parts: UnfinishedParts;
+  /** What a job has left does not change any more. */
+  readonly #left = new Map<JobId, LeftBehind>();
+  /** Those that are being finished now. */
+  readonly #underWay = new Set<JobId>();
+  #told = '[]';
+
+  constructor(parts: UnfinishedParts) {
+    this.#parts = parts;
+  }
+
+  list(): readonly InterruptedJob[] {
+    return this.#records().map((record) => this.#view(record));
+  }
+
+  /** Tells the list where it is not what was told last. */
+  tellChanges(): void {
+    const interrupted = this.list();
+    const text = JSON.stringify(interrupted);
+    if (text === this.#told) return;
+    this.#told = text;
+    this.#parts.tell({ type: 'interrupted', interrupted });
+  }
+
+  /** @throws StationError `job/not-interrupted`. */
+  dismiss(job: string): void {
+    const { job: known } = this.#named(job);
+    this.#parts.record
+      .writer()
+      .append({ kind: 'job-dismissed', job: known, operator: this.#parts.operator() });
+    this.tellChanges();
+  }
+
+  /**
+   * Finishes interrupted jobs whose boards are on the bench, side by side; the others stay on the list. The ports are
+   * looked through for boards that nobody has seen yet.
+   *
+   * @throws StationError for one job by its name: `job/not-interrupted`, `job/board-not-here`, `job/board-never-read`;
+   * and what keeps a flow from being started at all.
+   */
+  async resume(job: string | undefined, signal: AbortSignal): Promise<ProvisionReport> {
+    const began = this.#parts.clock.monotonic();
+    const chosen = job === undefined ? this.#records() : [this.#named(job)];
+    const [only] = job === undefined ? [] : chosen;
+    if (only !== undefined && only.identity === null && only.flow === 'rekey')
+      throw new StationError('job/board-never-read');
+    for (const record of chosen) this.#underWay.add(record.job);
+    try {
+      const { found, looked } = await this.#findBoards(chosen, signal);
+      if (only !== undefined && !found.has(only))
+        throw new StationError('job/board-not-here', {
+          identity: only.identity === null ? `of ${only.slot}` : identityLabel(only.identity),
+          looked,
+        });
+      const jobs = await this.#restart(found, signal);
+      return { jobs, elapsedMs: Math.round(this.#parts.clock.monotonic() - began) };
+    } finally {
+      for (const record of chosen) this.#underWay.delete(record.job);
+      this.tellChanges();
+    }
+  }
+
+  async #restart(found: ReadonlyMap<JobRecord, PortEntry>, signal: AbortSignal): Promise<JobResult[]> {
+    const ended = await Promise.allSettled(
+      restartsOf(found).map((restart) => this.#parts.restart(restart, signal)),
+    );
+    const reports = ended.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
+    const refused = ended.find((end) => end.status === 'rejected');
+    // One server that cannot be used must not keep the results of the others from whoever asked.
+    if (refused !== undefined && reports.length === 0) throw refused.reason;
+    return reports.flatMap(({ jobs }) => jobs);
+  }
+
+  /** What the record has as interrupted; where nobody writes in it now, also what its last writer left open. */
+  #records(): readonly JobRecord[] {
+    const { record } = this.#parts;
+    const open = record.isWriter() || record.holder() !== null ? [] : record.reader.openJobs();
+    const all = [...record.reader.interruptedJobs(), ...open].filter(
+      // The boards of a rehearsal end with their station.
+      ({ job, server }) => server !== REHEARSAL && !this.#underWay.has(job),
+    );
+    return all.filter((one, at) => !all.slice(at + 1).some((later) => replaces(later, one)));
+  }
+
+  #named(job: string): JobRecord {
+    const found = this.#records().find((record) => record.job === job);
+    if (found === undefined) throw new StationError('job/not-interrupted', { job });
+    return found;
+  }
+
+  #view(record: JobRecord): InterruptedJob {
+    const { job, flow, startedAt, port, slot, identity, server, profile } = record;
+    return {
+      job,
+      flow: flow ?? 'provision',
+      startedAt,
+      port,
+      slot,
+      identity,
+      server: server ?? '',
+      profile: profile ?? '',
+      state: 'interrupted',
+      ...this.#leftBehind(record),
+      boardAt: identity === null ? null : (this.#parts.bench.whereIs(identity)?.path ?? null),
+      deadline: null,
+    };
+  }
+
+  #leftBehind({ job, flow }: JobRecord): LeftBehind {
+    const known = this.#left.get(job);
+    if (known !== undefined) return known;
+    const events = this.#parts.record.reader.events(job).map(({ event }) => event);
+    const left = leftBehind(flow ?? 'provision', events);
+    this.#left.set(job, left);
+    return left;
+  }
+
+  /** Where the boards of these jobs are now: where they were seen last, else on whichever port they are read. */
+  async #findBoards(
+    records: readonly JobRecord[],
+    signal: AbortSignal,
+  ): Promise<{ readonly found: ReadonlyMap<JobRecord, PortEntry>; readonly looked: number }> {
+    const { bench } = this.#parts;
+    await bench.refresh();
+    const found = new Map<JobRecord, PortEntry>();
+    const sought: JobRecord[] = [];
+    for (const record of records) {
+      const seen = record.identity === null ? await this.#samePlace(record) : bench.whereIs(record.identity);
+      if (seen !== null && this.#isFree(seen)) found.set(record, seen);
+      else if (record.identity !== null) sought.push(record);
+    }
+    if (sought.length === 0) return { found, looked: found.size };
+    const taken = new Set([...found.values()].map(({ path }) => path));
+    const ports = (await this.#candidates(sought)).filter((port) => !taken.has(port.path));
+    await Promise.all(
+      ports.map(async (port) => {
+        const identity = await this.#read(port, sought, signal);
+        const record = sought.find(
+          (one) => identity !== null && one.identity !== null && isIdentity(one.identity, identity),
+        );
+        if (record !== undefined && !found.has(record)) found.set(record, port);
+      }),
+    );
+    return { found, looked: ports.length };
+  }
+
+  /** The place of a job that never read its board: it was for whichever board is there, and has changed none. */
+  async #samePlace({ flow, slot, port }: JobRecord): Promise<PortEntry | null> {
+    // A new key is for one unit and no other.
+    if (flow === 'rekey') return null;
+    return this.#parts.bench.port(slot).catch(() => this.#parts.bench.port(port).catch(() => null));
+  }
+
+  /** Ports on which a board may be: those of the bench, and those of the jobs that no list has. */
+  async #candidates(records: readonly JobRecord[]): Promise<readonly PortEntry[]> {
+    const { bench } = this.#parts;
+    const views = bench.views();
+    const listed = views.filter(({ presence }) => !OUT_OF_REACH.has(presence)).map(({ slot }) => slot);
+    const unlisted = records
+      .map(({ port }) => port)
+      .filter((path) => !views.some(({ port }) => port === path));
+    const ports = await Promise.all(
+      [...new Set([...listed, ...unlisted])].map((name) => bench.port(name).catch(() => null)),
+    );
+    return ports.filter((port) => port !== null && this.#isFree(port)) as PortEntry[];
+  }
+
+  #isFree({ path }: PortEntry): boolean {
+    return !this.#parts.jobs.runningOn(path);
+  }
+
+  /** Whose board is on a port, read as the sought jobs' profiles say; null where there is none to be read. */
+  async #read(port: PortEntry, sought: readonly JobRecord[], signal: AbortSignal): Promise<Identity | null> {
+    const { bench, driver, clock, passwords } = this.#parts;
+    for (const name of new Set(sought.map(({ profile }) => profile ?? ''))) {
+      try {
+        const profile = this.#parts.profile(name);
+        if (!READABLE.has(await this.#presence(port, profile, signal))) return null;
+        const parts = { bench, driver, clock, passwords: passwords(profile, port.path) };
+        const { identity } = await observeBoard(port, profile, parts, signal);
+        return identity.state === 'read' ? identity.identity : null;
+      } catch (thrown) {
+        if (signal.aborted) throw thrown;
+        // Another kind of board has another login: that of the next profile may be its own.
+        if (asStationError(thrown).code !== 'board/login-refused') return null;
+      }
+    }
+    return null;
+  }
+
+  async #presence(port: PortEntry, profile: BoardProfile, signal: AbortSignal): Promise<Presence> {
+    const { bench, driver, clock } = this.#parts;
+    if (bench.seen(port) === 'ready') return 'ready';
+    const link = await bench.open(port, profile.line, signal);
+    try {
+      return await driver.probe(link, { profile, signal, clock, transcript: { add: () => undefined } });
+    } finally {
+      await link.close();
+    }
+  }
+}
+
+const OUT_OF_REACH: ReadonlySet<string> = new Set(['in-job', 'muted', 'no-permission', 'busy']);
+/** What may come to a login: a silent port would be waited for as long as a board takes to boot. */
+const READABLE: ReadonlySet<Presence> = new Set(['ready', 'booting']);
+
+/** Whether a later interrupted job is the same unit's, so that finishing it finishes both. */
+function replaces(later: JobRecord, earlier: JobRecord): boolean {
+  return (
+    later.identity !== null &&
+    earlier.identity !== null &&
+    canonicalIdentity(later.identity) === canonicalIdentity(earlier.identity) &&
+    later.serverUrl === earlier.serverUrl &&
+    later.flow === earlier.flow
+  );
+}
+
+/** One restart for all jobs that were started alike. */
+function restartsOf(found: ReadonlyMap<JobRecord, PortEntry>): readonly Restart[] {
+  const alike = Map.groupBy(found, ([{ flow, server, profile, keySource, label }]) =>
+    JSON.stringify([flow, server, profile, keySource, label]),
+  );
+  return [...alike.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const [{ flow, server, profile, keySource, label }] = first;
+    const boards = new Map(group.map(([{ job, identity }, { path }]) => [path, { job, identity }]));
+    return [
+      { flow: flow ?? 'provision', server: server ?? '', profile: profile ?? '', keySource, label, boards },
+    ];
+  });
+}
