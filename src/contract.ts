@@ -76,12 +76,16 @@ export const CALLS = {
   'profile.check': z.strictObject({ path: text }),
   /** A password for boards, under the name by which profiles mention it. Null removes it. */
   'credential.set': z.strictObject({ name, password: secretText.nullable() }),
-  identify: z.strictObject({ port: text, profile: name }),
+  /** `password`: of the board, instead of the stored ones. */
+  identify: z.strictObject({ port: text, profile: name, password: secretText.optional() }),
   provision: z.strictObject({
     ports: z.array(text).min(1).max(256),
     server: name,
     profile: name,
     keySource: keySource.optional(),
+    /** Of the boards, instead of the stored ones. */
+    password: secretText.optional(),
+    /** Of imported keys. */
     passphrase: secretText.optional(),
     label: text.optional(),
   }),

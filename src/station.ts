@@ -306,7 +306,7 @@ class StationOverHome implements Station {
       this.#events.tell({ type: 'credentials', credentials: this.#credentials() });
       return null;
     },
-    identify: async ({ port, profile: name }, signal) => {
+    identify: async ({ port, profile: name, password }, signal) => {
       const found = await this.#bench.port(port);
       if (this.#jobs.runningOn(found.path)) throw new StationError('port/in-job', { port });
       const profile = this.#profiles.get(name);
@@ -314,11 +314,11 @@ class StationOverHome implements Station {
         bench: this.#bench,
         driver: this.#driver,
         clock: this.#clock,
-        passwords: this.#passwords(profile, found.path),
+        passwords: this.#passwords(profile, found.path, password),
       };
       return identify(found, profile, parts, signal ?? new AbortController().signal);
     },
-    provision: (params, signal) => provisionPorts(params, this.#provisioningParts(), signal),
+    provision: (params, signal) => provisionPorts(params, this.#provisioningParts(params.password), signal),
     'rekey.look': async ({ port, server, profile: name }, signal) => {
       const found = await this.#bench.port(port);
       if (this.#jobs.runningOn(found.path)) throw new StationError('port/in-job', { port });
@@ -381,7 +381,8 @@ class StationOverHome implements Station {
     },
   };
 
-  #provisioningParts(): ProvisioningParts {
+  /** `password`: of the boards of this one call. */
+  #provisioningParts(password?: string): ProvisioningParts {
     return {
       bench: this.#bench,
       jobs: this.#jobs,
@@ -392,7 +393,7 @@ class StationOverHome implements Station {
       profile: (name) => this.#profiles.get(name),
       server: (name, calling) => this.#servers.open(name, calling),
       tenantToken: (name) => this.#tenantToken(name),
-      passwords: (profile, port) => this.#passwords(profile, port),
+      passwords: (profile, port) => this.#passwords(profile, port, password),
       keyPassphrase: this.#secrets.keyPassphrase,
       operator: () => this.#preferences().operator,
     };
@@ -458,9 +459,10 @@ class StationOverHome implements Station {
     return { ...stored, server, profile: stored.profile ?? DEFAULT_PROFILE };
   }
 
-  /** The passwords to try for a profile: what the environment gave, else its named credentials in order. */
-  #passwords(profile: BoardProfile, port: string): readonly Secret<string>[] {
+  /** The passwords to try for a profile: what the call or the environment gave, else its named credentials in order. */
+  #passwords(profile: BoardProfile, port: string, given?: string): readonly Secret<string>[] {
     if (this.#rehearsal?.has(port) === true) return this.#rehearsal.passwords;
+    if (given !== undefined) return [secret(given)];
     if (this.#secrets.boardPassword !== null) return [this.#secrets.boardPassword];
     return profile.login.credentials.flatMap((name) => this.#keyStore.get(credentialOf(name)) ?? []);
   }

@@ -13,9 +13,10 @@ import type { CommandIo } from './io.ts';
 export async function askSecret(io: CommandIo, question: string, instead: string): Promise<Secret<string>> {
   if (!io.stdin.isTTY)
     throw new StationError('station/usage', { detail: `There is no terminal to ask at. ${instead}` });
-  io.stderr.write(`${question}: `);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: io.stdin, output: silent, terminal: true });
+  // Now the terminal echoes nothing any more: who types as soon as the question comes is not shown either.
+  io.stderr.write(`${question}: `);
   try {
     return await new Promise<Secret<string>>((resolve, reject) => {
       const stop = (): void => reject(new StationError('job/cancelled'));

@@ -4,4 +4,5 @@ export { chooseKeyType, readableKeyTypes, type KeyChoice } from './client-key-ty
 export { createKeyGenerator, type KeyGenerator } from './generate.ts';
 export { fingerprintOfPem, isSameKey, publicKey } from './public-key.ts';
 export { sign, verify } from './sign.ts';
+export { hasEncryptedKey } from './import/encrypted.ts';
 export { importKey, type ImportedKey } from './import/import-key.ts';

@@ -60,11 +60,16 @@ export class RehearsalBench implements AsyncDisposable {
         detail: `There is no failure named ${fail}: ${Object.keys(FAILURES).join(', ')}.`,
       });
     }
+    const limit = failure?.short === undefined ? null : boards - failure.short;
+    if (limit === 0 && mode === '2023')
+      throw new StationError('station/usage', {
+        detail: `A server of 2023 cannot be limited to no device at all: let ${String(fail)} have two boards.`,
+      });
     const server = await startMenderServer({
       mode,
       tls: true,
       ...(failure?.faults === undefined ? {} : { faults: failure.faults }),
-      ...(failure?.limit === undefined ? {} : { limit: failure.limit }),
+      ...(limit === null ? {} : { limit }),
     });
     const simulated = Array.from({ length: boards }, (_, index): [string, SimulatedBoard] => {
       const number = index + 1;

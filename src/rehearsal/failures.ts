@@ -6,15 +6,15 @@ export interface Failure {
   readonly description: string;
   /** What the server does. */
   readonly faults?: readonly Fault[];
-  /** How many devices the server takes. */
-  readonly limit?: number;
+  /** By how many the devices that the server takes are fewer than the boards. */
+  readonly short?: number;
   /** How the last board differs from a good one. */
   readonly board?: BoardChoices;
 }
 
 /** The failures that `station rehearse --fail` offers. */
 export const FAILURES = {
-  'device-limit': { description: 'the server takes one device less than there are boards', limit: 1 },
+  'device-limit': { description: 'the server takes one device less than there are boards', short: 1 },
   'server-slow': {
     description: 'every answer comes a second late',
     faults: [{ on: 'any', act: { kind: 'latency', ms: 1000 } }],

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { IdentifyReport, ProvisionReport, StationApi } from '../../contract.ts';
 import { identityLabel } from '../../model/identity.ts';
+import { askForBoards } from '../board-secrets.ts';
 import { collect } from '../collect.ts';
 import { action, type CommandContext, type ProgramParts } from '../context.ts';
 import type { ExitStatus } from '../exit-status.ts';
@@ -23,14 +24,14 @@ export function addProvisionCommands(program: Command, parts: ProgramParts): voi
     .description('read a board: identity, key in use, staged key, configuration; changes nothing')
     .requiredOption('--port <port>', 'path or slot')
     .option('--profile <name>', 'board profile', 'mender');
-  action<{ readonly port: string; readonly profile: string }>(
-    identify,
-    parts,
-    ({ io, output, withStation }, { port, profile }) =>
-      withStation('write', async (station) => {
-        output.result(await station.call('identify', { port, profile }, io.interrupted), description);
-        return 0;
-      }),
+  action<{ readonly port: string; readonly profile: string }>(identify, parts, (context, { port, profile }) =>
+    context.withStation('write', async (station) => {
+      const { io, output } = context;
+      const { password } = await askForBoards(context, station, { profile });
+      const call = { port, profile, ...(password === undefined ? {} : { password }) };
+      output.result(await station.call('identify', call, io.interrupted), description);
+      return 0;
+    }),
   );
 
   const provision = program
@@ -52,10 +53,12 @@ export function addProvisionCommands(program: Command, parts: ProgramParts): voi
 }
 
 async function provisionWith(
-  { io, output, common }: CommandContext,
+  context: CommandContext,
   station: StationApi,
   options: ProvisionOptions,
 ): Promise<ProvisionReport> {
+  const { io, output, common } = context;
+  const secrets = await askForBoards(context, station, options);
   using _progress = showProgress(station, io, output, common.quiet);
   return await station.call(
     'provision',
@@ -63,6 +66,7 @@ async function provisionWith(
       ports: [...options.port],
       server: options.server,
       profile: options.profile,
+      ...secrets,
       ...(options.key === undefined ? {} : { keySource: options.key }),
       ...(options.label === undefined ? {} : { label: options.label }),
     },

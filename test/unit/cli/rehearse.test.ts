@@ -25,7 +25,7 @@ const EXPECTED: Readonly<Record<FailureKind, readonly ['pass' | 'fail' | 'stoppe
   noise: ['pass', null],
 };
 
-const onTheServer = (kind: FailureKind): boolean => 'faults' in FAILURES[kind] || 'limit' in FAILURES[kind];
+const onTheServer = (kind: FailureKind): boolean => 'faults' in FAILURES[kind] || 'short' in FAILURES[kind];
 /** Its delays are real ones: it has a file of its own, which waits beside this one. */
 const CASES = (Object.keys(FAILURES) as FailureKind[])
   .filter((kind) => kind !== 'server-slow')
@@ -55,6 +55,35 @@ test.each(CASES)('rehearse --fail %s --mode %s ends as it should, and says why',
     expect(err).toContain(last.error.unchanged);
     expect(err).toContain(last.error.remedy);
   }
+});
+
+test.each([
+  ['4', '2026'],
+  ['4', '2023'],
+  ['1', '2026'],
+])('of %s boards, a server of %s with --fail device-limit takes one less', async (boards, mode) => {
+  const { status, out } = await station(
+    ['rehearse', '--boards', boards, '--fail', 'device-limit', '--mode', mode, '--json'],
+    { clock: virtualTime() },
+  );
+  const { jobs } = reportShape.parse(JSON.parse(out));
+  expect(jobs.filter(({ verdict }) => verdict === 'pass')).toHaveLength(Number(boards) - 1);
+  expect(jobs.flatMap(({ error }) => error?.code ?? [])).toEqual(['server/device-limit']);
+  expect(status).toBe(1);
+});
+
+test('a limit that a server of 2023 cannot have is refused', async () => {
+  const { status, err } = await station([
+    'rehearse',
+    '--boards',
+    '1',
+    '--fail',
+    'device-limit',
+    '--mode',
+    '2023',
+  ]);
+  expect(status).toBe(2);
+  expect(err).toContain('cannot be limited to no device at all');
 });
 
 describe('a rehearsal', () => {
