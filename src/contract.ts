@@ -109,6 +109,16 @@ export const CALLS = {
    * for one that did not pass a report that says so. `force` overwrites an earlier PDF, nothing else.
    */
   'rekey.sheet': z.strictObject({ job: text, path: text.min(1), force: z.boolean().default(false) }),
+  /**
+   * The record in a file: `json` is evidence that `verify` takes by itself, from `since` on; `csv` the ended jobs, for
+   * people and their spreadsheets. `force` overwrites an earlier export, nothing else.
+   */
+  'journal.export': z.strictObject({
+    format: z.enum(['csv', 'json']),
+    path: text.min(1),
+    since: z.iso.datetime({ offset: true }).optional(),
+    force: z.boolean().default(false),
+  }),
   /** Looks at every row, hash and signature of the record. Heads as people copy them: `SEQ:HASH`. */
   'journal.verify': z.strictObject({
     keys: z.array(keyFingerprint).max(256).default([]),
@@ -162,6 +172,7 @@ export interface CallResults {
   'slot.clear': null;
   'journal.list': readonly RecordView[];
   'rekey.sheet': { readonly path: string };
+  'journal.export': ExportReport;
   'journal.verify': Verification;
   doctor: readonly DoctorLine[];
   'rehearsal.start': Snapshot;
@@ -226,6 +237,15 @@ export interface JournalView {
     readonly hash: string;
     readonly key: KeyFingerprint | null;
   } | null;
+}
+
+export interface ExportReport {
+  readonly path: string;
+  readonly rows: number;
+  /** The record's head when it was exported: with it, what is cut off later shows. */
+  readonly head: { readonly seq: number; readonly hash: string } | null;
+  /** The station key that signed this head; null where the key is not at hand, and for CSV. */
+  readonly key: string | null;
 }
 
 export interface PreferencesView {

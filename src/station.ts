@@ -24,6 +24,7 @@ import {
   BoardProfiles,
   checkBoardProfile,
   credentialOf,
+  findStationKey,
   MemoryKeyStore,
   openHome,
   openKeyStore,
@@ -38,6 +39,7 @@ import { Bench } from './slots/bench.ts';
 import { Jobs } from './slots/jobs.ts';
 import { machinePorts } from './slots/port-source.ts';
 import { examine } from './station/doctor.ts';
+import { exportJournal } from './station/exporting.ts';
 import { EventHub } from './station/event-hub.ts';
 import { identify } from './station/identifying.ts';
 import type { StationOptions } from './station/options.ts';
@@ -356,6 +358,12 @@ class StationOverHome implements Station {
       const { writeSheet } = await import('./station/sheets.ts');
       return writeSheet({ job, path, force }, this.#record.reader);
     },
+    'journal.export': (params) =>
+      exportJournal(params, {
+        read: () => this.#record.separateReader(),
+        signer: () => findStationKey(this.#keyStore),
+        clock: this.#clock,
+      }),
     'journal.verify': ({ keys, heads }) => this.#record.verify({ keys, heads: heads.map(parseHead) }),
     doctor: () =>
       examine({

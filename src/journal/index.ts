@@ -5,6 +5,9 @@ export type { HomeLock, LockHolder } from './home-lock.ts';
 export { parseHead } from './chain.ts';
 export type { Head, JournalSigner } from './chain.ts';
 export type { Expectations, Fault, KeyUse, Problem } from './chain-check.ts';
+export { CSV_START } from './export-csv.ts';
+export { EXPORT_START } from './export-json.ts';
+export type { Exported, ExportOptions } from './export-json.ts';
 export { openJournal, readJournal } from './journal.ts';
 export type {
   JobRecord,
@@ -17,6 +20,6 @@ export type {
   StagedKeyRecord,
   StepRecord,
 } from './journal.ts';
-export { inTurns } from './turns.ts';
+export { inPieces, inTurns } from './turns.ts';
 export { verifyingFile } from './verify-file.ts';
 export type { Verification } from './verify.ts';

@@ -11,6 +11,8 @@ import { canonicalJson } from './canonical-json.ts';
 import { chainHash, GENESIS, headMessage, hex, type Head, type JournalSigner } from './chain.ts';
 import type { Expectations } from './chain-check.ts';
 import { Database, type Row } from './database.ts';
+import { exportingCsv } from './export-csv.ts';
+import { exportingJson, type Exported, type ExportOptions } from './export-json.ts';
 import { homeHolder, lockHome, type HomeLock, type LockHolder } from './home-lock.ts';
 import { JOURNAL_VERSION, journalVersion, migrate } from './migrations.ts';
 import { NO_KEY, project, projectionsReach, resetProjections } from './projections.ts';
@@ -97,6 +99,10 @@ export interface JobRecord {
   readonly server: string | null;
   readonly serverUrl: string | null;
   readonly profile: string | null;
+  /** Which version of the board profile: SHA-256 (hex) of its canonical JSON. */
+  readonly profileSha256: string | null;
+  /** Why the unit got a new key. */
+  readonly reason: { readonly code: string; readonly text: string } | null;
   readonly keySource: string | null;
   readonly label: string | null;
   readonly operator: string | null;
@@ -133,6 +139,10 @@ export interface JournalReader extends Disposable {
   stationKeys(): readonly StationKeyRecord[];
   /** Looks at every row, hash, signature and projection; done when it returns, with a stop after each row. */
   verifying(expected?: Expectations): Generator<undefined, Verification, undefined>;
+  /** The record as one JSON document, in pieces. @throws StationError `journal/broken`. */
+  exportingJson(options: ExportOptions): Generator<string, Exported, undefined>;
+  /** The ended jobs as CSV, in pieces. */
+  exportingCsv(options: Pick<ExportOptions, 'since'>): Generator<string, Exported, undefined>;
   /** The newest staged key whose file has this SHA-256 (hex). */
   stagedKeyBySha256(hex: string): StagedKeyRecord | null;
   /** The first unit that was given this key. A key belongs to one board. */
@@ -381,6 +391,14 @@ class Reader implements JournalReader {
     return verifying(this.database, expected);
   }
 
+  exportingJson(options: ExportOptions): Generator<string, Exported, undefined> {
+    return exportingJson(this.database, options);
+  }
+
+  exportingCsv(options: Pick<ExportOptions, 'since'>): Generator<string, Exported, undefined> {
+    return exportingCsv(this.database, options);
+  }
+
   stagedKeyBySha256(sha256: string): StagedKeyRecord | null {
     const row = this.database.first(
       'SELECT * FROM p_staged WHERE file_sha256 = ? ORDER BY seq DESC LIMIT 1',
@@ -434,6 +452,7 @@ class Reader implements JournalReader {
         ? this.database.first('SELECT body FROM event WHERE seq = ?', verdict)
         : undefined;
     const event = end === undefined ? null : toEntry(end).event;
+    const reason = textOrNull(row, 'reason');
     return {
       job,
       flow: textOrNull(row, 'flow') as JobRecord['flow'],
@@ -444,6 +463,8 @@ class Reader implements JournalReader {
       server: textOrNull(row, 'server'),
       serverUrl: textOrNull(row, 'server_url'),
       profile: textOrNull(row, 'profile'),
+      profileSha256: textOrNull(row, 'profile_sha256'),
+      reason: reason === null ? null : (JSON.parse(reason) as JobRecord['reason']),
       keySource: textOrNull(row, 'key_source'),
       label: textOrNull(row, 'label'),
       operator: textOrNull(row, 'operator'),

@@ -5,7 +5,7 @@ import { canonicalJson } from './canonical-json.ts';
 import type { Database } from './database.ts';
 
 /** Raised with every change of what is projected: a journal with another number is projected anew at its next opening. */
-export const PROJECTION_VERSION = 3;
+export const PROJECTION_VERSION = 4;
 
 /** Stands in `p_station_key` for the finding that there was no key. */
 export const NO_KEY = '';
@@ -46,6 +46,9 @@ const SCHEMA = `
     server TEXT,
     server_url TEXT,
     profile TEXT,
+    profile_sha256 TEXT,
+    -- Canonical JSON.
+    reason TEXT,
     key_source TEXT,
     label TEXT,
     operator TEXT,
@@ -184,8 +187,8 @@ function projectEvent(database: Database, entry: JournalEntry, event: JournalEve
       return;
     case 'job-started':
       database.run(
-        `INSERT INTO p_job (job, seq, started_at, started_ms, flow, port, slot, server, server_url, profile, key_source, label, operator, resumes)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+        `INSERT INTO p_job (job, seq, started_at, started_ms, flow, port, slot, server, server_url, profile, profile_sha256, reason, key_source, label, operator, resumes)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
         event.job,
         entry.seq,
         entry.at,
@@ -196,6 +199,8 @@ function projectEvent(database: Database, entry: JournalEntry, event: JournalEve
         event.server,
         event.serverUrl,
         event.profile,
+        event.profileSha256 ?? null,
+        event.reason === undefined ? null : canonicalJson(event.reason),
         event.keySource,
         event.label,
         event.operator,

@@ -2,6 +2,7 @@ import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { StationError } from '../model/station-error.ts';
 import { ChainCheck, type Expectations } from './chain-check.ts';
 import { Database } from './database.ts';
+import { verifyingExport } from './import-json.ts';
 import { JOURNAL_VERSION, journalVersion } from './migrations.ts';
 import { unreadable, verification, verifying, type Verification } from './verify.ts';
 
@@ -9,7 +10,7 @@ import { unreadable, verification, verifying, type Verification } from './verify
 const SQLITE = 'SQLite format 3\0';
 
 /**
- * Verifies a copy of a journal, without any other file of its station. The file stays as it is.
+ * Verifies a copy of a journal or an export, without any other file of its station. The file stays as it is.
  *
  * Not for a journal that this process has open: reading a file by other means than SQLite drops the process's locks on it.
  */
@@ -18,8 +19,7 @@ export function* verifyingFile(
   expected: Expectations = {},
 ): Generator<undefined, Verification, undefined> {
   try {
-    if (!isDatabase(path))
-      throw new StationError('journal/unusable', { path, detail: 'it is neither a journal nor an export' });
+    if (!isDatabase(path)) return yield* verifyingExport(path, expected);
     // Without a log nothing has to be shared with a writer, and nothing is made beside the file.
     using database = new Database(path, existsSync(`${path}-wal`) ? { readOnly: true } : { immutable: true });
     const version = journalVersion(database);

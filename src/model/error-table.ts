@@ -498,6 +498,11 @@ export const ERRORS = {
     'No board is changed without a record.',
     'Check this machine (station doctor); restore the record from its backup if it is damaged.',
   ),
+  'journal/broken': row(
+    'The record {path} is not as it was written: {detail}',
+    'Nothing was exported.',
+    'Look at all of it (station journal verify), and keep the file as it is for whoever finds out what happened.',
+  ),
   'journal/newer': row(
     'The record {path} was written by a newer version of the station (format {version}).',
     STATION,

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import PQueue from 'p-queue';
 import { ulid } from 'ulid';
 import type { JobView, StationEvent } from '../contract.ts';
 import { provision, type ProvisionParts, type ProvisionRequest } from '../flows/provision/index.ts';
+import { canonicalJson } from '../journal/index.ts';
 import { identityLabel, isIdentity, type Identity } from '../model/identity.ts';
 import type { JobId, JobResult } from '../model/job.ts';
 import { asStationError, StationError } from '../model/station-error.ts';
@@ -79,6 +81,7 @@ export class Jobs {
       server: order.serverName,
       serverUrl: parts.server.profile.url,
       profile: profile.name,
+      profileSha256: createHash('sha256').update(canonicalJson(profile)).digest('hex'),
       keySource: order.keySourceText,
       label,
       operator,

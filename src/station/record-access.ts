@@ -98,9 +98,14 @@ export class RecordAccess implements Disposable {
     });
   }
 
+  /** A reader of its own for long work on one state of the record, while jobs go on and write. The caller closes it. */
+  separateReader(): JournalReader {
+    return readJournal(this.#options.journal, this.#journalOptions());
+  }
+
   /** Looks at every row, on one state of the record, while jobs go on and write. */
   async verify(expected: Expectations = {}): Promise<Verification> {
-    using reader = readJournal(this.#options.journal, this.#journalOptions());
+    using reader = this.separateReader();
     return await inTurns(reader.verifying(expected));
   }
 

@@ -1,4 +1,4 @@
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
@@ -71,4 +71,48 @@ test.each([
   const { status, err } = await station(['journal', 'verify', ...args, '--home', makeHome()]);
   expect(status).toBe(2);
   expect(err).toMatch(words);
+});
+
+test('an export is written once, verified without its home, and its head is printed', async () => {
+  const { home, key } = homeWithJobs(JOBS);
+  const out = join(makeHome(), 'export.json');
+  const written = await station(['journal', 'export', '--format', 'json', '--out', out, '--home', home]);
+  expect(written.status).toBe(0);
+  const [, head] = /head of the record: (\d+:[0-9a-f]{64})\n.*signed by the station key/s.exec(written.out)!;
+  const verified = await station(['journal', 'verify', out, '--key', key, '--head', head!]);
+  expect(verified).toMatchObject({ status: 0, out: expect.stringContaining('OK') as string });
+
+  const again = await station(['journal', 'export', '--format', 'json', '--out', out, '--home', home]);
+  expect(again.status).toBe(2);
+  const forced = await station([
+    'journal',
+    'export',
+    '--format',
+    'json',
+    '--out',
+    out,
+    '--force',
+    '--home',
+    home,
+  ]);
+  expect(forced.status).toBe(0);
+  const nowhere = join(home, 'no', 'such', 'folder.csv');
+  const refused = await station(['journal', 'export', '--format', 'csv', '--out', nowhere, '--home', home]);
+  expect(refused.err).toContain('error station/file-unwritable');
+
+  const csv = join(home, 'jobs.csv');
+  const table = await station([
+    'journal',
+    'export',
+    '--format',
+    'csv',
+    '--out',
+    csv,
+    '--home',
+    home,
+    '--json',
+  ]);
+  expect(JSON.parse(table.out)).toMatchObject({ path: csv, rows: 3, key: null });
+  expect(readFileSync(csv, 'utf8').split('\r\n')).toHaveLength(5);
+  expect(readdirSync(home).filter((name) => name.endsWith('.tmp'))).toEqual([]);
 });

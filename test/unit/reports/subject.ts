@@ -48,6 +48,8 @@ export function subject(
       server: 'plant',
       serverUrl: 'https://mender.example',
       profile: 'mender',
+      profileSha256: null,
+      reason: null,
       keySource: 'generate',
       label: 'WO-4711',
       operator: 'Kim',
