@@ -1,7 +1,7 @@
 import type { JournalEntry } from '../model/event.ts';
 import { StationError } from '../model/station-error.ts';
 import { GENESIS, headMessage, hex, type Head, type JournalSigner } from './chain.ts';
-import { ChainCheck } from './chain-check.ts';
+import { ChainCheck, type Problem } from './chain-check.ts';
 import type { Database } from './database.ts';
 
 /** The first member of every export, and how its file begins. */
@@ -86,13 +86,11 @@ export function* exportingJson(
     for (const { seq, body, hash } of rows) {
       const row = { seq: Number(seq), body: String(body), hash: hash instanceof Uint8Array ? hash : GENESIS };
       const problem = check.add(row);
-      if (problem !== null)
-        throw new StationError('journal/broken', { path: database.path, detail: problem.text });
+      if (problem !== null) throw broken(database, problem);
       yield `${check.rows === 1 ? '' : ','}\n{"hash":"${hex(row.hash)}","entry":${row.body}}`;
     }
     const problem = check.end();
-    if (problem !== null)
-      throw new StationError('journal/broken', { path: database.path, detail: problem.text });
+    if (problem !== null) throw broken(database, problem);
     const head = check.head ?? from;
     const end: ExportEnd = { head, signature: signed(check.station ?? header.station, head, signer) };
     yield `\n],${JSON.stringify(end).slice(1)}\n`;
@@ -100,6 +98,10 @@ export function* exportingJson(
   } finally {
     database.exec('ROLLBACK');
   }
+}
+
+function broken({ path }: Database, { text }: Problem): StationError {
+  return new StationError('journal/broken', { path, detail: text.replace(/\.$/, '') });
 }
 
 function signed(station: string | null, head: Head, signer: JournalSigner | null): ExportEnd['signature'] {

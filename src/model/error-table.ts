@@ -499,7 +499,7 @@ export const ERRORS = {
     'Check this machine (station doctor); restore the record from its backup if it is damaged.',
   ),
   'journal/broken': row(
-    'The record {path} is not as it was written: {detail}',
+    'The record {path} is not as it was written ({detail}).',
     'Nothing was exported.',
     'Look at all of it (station journal verify), and keep the file as it is for whoever finds out what happened.',
   ),
