@@ -10,6 +10,7 @@ const layers = {
   flows: ['model', 'keys', 'serial', 'journal', 'settings', 'servers', 'boards'],
   rehearsal: ['model', 'keys', 'serial', 'settings', 'servers', 'boards'],
   reports: ['model', 'journal'],
+  requests: ['model', 'keys', 'journal'],
   slots: ['model', 'keys', 'serial', 'journal', 'settings', 'servers', 'boards', 'flows'],
 };
 

@@ -90,10 +90,15 @@ export const CALLS = {
     label: text.optional(),
   }),
   /** A returned unit as it is: on the board, on the server, in the record. Changes nothing. */
-  'rekey.look': z.strictObject({ port: text, server: name, profile: name }),
+  'rekey.look': z.strictObject({
+    port: text,
+    server: name,
+    profile: name,
+    password: secretText.optional(),
+  }),
   'resume.list': z.strictObject({}),
   /** Finishes interrupted jobs whose boards are on the bench, found by identity on any port. Left out: all of them. */
-  resume: z.strictObject({ job: text.optional() }),
+  resume: z.strictObject({ job: text.optional(), password: secretText.optional() }),
   /** Takes an interrupted job off the list; its record says so. What it left on its board is told by `resume.list`. */
   'resume.dismiss': z.strictObject({ job: text }),
   'job.cancel': z.strictObject({ job: text }),

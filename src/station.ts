@@ -218,7 +218,7 @@ class StationOverHome implements Station {
       driver: this.#driver,
       clock,
       profile: (name) => this.#profiles.get(name),
-      passwords: (profile, port) => this.#passwords(profile, port),
+      passwords: (profile, port, given) => this.#passwords(profile, port, given),
       operator: () => this.#preferences().operator,
       restart: (restart, signal) => this.#restart(restart, signal),
       tell: this.#events.tell,
@@ -321,7 +321,7 @@ class StationOverHome implements Station {
       return identify(found, profile, parts, signal ?? new AbortController().signal);
     },
     provision: (params, signal) => provisionPorts(params, this.#provisioningParts(params.password), signal),
-    'rekey.look': async ({ port, server, profile: name }, signal) => {
+    'rekey.look': async ({ port, server, profile: name, password }, signal) => {
       const found = await this.#bench.port(port);
       if (this.#jobs.runningOn(found.path)) throw new StationError('port/in-job', { port });
       const profile = this.#profiles.get(name);
@@ -329,7 +329,7 @@ class StationOverHome implements Station {
         bench: this.#bench,
         driver: this.#driver,
         clock: this.#clock,
-        passwords: this.#passwords(profile, found.path),
+        passwords: this.#passwords(profile, found.path, password),
         journal: this.#record.reader,
         serverProfile: this.#servers.profile(server),
         server: (calling: AbortSignal) => this.#servers.open(server, calling),
@@ -338,7 +338,7 @@ class StationOverHome implements Station {
       return lookAtUnit(found, profile, parts, signal ?? new AbortController().signal);
     },
     'resume.list': () => this.#unfinished.list(),
-    resume: ({ job }, signal) => this.#unfinished.resume(job, signal ?? new AbortController().signal),
+    resume: (params, signal) => this.#unfinished.resume(params, signal ?? new AbortController().signal),
     'resume.dismiss': ({ job }) => {
       this.#unfinished.dismiss(job);
       return null;
@@ -413,7 +413,7 @@ class StationOverHome implements Station {
 
   /** Runs the flow of interrupted jobs again, with the same wanted. */
   #restart(
-    { server, profile, keySource, label, boards }: Restart,
+    { server, profile, keySource, label, password, boards }: Restart,
     signal: AbortSignal,
   ): Promise<ProvisionReport> {
     const params: CallParams<'provision'> = {
@@ -423,7 +423,7 @@ class StationOverHome implements Station {
       ...(keySource === null || keySource === DEFAULT_KEY_SOURCE ? {} : { keySource }),
       ...(label === null ? {} : { label }),
     };
-    return provisionPorts(params, this.#provisioningParts(), signal, boards);
+    return provisionPorts(params, this.#provisioningParts(password), signal, boards);
   }
 
   #snapshot(): Snapshot {

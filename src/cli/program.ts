@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addBoardProfileCommands } from './commands/board-profile.ts';
 import { addCredentialCommands } from './commands/credential.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addIdentifyCommand } from './commands/identify.ts';
 import { addJournalCommands } from './commands/journal.ts';
 import { addPortsCommand } from './commands/ports.ts';
 import { addProvisionCommands } from './commands/provision.ts';
@@ -38,6 +39,7 @@ export function buildProgram(parts: ProgramParts): Command {
   addServerCommands(program, parts);
   addBoardProfileCommands(program, parts);
   addCredentialCommands(program, parts);
+  addIdentifyCommand(program, parts);
   addProvisionCommands(program, parts);
   addResumeCommand(program, parts);
   addJournalCommands(program, parts);

@@ -487,6 +487,28 @@ export const ERRORS = {
     true,
   ),
 
+  // Files by which a re-key is requested and approved
+  'request/unreadable': row(
+    'The file cannot be read: {detail}.',
+    STATION,
+    'Give the file that the other station wrote, whole and as it is.',
+  ),
+  'request/altered': row(
+    'The file is not as it was written: {detail}.',
+    STATION,
+    'Nothing of it may be believed. Have it sent again, by a way on which nobody changes it.',
+  ),
+  'request/expired': row(
+    'The request has expired at {at}.',
+    STATION,
+    'Have the unit read again and a new request made.',
+  ),
+  'request/other-approver': row(
+    'The request is sealed to another station.',
+    STATION,
+    'Approve it at the station whose key the laptop was given (station rekey approver), or give the laptop this one’s.',
+  ),
+
   // The record
   'journal/full': row(
     'The disk of the station is full: the record cannot be written.',

@@ -1,5 +1,5 @@
 import type { BoardDriver } from '../boards/driver.ts';
-import type { ProvisionReport, StationEvent } from '../contract.ts';
+import type { CallParams, ProvisionReport, StationEvent } from '../contract.ts';
 import type { JobRecord } from '../journal/index.ts';
 import type { Presence } from '../model/board.ts';
 import type { Clock } from '../model/clock.ts';
@@ -24,6 +24,8 @@ export interface Restart {
   readonly profile: string;
   readonly keySource: string | null;
   readonly label: string | null;
+  /** Of the boards, instead of the stored ones. */
+  readonly password: string | undefined;
   /** By the path of the port where the board is now. */
   readonly boards: ReadonlyMap<string, ResumedJob>;
 }
@@ -35,7 +37,7 @@ export interface UnfinishedParts {
   readonly driver: BoardDriver;
   readonly clock: Clock;
   readonly profile: (name: string) => BoardProfile;
-  readonly passwords: (profile: BoardProfile, port: string) => readonly Secret<string>[];
+  readonly passwords: (profile: BoardProfile, port: string, given?: string) => readonly Secret<string>[];
   readonly operator: () => string | null;
   /** Runs the flow of these jobs again: it looks at what it finds and does what is left to do. */
   readonly restart: (restart: Restart, signal: AbortSignal) => Promise<ProvisionReport>;
@@ -87,7 +89,7 @@ export class UnfinishedJobs {
    * @throws StationError for one job by its name: `job/not-interrupted`, `job/board-not-here`, `job/board-never-read`;
    * and what keeps a flow from being started at all.
    */
-  async resume(job: string | undefined, signal: AbortSignal): Promise<ProvisionReport> {
+  async resume({ job, password }: CallParams<'resume'>, signal: AbortSignal): Promise<ProvisionReport> {
     const began = this.#parts.clock.monotonic();
     const chosen = job === undefined ? this.#records() : [this.#named(job)];
     const [only] = job === undefined ? [] : chosen;
@@ -95,13 +97,13 @@ export class UnfinishedJobs {
       throw new StationError('job/board-never-read');
     for (const record of chosen) this.#underWay.add(record.job);
     try {
-      const { found, looked } = await this.#findBoards(chosen, signal);
+      const { found, looked } = await this.#findBoards(chosen, password, signal);
       if (only !== undefined && !found.has(only))
         throw new StationError('job/board-not-here', {
           identity: only.identity === null ? `of ${only.slot}` : identityLabel(only.identity),
           looked,
         });
-      const jobs = await this.#restart(found, signal);
+      const jobs = await this.#restart(found, password, signal);
       return { jobs, elapsedMs: Math.round(this.#parts.clock.monotonic() - began) };
     } finally {
       for (const record of chosen) this.#underWay.delete(record.job);
@@ -109,9 +111,13 @@ export class UnfinishedJobs {
     }
   }
 
-  async #restart(found: ReadonlyMap<JobRecord, PortEntry>, signal: AbortSignal): Promise<JobResult[]> {
+  async #restart(
+    found: ReadonlyMap<JobRecord, PortEntry>,
+    password: string | undefined,
+    signal: AbortSignal,
+  ): Promise<JobResult[]> {
     const ended = await Promise.allSettled(
-      restartsOf(found).map((restart) => this.#parts.restart(restart, signal)),
+      restartsOf(found, password).map((restart) => this.#parts.restart(restart, signal)),
     );
     const reports = ended.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
     const refused = ended.find((end) => end.status === 'rejected');
@@ -167,6 +173,7 @@ export class UnfinishedJobs {
   /** Where the boards of these jobs are now: where they were seen last, else on whichever port they are read. */
   async #findBoards(
     records: readonly JobRecord[],
+    password: string | undefined,
     signal: AbortSignal,
   ): Promise<{ readonly found: ReadonlyMap<JobRecord, PortEntry>; readonly looked: number }> {
     const { bench } = this.#parts;
@@ -183,7 +190,7 @@ export class UnfinishedJobs {
     const ports = (await this.#candidates(sought)).filter((port) => !taken.has(port.path));
     await Promise.all(
       ports.map(async (port) => {
-        const identity = await this.#read(port, sought, signal);
+        const identity = await this.#read(port, sought, password, signal);
         const record = sought.find(
           (one) => identity !== null && one.identity !== null && isIdentity(one.identity, identity),
         );
@@ -219,13 +226,18 @@ export class UnfinishedJobs {
   }
 
   /** Whose board is on a port, read as the sought jobs' profiles say; null where there is none to be read. */
-  async #read(port: PortEntry, sought: readonly JobRecord[], signal: AbortSignal): Promise<Identity | null> {
+  async #read(
+    port: PortEntry,
+    sought: readonly JobRecord[],
+    password: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Identity | null> {
     const { bench, driver, clock, passwords } = this.#parts;
     for (const name of new Set(sought.map(({ profile }) => profile ?? ''))) {
       try {
         const profile = this.#parts.profile(name);
         if (!READABLE.has(await this.#presence(port, profile, signal))) return null;
-        const parts = { bench, driver, clock, passwords: passwords(profile, port.path) };
+        const parts = { bench, driver, clock, passwords: passwords(profile, port.path, password) };
         const { identity } = await observeBoard(port, profile, parts, signal);
         return identity.state === 'read' ? identity.identity : null;
       } catch (thrown) {
@@ -265,7 +277,10 @@ function replaces(later: JobRecord, earlier: JobRecord): boolean {
 }
 
 /** One restart for all jobs that were started alike. */
-function restartsOf(found: ReadonlyMap<JobRecord, PortEntry>): readonly Restart[] {
+function restartsOf(
+  found: ReadonlyMap<JobRecord, PortEntry>,
+  password: string | undefined,
+): readonly Restart[] {
   const alike = Map.groupBy(found, ([{ flow, server, profile, keySource, label }]) =>
     JSON.stringify([flow, server, profile, keySource, label]),
   );
@@ -275,7 +290,15 @@ function restartsOf(found: ReadonlyMap<JobRecord, PortEntry>): readonly Restart[
     const [{ flow, server, profile, keySource, label }] = first;
     const boards = new Map(group.map(([{ job, identity }, { path }]) => [path, { job, identity }]));
     return [
-      { flow: flow ?? 'provision', server: server ?? '', profile: profile ?? '', keySource, label, boards },
+      {
+        flow: flow ?? 'provision',
+        server: server ?? '',
+        profile: profile ?? '',
+        keySource,
+        label,
+        password,
+        boards,
+      },
     ];
   });
 }

@@ -94,7 +94,7 @@ function sentence(unitCase: UnitCase, findings: Findings): string {
     case 'other-key':
       return `${serverName} has accepted another key than the board holds: the unit cannot authenticate now. A re-key gives it a new key in place of both.`;
     case 'unknown':
-      return `${serverName} has no device of this identity. A re-key would bring it there as a new one, like a provisioning.`;
+      return `${serverName} shows no device of this identity. A re-key would bring it there as a new one, like a provisioning.`;
     case 'rejected':
       return `The device is rejected on ${serverName}: somebody shut it out. A re-key would let it in again with its new key.`;
     case 'decommissioned':

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { IdentifyReport, ProvisionReport, StationApi } from '../../contract.ts';
+import type { ProvisionReport, StationApi } from '../../contract.ts';
 import { identityLabel } from '../../model/identity.ts';
 import { askForBoards } from '../board-secrets.ts';
 import { collect } from '../collect.ts';
@@ -17,23 +17,8 @@ interface ProvisionOptions {
   readonly label?: string;
 }
 
-/** `station identify` and `station provision`. */
+/** `station provision`. */
 export function addProvisionCommands(program: Command, parts: ProgramParts): void {
-  const identify = program
-    .command('identify')
-    .description('read a board: identity, key in use, staged key, configuration; changes nothing')
-    .requiredOption('--port <port>', 'path or slot')
-    .option('--profile <name>', 'board profile', 'mender');
-  action<{ readonly port: string; readonly profile: string }>(identify, parts, (context, { port, profile }) =>
-    context.withStation('write', async (station) => {
-      const { io, output } = context;
-      const { password } = await askForBoards(context, station, { profile });
-      const call = { port, profile, ...(password === undefined ? {} : { password }) };
-      output.result(await station.call('identify', call, io.interrupted), description);
-      return 0;
-    }),
-  );
-
   const provision = program
     .command('provision')
     .description('the main job: every board gets its key, is accepted, proves it and is recorded')
@@ -121,42 +106,5 @@ function summary({ jobs, elapsedMs }: ProvisionReport, output: Output): string {
     table(['SLOT', 'VERDICT', 'IDENTITY', 'DEVICE', 'KEY', 'FINGERPRINT', 'PROOF', 'SECONDS', 'ERROR'], rows),
     '',
     `${good} of ${jobs.length} done in ${(elapsedMs / 1000).toFixed(1)} s`,
-  ].join('\n');
-}
-
-function description({ port, slot, board, serverUrls, warnings }: IdentifyReport): string {
-  const { identity, client, key, staged } = board;
-  const lines: [string, string][] = [
-    ['port', `${port} (${slot})`],
-    [
-      'identity',
-      identity.state === 'read' ? JSON.stringify(identity.identity) : `${identity.state}: ${identity.script}`,
-    ],
-    ['host', `${board.hostname}, ${board.kernel}, ${board.init}`],
-    [
-      'client',
-      `${client.version ?? 'none'} (${client.running ? 'running' : 'not running'}), update: ${client.update}`,
-    ],
-    [
-      'key',
-      `${key.state}, ${key.publicKey === null ? '' : `${key.publicKey.type} ${key.publicKey.fingerprint}, `}${key.realPath}`,
-    ],
-    [
-      'staged key',
-      staged === null ? 'none' : (staged.publicKey?.fingerprint ?? `file sha256 ${staged.sha256}`),
-    ],
-    ['servers', serverUrls.join(' ') || 'none'],
-    ['clock', `${Math.round(board.clockSkewMs / 1000)} s off`],
-    [
-      'openssl',
-      board.opensslVersion === null
-        ? 'none'
-        : `${board.opensslVersion}; signs ${board.canSign.join(' ') || 'nothing'}`,
-    ],
-    ['free', `${Math.round(board.dataDirectory.freeBytes / 1024)} KiB in ${board.dataDirectory.path}`],
-  ];
-  return [
-    ...lines.map(([name, value]) => `${name.padEnd(11)} ${value}`),
-    ...warnings.map((warning) => `warning     ${warning}`),
   ].join('\n');
 }

@@ -3,6 +3,7 @@ import type { ProvisionReport } from '../../contract.ts';
 import { identityLabel } from '../../model/identity.ts';
 import type { InterruptedJob } from '../../model/rekey.ts';
 import { StationError } from '../../model/station-error.ts';
+import { askForBoards } from '../board-secrets.ts';
 import { action, type CommandContext, type ProgramParts } from '../context.ts';
 import type { ExitStatus } from '../exit-status.ts';
 import { STEP_LABELS } from '../../model/step-labels.ts';
@@ -55,10 +56,17 @@ function dismiss({ output, withStation }: CommandContext, job: string): Promise<
 function resume(context: CommandContext, job: string | undefined): Promise<ExitStatus> {
   const { io, output, common, withStation } = context;
   return withStation('write', async (station) => {
+    const known = await station.call('resume.list', {});
+    const profile = known.find((one) => job === undefined || one.job === job)?.profile ?? '';
+    const { password } = profile === '' ? {} : await askForBoards(context, station, { profile });
+    const params = {
+      ...(job === undefined ? {} : { job }),
+      ...(password === undefined ? {} : { password }),
+    };
     let report: ProvisionReport;
     {
       using _progress = showProgress(station, io, output, common.quiet);
-      report = await station.call('resume', job === undefined ? {} : { job }, io.interrupted);
+      report = await station.call('resume', params, io.interrupted);
     }
     const all = await station.call('resume.list', {});
     const waiting = all.filter((one) => job === undefined || one.job === job);
