@@ -208,13 +208,16 @@ function evidenceRows({ events, evidence }: SheetSubject): readonly SheetRow[] {
     ...(first === undefined || last === undefined
       ? []
       : [{ label: 'Journal entries', text: `${first} to ${last} of station ${stationId}` }]),
+    ...(head === null ? [] : [{ label: 'Journal head', text: `${head.seq}:${head.hash}`, mono: true }]),
+    ...(stationKey === null ? [] : [{ label: 'Station key', text: stationKey, mono: true }]),
     ...(head === null
       ? []
       : [
-          { label: 'Journal head', text: `entry ${head.seq}, when this sheet was made` },
-          { label: '', text: head.hash, mono: true },
+          {
+            label: 'To check',
+            text: 'station journal verify FILE --head HEAD --key KEY, with a copy or an export of the journal and the two values above, which are of the moment when this sheet was made.',
+          },
         ]),
-    ...(stationKey === null ? [] : [{ label: 'Station key', text: stationKey, mono: true }]),
   ];
 }
 

@@ -132,7 +132,7 @@ async function journalLines({ journal, verifyJournal }: DoctorParts): Promise<Do
             'interrupted',
             'note',
             `${open} job(s) have no verdict`,
-            'Connect those boards and provision them again; the station continues from what it finds.',
+            'Connect those boards and have their jobs finished (station resume); station resume --list says what state each was left in.',
           ),
         ];
   const looked = all ? 'every row, hash and signature fits' : 'station journal verify looks at every row';

@@ -12,7 +12,7 @@ import type { JournalEvent } from '../model/event.ts';
 import { secret, type Secret } from '../model/secret.ts';
 import type { ServerProfile } from '../model/server-profile.ts';
 import { asStationError, StationError } from '../model/station-error.ts';
-import { showCertificate } from '../servers/http/certificate.ts';
+import { showCertificate, verifyCertificate } from '../servers/http/certificate.ts';
 import type { DeviceServer } from '../servers/device-server.ts';
 import { createMenderServer, type MenderCredentials, type MenderServer } from '../servers/mender/index.ts';
 import { sessionOf, tenantTokenOf, type KeyStore, type Settings } from '../settings/index.ts';
@@ -199,6 +199,7 @@ export class Servers implements AsyncDisposable {
     if (profile.url.startsWith('https:')) {
       try {
         const { subject, validTo } = await showCertificate(profile.url, signal);
+        await verifyCertificate(profile, signal);
         add(
           'certificate',
           'ok',

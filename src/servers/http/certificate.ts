@@ -2,7 +2,9 @@ import { createHash, type X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { connect } from 'node:tls';
 import { StationError } from '../../model/station-error.ts';
-import { spkiSha256, systemContext } from './trust.ts';
+import type { ServerProfile } from '../../model/server-profile.ts';
+import { asServerError } from './failure.ts';
+import { connector, spkiSha256, systemContext } from './trust.ts';
 
 /** A server's certificate as a person compares it before pinning its key. Hashes are hex SHA-256. */
 export interface ShownCertificate {
@@ -71,6 +73,38 @@ export async function showCertificate(
     clearTimeout(timer);
     signal.removeEventListener('abort', abort);
     socket.destroy();
+  }
+}
+
+/**
+ * Opens a connection under the profile's trust, as every call does, and closes it: what was verified is what calls rely on.
+ * Sends no request.
+ *
+ * @throws StationError `server/certificate`, `server/pin-mismatch`, `server/unreachable`; the signal's reason when aborted.
+ */
+export async function verifyCertificate(
+  profile: ServerProfile,
+  signal: AbortSignal,
+  deadlineMs: number = DEADLINE_MS,
+): Promise<void> {
+  const { protocol, hostname, host, port } = new URL(profile.url);
+  signal.throwIfAborted();
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+  const abort = (): void => reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  const name = hostname.replace(/^\[|\]$/g, '');
+  connector(profile.trust, deadlineMs)(
+    { protocol, hostname: name, host, port, ...(isIP(name) === 0 ? { servername: name } : {}) },
+    (...[error, socket]) => {
+      socket?.destroy();
+      if (error === null) resolve(undefined);
+      else reject(asServerError(profile, error));
+    },
+  );
+  try {
+    await promise;
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }
 

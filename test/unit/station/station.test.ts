@@ -184,6 +184,23 @@ describe('servers', () => {
     }
   });
 
+  test('a server test calls no certificate verified that the server’s trust refuses', async () => {
+    const server = await startMenderServer({ tls: true });
+    onTestFinished(() => server.close());
+    const { station } = await open();
+    const test = async (trust: CallInput<'server.add'>['trust']) => {
+      await station.call('server.add', { name: 'bench', url: server.url, trust });
+      const { lines } = await station.call('server.test', { name: 'bench' });
+      return lines.find(({ check }) => check === 'certificate');
+    };
+    expect(await test({ by: 'ca', pem: server.ca ?? '' })).toMatchObject({ state: 'ok' });
+    for (const trust of [{ by: 'system' } as const, { by: 'pin', spkiSha256: '0'.repeat(64) } as const]) {
+      const line = await test(trust);
+      expect(line).toMatchObject({ state: 'bad' });
+      expect(line?.text).not.toContain('verified');
+    }
+  });
+
   test('a session that ended is shown as ended, and a call that needs it fails before a board is touched', async () => {
     const server = await startServer();
     const { station, events } = await open();

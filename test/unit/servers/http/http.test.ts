@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Trust } from '../../../../src/model/server-profile.ts';
-import { showCertificate } from '../../../../src/servers/http/certificate.ts';
+import { showCertificate, verifyCertificate } from '../../../../src/servers/http/certificate.ts';
 import { createHttpClient, HTTP_LIMITS, type HttpClient } from '../../../../src/servers/http/client.ts';
 import { normalPin } from '../../../../src/servers/http/trust.ts';
 import { makeCertificate } from '../../../../src/rehearsal/server/certificate.ts';
@@ -262,6 +262,21 @@ describe('trust', () => {
       certificateSha256: createHash('sha256').update(raw).digest('hex'),
       trustedBySystem: false,
     });
+    expect(peer.requests).toHaveLength(0);
+  });
+
+  test('a certificate is said to be verified only where a call would trust it', async () => {
+    const peer = own(await listen(always(200), here));
+    const profile = (trust: Trust) => profileOf(peer.url, trust);
+    await verifyCertificate(profile({ by: 'pin', spkiSha256: pinOf(here) }), never);
+    await verifyCertificate(profile({ by: 'ca', pem: here.cert }), never);
+    const refused: readonly (readonly [Trust, string])[] = [
+      [{ by: 'system' }, 'server/certificate'],
+      [{ by: 'ca', pem: elsewhere.cert }, 'server/certificate'],
+      [{ by: 'pin', spkiSha256: pinOf(elsewhere) }, 'server/pin-mismatch'],
+    ];
+    for (const [trust, wanted] of refused)
+      await expect(verifyCertificate(profile(trust), never)).rejects.toThrow(code(wanted));
     expect(peer.requests).toHaveLength(0);
   });
 
