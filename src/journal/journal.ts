@@ -270,6 +270,9 @@ const READER_WAIT_MS = 2000;
 /** Up to this many units it pays to look up the records of each. */
 const FEW_UNITS = 1000;
 
+/** Of a unit's newest jobs: one that was cut off, the one that is running now, and some that never came as far. */
+const JOBS_LOOKED_AT = 5;
+
 class Reader implements JournalReader {
   readonly path: string;
   protected readonly database: Database;
@@ -423,6 +426,18 @@ class Reader implements JournalReader {
   }
 
   lastDeviceId(serverUrl: string, identity: Identity): string | null {
+    // A job that was cut off has no verdict to name the device by; its actions do.
+    const jobs = this.database.all(
+      'SELECT job FROM p_job WHERE identity = ? AND server_url = ? ORDER BY seq DESC LIMIT ?',
+      canonicalIdentity(identity),
+      serverUrl,
+      JOBS_LOOKED_AT,
+    );
+    for (const job of jobs) {
+      const met = this.events(text(job, 'job')).map(({ event }) => deviceMet(event));
+      const last = met.findLast((id) => id !== null);
+      if (last !== undefined) return last;
+    }
     const row = this.database.first(
       'SELECT device_id FROM p_device WHERE server_url = ? AND identity = ?',
       serverUrl,
@@ -633,6 +648,14 @@ function rebuild(database: Database): void {
     resetProjections(database);
     for (const row of database.walk('SELECT body FROM event ORDER BY seq')) project(database, toEntry(row));
   });
+}
+
+/** The id of the device that an event tells of. */
+function deviceMet(event: JournalEvent): string | null {
+  if (event.kind === 'verdict') return event.result.deviceId;
+  if (event.kind !== 'step-intent' && event.kind !== 'step-outcome') return null;
+  const { deviceId } = event.detail;
+  return typeof deviceId === 'string' ? deviceId : null;
 }
 
 function attributeCondition(

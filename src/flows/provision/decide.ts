@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../model/error-table.ts';
 import type { ErrorDetails } from '../../model/station-error.ts';
 import { provesAtLeast } from '../../model/job.ts';
 import type { KeyFingerprint } from '../../model/key.ts';
-import type { Facts, Wanted } from './facts.ts';
+import type { Facts, KnownKey, Wanted } from './facts.ts';
 
 /** The next thing to do, that all is done, or why not to go on. */
 export type Decision =
@@ -122,15 +122,12 @@ function choose(
   }
   // The server has or expects a key that may be the one in the import folder: that one, or none.
   if (accepted !== null || expected !== undefined) return { at: 'nowhere' };
-  // A staged key of an interrupted job is used again only where it is ours to sign with and was already shown to the server.
-  if (
-    board.staged !== 'none' &&
-    board.staged !== 'unknown' &&
-    board.signsStaged &&
-    setOf(device, board.staged) !== null
-  ) {
+  // A staged key of an interrupted job is used again where it is ours to sign with and was shown to the server; or may have
+  // been: a device that was not found may be there all the same, and may have this very key accepted.
+  const mayBeShown =
+    setOf(device, board.staged) !== null || (device === null && wanted.key.from !== 'import');
+  if (board.staged !== 'none' && board.staged !== 'unknown' && board.signsStaged && mayBeShown)
     return { at: 'staged', key: board.staged };
-  }
   return { at: 'nowhere' };
 }
 
@@ -217,7 +214,7 @@ function refusal(device: Device | null, set: AuthSet | null): Decision {
   return stop('server/not-authorized', { detail: 'the auth set of this key vanished' });
 }
 
-function setOf(device: Device | null, key: KeyFingerprint): AuthSet | null {
+function setOf(device: Device | null, key: KnownKey): AuthSet | null {
   return device?.authSets.find((set) => set.fingerprint === key) ?? null;
 }
 

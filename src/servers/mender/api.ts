@@ -26,6 +26,8 @@ export type Preauthorization =
 
 /** Devices on a page: the server's largest. */
 const PER_PAGE = 500;
+/** Bad request, not found, method not allowed, not implemented: an inventory that is not there, or of before such searches. */
+const CANNOT_SEARCH: ReadonlySet<number> = new Set([400, 404, 405, 501]);
 /** Of the inventory's answers to a whole identity. More than one is odd already. */
 const MOST_FOUND = 20;
 
@@ -157,6 +159,8 @@ export class MenderApi {
   /**
    * Ids of devices whose identity has these texts, from the inventory, which is a few seconds late. Null where the
    * inventory does not answer such a question (not installed, no rights, too old).
+   *
+   * @throws StationError `server/failed` where it is there and in trouble: that is no word on whether there is a device.
    */
   async search(identity: Identity, signal: AbortSignal): Promise<readonly string[] | null> {
     const filters = Object.entries(identity)
@@ -171,8 +175,8 @@ export class MenderApi {
       if (error instanceof StationError && error.code === 'server/forbidden') return null;
       throw error;
     }
-    if (answer.status !== 200) return null;
-    return this.#read('inventory search', wireFound, answer).map(({ id }) => id);
+    if (CANNOT_SEARCH.has(answer.status)) return null;
+    return this.#decoded('inventory search', wireFound, answer).map(({ id }) => id);
   }
 
   /** For a preauthorization that keeps being answered 201 without a device that can be named. */

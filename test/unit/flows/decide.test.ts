@@ -142,6 +142,31 @@ test('the key of an accepted board is never replaced by a provisioning', () => {
     }
 });
 
+test('a staged key is not thrown away where the server did not find the device: it may be the accepted one', () => {
+  for (const from of ['board', 'generate'] as const)
+    for (const status of ['accepted', 'pending'] as const) {
+      const world = begin({
+        inUse: IN_USE,
+        staged: STAGED,
+        openssl: true,
+        configured: true,
+        decommissioning: false,
+        sets: { [STAGED]: status },
+      });
+      const wanted: Wanted = { key: { from, type: 'ed25519' }, leastProof: 'board-client' };
+      const { board, job } = factsOf(world);
+      const unfound = { board, job, server: { device: null, refused: [] } };
+      const decision = decide(unfound, wanted);
+      expect(decision).toEqual({ do: 'submit', key: STAGED, signer: 'board-staged' });
+      const { last, end } = run(
+        after(world, decision as Extract<typeof decision, { do: unknown }>, wanted),
+        wanted,
+      );
+      expect(end).toBe('pass');
+      expect(last.sets).toEqual({ [STAGED]: 'accepted' });
+    }
+});
+
 test('two accepted keys on the server stop the job', () => {
   const world = begin({
     inUse: IN_USE,

@@ -201,6 +201,23 @@ describe('journal', () => {
     expect(journal.lastDeviceId('https://other.example', identity)).toBeNull();
   });
 
+  it('knows the device that a job met before it was cut off', () => {
+    using journal = open(makeHome());
+    const identity = { mac: macOf(1) };
+    for (const event of jobEvents({ job: 'J1', identity, deviceId: 'd1' })) journal.append(event);
+    for (const event of jobEvents({ job: 'J2', identity, verdict: null })) journal.append(event);
+    const detail = { deviceId: 'd2', authSetId: 's2' };
+    journal.append({
+      kind: 'step-intent',
+      job: jobId('J2'),
+      step: 'accept',
+      action: 'accept-auth-set',
+      detail,
+    });
+    for (const event of jobEvents({ job: 'J3', identity, verdict: null })) journal.append(event);
+    expect(journal.lastDeviceId('https://mender.example', identity)).toBe('d2');
+  });
+
   it('records the verdict of a job that never began', () => {
     using journal = open(makeHome());
     journal.append(jobEvents({ job: 'J1', verdict: 'fail' }).at(-1)!);
