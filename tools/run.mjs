@@ -8,6 +8,7 @@ const commands = {
     says: 'open the app, or rehearse in the terminal where there is no display',
   },
   test: { script: 'tools/test.ts', says: 'run every suite; `npm test -- unit lint` runs some' },
+  'test:crash': { script: 'tools/crash.ts', says: 'the whole crash matrix; `--sample` for some of it' },
   station: { script: 'src/cli/cli.ts', says: 'the station command' },
   setup: { script: null, says: 'install the pinned Node and the packages, and stop' },
   build: { script: 'tools/build.ts', says: 'bundle main, preload, station process and renderer' },
@@ -36,7 +37,7 @@ async function main() {
   const [name, ...rest] = process.argv.slice(2);
   const command = Object.hasOwn(commands, name ?? '') ? commands[name] : undefined;
   if (command === undefined) {
-    const lines = Object.entries(commands).map(([key, { says }]) => `  ${key.padEnd(9)}${says}`);
+    const lines = Object.entries(commands).map(([key, { says }]) => `  ${key.padEnd(11)}${says}`);
     console.error(`usage: node tools/run.mjs COMMAND [ARGUMENTS]\n\n${lines.join('\n')}`);
     return 2;
   }

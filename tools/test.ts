@@ -40,6 +40,7 @@ const suites: readonly Suite[] = [
     { name: 'poppler-utils', why: 'sheets are read back and looked at with it' },
   ]),
   rig(),
+  crash(),
   built(playwright('e2e', 'the window', 'test/e2e/playwright.config.ts')),
   provided(vitest('packaging', 'what is inside a package', 'test/packaging/vitest.config.ts'), [
     { name: 'fakeroot', why: 'the packaging suite builds a Debian package' },
@@ -67,6 +68,28 @@ function rig(): Suite {
       const obstacle = rigObstacle();
       if (obstacle === undefined) return suite.run();
       return { passed: 0, failed: process.env['CI'] === 'true' ? 1 : 0, details: '', notRun: obstacle };
+    },
+  };
+}
+
+/** A sample of the crash matrix, each cell a test; `npm run test:crash` runs all of it. */
+function crash(): Suite {
+  const suite = vitest(
+    'crash',
+    'jobs cut at any point and run again, sampled',
+    'test/crash/vitest.config.ts',
+  );
+  return {
+    ...suite,
+    run: async () => {
+      const { rigObstacle } = await import('../test/rig/packages.ts');
+      const obstacle = rigObstacle();
+      await providePackages([{ name: 'socat', why: 'boards are behind its pseudo-terminals' }], say);
+      if (obstacle === undefined) return suite.run();
+      say(`not run: real boards of the crash matrix (${obstacle})`);
+      process.env['CRASH_LAYERS'] = 'process,kill';
+      const outcome = await suite.run();
+      return { ...outcome, failed: outcome.failed + (process.env['CI'] === 'true' ? 1 : 0) };
     },
   };
 }

@@ -42,7 +42,7 @@ export type FaultAction =
   /** This status instead of the call's own. `before` (the default): nothing was done; `after`: the work was done. */
   | {
       readonly kind: 'status';
-      readonly status: 401 | 403 | 422 | 429 | 500 | 502 | 503 | 504;
+      readonly status: 401 | 403 | 409 | 422 | 429 | 500 | 502 | 503 | 504;
       /** Seconds; 429 carries 1 when nothing is said. */
       readonly retryAfter?: number;
       readonly when?: 'before' | 'after';
@@ -137,6 +137,7 @@ function concerns({ on }: Fault, call: Call): boolean {
 const WORDS = {
   401: 'unauthorized',
   403: 'unauthorized',
+  409: 'conflict',
   422: 'maximum number of accepted devices reached',
   429: 'too many requests',
   500: 'internal error',

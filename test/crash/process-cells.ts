@@ -1,0 +1,144 @@
+/** Layer one: which cells there are, and the running of one. */
+import { performance } from 'node:perf_hooks';
+import type { JobResult } from '../../src/model/job.ts';
+import { ANSWERS, LASTING, type Answer } from './answers.ts';
+import { CUTS, idOf, type Cut, type ProcessCell } from './cells.ts';
+import { Life, type Point } from './fail-points.ts';
+import { lookAt, secretsIn, wrongAfterCut, wrongAtEnd, wrongRecord } from './invariants.ts';
+import type { CellResult } from './matrix.ts';
+import { ProcessWorld, type ServerFault } from './process-world.ts';
+import type { Variant } from './variants.ts';
+
+export interface NamedCell extends ProcessCell {
+  readonly id: string;
+  readonly of: Variant;
+}
+
+const names = Object.keys(ANSWERS) as Answer[];
+
+/**
+ * The cells of a variant. A run without any fault tells its fail points first.
+ *
+ * Uncut: every call gets every answer, once and for good. Cut at a journal write or an action: with every answer to the
+ * last call before. Cut at a byte to the board, at an arriving call or at a change of the board's files: as it is.
+ */
+export async function cellsOf(variant: Variant): Promise<readonly NamedCell[]> {
+  const name = `provision-${variant.name}-${variant.mode}`;
+  await using world = await ProcessWorld.make(variant);
+  const { result, life } = await world.run(new Life());
+  if (result?.verdict !== 'pass' && result?.verdict !== 'already')
+    throw new Error(
+      `${name} does not pass without a fault: ${result?.error?.code}: ${result?.error?.message}`,
+    );
+  const cells = new Map<string, NamedCell>();
+  const add = (cell: Omit<ProcessCell, 'variant'>): void => {
+    const whole = { ...cell, variant: name, of: variant };
+    const id = idOf(whole);
+    if (!cells.has(id)) cells.set(id, { ...whole, id });
+  };
+  add({ point: -1, label: '', answer: '200', from: 0, lasting: false, cut: 'none' });
+  for (let call = 1; call <= life.calls; call += 1)
+    for (const answer of names.filter((each) => each !== '200')) {
+      add({ point: -1, label: '', answer, from: call, lasting: false, cut: 'none' });
+      if (answer in LASTING) add({ point: -1, label: '', answer, from: call, lasting: true, cut: 'none' });
+    }
+  for (const [point, { kind, label, calls }] of life.points.entries())
+    for (const cut of CUTS.filter((each) => each !== 'none')) {
+      add({ point, label, answer: '200', from: 0, lasting: false, cut });
+      if ((kind !== 'journal' && kind !== 'action') || calls === 0) continue;
+      for (const answer of names.filter((each) => each !== '200')) {
+        add({ point, label, answer, from: calls, lasting: false, cut });
+        if (answer in LASTING && cut === 'crash')
+          add({ point, label, answer, from: calls, lasting: true, cut });
+      }
+    }
+  return [...cells.values()];
+}
+
+/** Cuts a job as the cell says, runs it again, and tells what is wrong then. */
+export async function runCell(cell: NamedCell): Promise<CellResult> {
+  const began = performance.now();
+  await using world = await ProcessWorld.make(cell.of);
+  const before = lookAt(world);
+  const fault = faultOf(cell);
+  const at: Point[] = [];
+  const life = new Life(cell.point, (struck) => {
+    at.push(struck.points.at(-1)!);
+    strike(world, struck, cell.cut);
+  });
+  const first = await world.run(life, fault);
+  const wrong: string[] = [...wrongAfterCut(world, before, first.told)];
+  if (fault?.lasting !== true) await world.mend();
+  const between = lookAt(world);
+  let last = await again(world, fault?.lasting === true ? fault : null);
+  let stop: string | null = null;
+  if (fault?.lasting === true) {
+    if (!isGood(last)) {
+      stop = last.error?.code ?? last.verdict;
+      if (LASTING[cell.answer]?.test(stop) !== true)
+        wrong.push(`with the answer ${cell.answer} for good it stops with ${stop}: ${last.error?.message}`);
+      wrong.push(...wrongAfterCut(world, between, last));
+    }
+    await world.mend();
+    last = await again(world, null);
+  }
+  if (isGood(last)) wrong.push(...(await wrongAtEnd(world, before, last)));
+  else
+    wrong.push(
+      `run again, it ends with ${last.verdict} ${last.error?.code}: ${last.error?.message} ${last.error?.unchanged}`,
+    );
+  wrong.push(
+    ...wrongRecord(world),
+    ...secretsIn(world),
+    ...world.board.inspect.faults.map((each) => `the simulation: ${each.message}`),
+  );
+  return {
+    id: cell.id,
+    layer: 'process',
+    outcome: wrong.length > 0 ? 'wrong' : stop === null ? 'passed' : 'stopped',
+    first: first.result === null ? 'killed' : (first.result.error?.code ?? first.result.verdict),
+    code: stop,
+    wrong:
+      wrong.length === 0
+        ? []
+        : [
+            ...wrong,
+            ...trail(world),
+            `cut at: ${at.map(({ kind, label }) => `${kind} ${label}`).join() || 'nothing'}`,
+          ],
+    ms: Math.round(performance.now() - began),
+  };
+}
+
+/** What the record tells of each run, and what the server holds now. */
+function trail(world: ProcessWorld): readonly string[] {
+  const told = [...world.journal.entries()].map(({ event }) => {
+    if (event.kind === 'step-intent') return event.action;
+    if (event.kind === 'step-outcome') return event.outcome;
+    if (event.kind === 'verdict') return `${event.result.verdict} ${event.result.error?.code ?? ''}`;
+    return event.kind;
+  });
+  return [`record: ${told.join(', ')}`, `server: ${JSON.stringify(world.sets)}, board: ${world.boardKey}`];
+}
+
+function faultOf({ answer, from, lasting }: ProcessCell): ServerFault | null {
+  const act = ANSWERS[answer];
+  return act === null ? null : { act, from, lasting };
+}
+
+function strike(world: ProcessWorld, life: Life, cut: Cut): void {
+  const what = cut.split('+');
+  if (what.includes('crash')) life.kill();
+  if (what.includes('cable')) world.unplug();
+  if (what.includes('power')) world.cutPower();
+}
+
+async function again(world: ProcessWorld, fault: ServerFault | null): Promise<JobResult> {
+  const { result } = await world.run(new Life(), fault === null ? null : { ...fault, from: 1 });
+  if (result === null) throw new Error('a station that nobody killed has no result');
+  return result;
+}
+
+function isGood({ verdict }: JobResult): boolean {
+  return verdict === 'pass' || verdict === 'already';
+}

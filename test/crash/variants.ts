@@ -1,0 +1,49 @@
+/** The jobs that are cut: each a flow, a server and a board that take another path through it. */
+import type { KeySource } from '../../src/model/key.ts';
+import type { BoardProfile } from '../../src/model/profile.ts';
+import type { BoardChoices } from '../../src/rehearsal/board/index.ts';
+import type { Mode } from '../../src/rehearsal/server/index.ts';
+
+export interface Variant {
+  readonly name: string;
+  readonly mode: Mode;
+  readonly key: 'board' | 'generate' | 'import' | 'keep';
+  readonly board: BoardChoices;
+  /** Whether the board's client knows the server already and has knocked there with a key of its own. */
+  readonly known: boolean;
+  readonly profile?: Partial<BoardProfile>;
+}
+
+const BUSYBOX: BoardChoices = { system: { init: 'busybox', openssl: 'absent' } };
+const OF_TODAY: BoardChoices = { client: { version: '5.1.0' } };
+const WITH_UNSYNCED: BoardChoices = { storage: { writeback: 0.5 } };
+
+/** By the mode of the server, so that both halves can run side by side. */
+export const VARIANTS: readonly Variant[] = [
+  { name: 'board-made', mode: '2026', key: 'board', known: false, board: {} },
+  {
+    name: 'station-made',
+    mode: '2026',
+    key: 'generate',
+    known: false,
+    board: { ...BUSYBOX, ...WITH_UNSYNCED },
+  },
+  { name: 'imported', mode: '2026', key: 'import', known: false, board: OF_TODAY },
+  { name: 'kept', mode: '2026', key: 'keep', known: true, board: WITH_UNSYNCED },
+  { name: 'board-made', mode: '2023', key: 'board', known: true, board: { ...OF_TODAY, ...WITH_UNSYNCED } },
+  { name: 'station-made', mode: '2023', key: 'generate', known: false, board: {} },
+  { name: 'first-key', mode: '2023', key: 'generate', known: false, board: { client: { enabled: false } } },
+];
+
+export function keySourceOf(variant: Variant, importFolder: string): KeySource {
+  switch (variant.key) {
+    case 'board':
+      return { from: 'board', type: 'ed25519' };
+    case 'generate':
+      return { from: 'generate', type: 'ed25519' };
+    case 'import':
+      return { from: 'import', directory: importFolder };
+    case 'keep':
+      return { from: 'keep' };
+  }
+}

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+/** `process`, `kill`, `rig`: those that this machine can run, or that were asked for. */
+const layers = (process.env['CRASH_LAYERS'] ?? 'process,kill,rig').split(',');
+
+export default defineConfig({
+  test: {
+    // A cell lives on the clock and the sockets of its whole process.
+    pool: 'forks',
+    include: layers.map((layer) => `test/crash/${layer}*.test.ts`),
+    testTimeout: 120_000,
+    hookTimeout: 300_000,
+  },
+});
