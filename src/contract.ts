@@ -5,7 +5,7 @@ import type { JournalEntry } from './model/event.ts';
 import type { KeyFingerprint } from './model/key.ts';
 import type { Verification } from './journal/verify.ts';
 import type { BoardProfile } from './model/profile.ts';
-import type { InterruptedJob, UnitReport } from './model/rekey.ts';
+import { REKEY_REASONS, type InterruptedJob, type UnitReport } from './model/rekey.ts';
 import type { ServerProfile } from './model/server-profile.ts';
 import type { TranscriptEntry } from './serial/transcript.ts';
 
@@ -101,6 +101,28 @@ export const CALLS = {
   resume: z.strictObject({ job: text.optional(), password: secretText.optional() }),
   /** Takes an interrupted job off the list; its record says so. What it left on its board is told by `resume.list`. */
   'resume.dismiss': z.strictObject({ job: text }),
+  rekey: z.strictObject({
+    port: text,
+    server: name,
+    profile: name,
+    keySource: keySource.optional(),
+    passphrase: secretText.optional(),
+    reason: z
+      .strictObject({ code: z.enum(REKEY_REASONS), text: z.string().max(2000).default('') })
+      .refine(({ code, text }) => code !== 'other' || text.trim() !== '', 'say why in your own words'),
+    label: text.optional(),
+    /** Go on where the unit's case needs a person's word: `identity-changed`, `elsewhere`, `unknown`, `rejected`. */
+    confirmed: z.array(text).max(16).default([]),
+    /** For `identity-changed`: decommission the device of the former identity once the new one is proved. */
+    decommissionFormer: z.boolean().default(false),
+    /** Without the server: stage, prove and wait for it this long, in milliseconds. */
+    waitMs: z
+      .number()
+      .int()
+      .min(0)
+      .max(7 * 86_400_000)
+      .default(86_400_000),
+  }),
   'job.cancel': z.strictObject({ job: text }),
   'job.transcript': z.strictObject({ job: text }),
   'slot.clear': z.strictObject({ slot: text }),
@@ -172,6 +194,7 @@ export interface CallResults {
   'resume.list': readonly InterruptedJob[];
   resume: ProvisionReport;
   'resume.dismiss': null;
+  rekey: ProvisionReport;
   'job.cancel': null;
   'job.transcript': readonly TranscriptEntry[];
   'slot.clear': null;

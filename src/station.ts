@@ -46,6 +46,7 @@ import type { StationOptions } from './station/options.ts';
 import { lookAtUnit } from './station/looking.ts';
 import { DEFAULT_KEY_SOURCE, provisionPorts, type ProvisioningParts } from './station/provisioning.ts';
 import { RecordAccess } from './station/record-access.ts';
+import { cutRekey, rekeyUnit, type RekeyingParts } from './station/rekeying.ts';
 import { Servers } from './station/servers.ts';
 import { UnfinishedJobs, type Restart } from './station/unfinished.ts';
 import { runtimeName, VERSION } from './version.ts';
@@ -343,6 +344,7 @@ class StationOverHome implements Station {
       this.#unfinished.dismiss(job);
       return null;
     },
+    rekey: (params, signal) => rekeyUnit(params, this.#rekeyingParts(), signal),
     'job.cancel': ({ job }) => {
       this.#jobs.cancel(job);
       return null;
@@ -412,10 +414,9 @@ class StationOverHome implements Station {
   }
 
   /** Runs the flow of interrupted jobs again, with the same wanted. */
-  #restart(
-    { server, profile, keySource, label, password, boards }: Restart,
-    signal: AbortSignal,
-  ): Promise<ProvisionReport> {
+  async #restart(restart: Restart, signal: AbortSignal): Promise<ProvisionReport> {
+    const { flow, server, profile, keySource, label, password, boards } = restart;
+    if (flow === 'rekey') return await this.#restartRekeys(restart, signal);
     const params: CallParams<'provision'> = {
       ports: [...boards.keys()],
       server,
@@ -423,7 +424,40 @@ class StationOverHome implements Station {
       ...(keySource === null || keySource === DEFAULT_KEY_SOURCE ? {} : { keySource }),
       ...(label === null ? {} : { label }),
     };
-    return provisionPorts(params, this.#provisioningParts(password), signal, boards);
+    return await provisionPorts(params, this.#provisioningParts(password), signal, boards);
+  }
+
+  async #restartRekeys(
+    { server, profile, keySource, label, password, boards }: Restart,
+    signal: AbortSignal,
+  ): Promise<ProvisionReport> {
+    const began = this.#clock.monotonic();
+    const reports = await Promise.all(
+      [...boards].map(([port, { job, identity }]) => {
+        const { wish, resumes } = cutRekey(this.#record.reader, job);
+        const params: CallInput<'rekey'> = {
+          port,
+          server,
+          profile,
+          ...wish,
+          confirmed: [...wish.confirmed],
+          ...(keySource === null || keySource === DEFAULT_KEY_SOURCE ? {} : { keySource }),
+          ...(label === null ? {} : { label }),
+        };
+        return rekeyUnit(CALLS.rekey.parse(params), this.#rekeyingParts(password), signal, {
+          ...resumes,
+          identity,
+        });
+      }),
+    );
+    return {
+      jobs: reports.flatMap(({ jobs }) => jobs),
+      elapsedMs: Math.round(this.#clock.monotonic() - began),
+    };
+  }
+
+  #rekeyingParts(password?: string): RekeyingParts {
+    return { ...this.#provisioningParts(password), absentServer: (name) => this.#servers.absent(name) };
   }
 
   #snapshot(): Snapshot {
@@ -526,6 +560,7 @@ const CHANGING: ReadonlySet<CallName> = new Set<CallName>([
   'identify',
   'provision',
   'rekey.look',
+  'rekey',
   'resume',
   'resume.dismiss',
   'rehearsal.start',

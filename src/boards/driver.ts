@@ -55,8 +55,8 @@ export interface BoardSession extends AsyncDisposable {
    */
   stage(request: StageRequest): Promise<StageReport>;
 
-  /** Signs with the key that is staged or in use, on the board: RSA PKCS#1 v1.5/SHA-256, ECDSA DER/SHA-256, pure Ed25519. */
-  sign(key: 'staged' | 'in-use', data: Uint8Array): Promise<Uint8Array>;
+  /** Signs with the key that is staged, in use or replaced, on the board: RSA PKCS#1 v1.5/SHA-256, ECDSA DER/SHA-256, pure Ed25519. */
+  sign(key: 'staged' | 'in-use' | 'former', data: Uint8Array): Promise<Uint8Array>;
 
   /**
    * Puts what is staged in place, as one command under `trap '' HUP INT`: stop the client, rename, sync files and
@@ -66,6 +66,13 @@ export interface BoardSession extends AsyncDisposable {
    * when the outcome is unknown.
    */
   switchOver(request: SwitchRequest): Promise<SwitchReport>;
+
+  /**
+   * Destroys the replaced key that `switchOver` kept: overwrites the file in place, syncs it, removes it. On flash the
+   * worn blocks below may keep the old bytes until they are erased; nothing on the board can reach further than this.
+   * A file that holds the key in use is removed without being overwritten, since it may be the very same file.
+   */
+  destroyFormer(): Promise<void>;
 
   /** Removes what is staged, and starts the client again where `stage` had stopped it. */
   discardStaged(): Promise<void>;
@@ -109,11 +116,15 @@ export interface SwitchRequest {
    * for; where there was none, a key that an earlier job left staged is put in place.
    */
   readonly withKey?: boolean;
+  /** Keep the key that is replaced under the station's own name, until `destroyFormer`. */
+  readonly keepFormer?: boolean;
 }
 
 export interface SwitchReport {
   readonly key: KeyFileReading;
   readonly clientRunning: boolean;
+  /** The key that was replaced, where it was kept. */
+  readonly former: StagedKey | null;
   readonly signature: Uint8Array | null;
 }
 

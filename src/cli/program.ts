@@ -7,6 +7,7 @@ import { addJournalCommands } from './commands/journal.ts';
 import { addPortsCommand } from './commands/ports.ts';
 import { addProvisionCommands } from './commands/provision.ts';
 import { addRehearseCommand } from './commands/rehearse.ts';
+import { addRekeyCommand } from './commands/rekey.ts';
 import { addResumeCommand } from './commands/resume.ts';
 import { addServerCommands } from './commands/server.ts';
 import type { ProgramParts } from './context.ts';
@@ -41,6 +42,7 @@ export function buildProgram(parts: ProgramParts): Command {
   addCredentialCommands(program, parts);
   addIdentifyCommand(program, parts);
   addProvisionCommands(program, parts);
+  addRekeyCommand(program, parts);
   addResumeCommand(program, parts);
   addJournalCommands(program, parts);
   addRehearseCommand(program, parts);

@@ -18,11 +18,23 @@ export function showProgress(station: StationApi, io: CommandIo, output: Output,
   return io.stderr.isTTY === true ? liveBlock(station, io, output) : plainLines(station, io);
 }
 
+const WAITING = {
+  server: 'staged, old key active, nothing sent; waits for the server',
+  board: 'staged, old key active, nothing sent; waits for the board',
+} as const;
+
 function plainLines(station: StationApi, io: CommandIo): Disposable {
   const told = new Map<string, number>();
+  const waiting = new Map<string, string | null>();
   const stop = station.subscribe((event) => {
     if (event.type !== 'job') return;
     const job = printableValue(event.job);
+    const waits = job.waiting === null ? null : `${job.waiting.for} ${job.waiting.deadline}`;
+    if (waits !== null && waiting.get(job.job) !== waits)
+      io.stderr.write(
+        `${job.slot}  ${WAITING[job.waiting?.for ?? 'server']} until ${job.waiting?.deadline ?? ''}\n`,
+      );
+    waiting.set(job.job, waits);
     for (const [at, step] of job.steps.entries()) {
       if (step.state === 'running' || at < (told.get(job.job) ?? 0)) continue;
       told.set(job.job, at + 1);
@@ -69,6 +81,8 @@ function jobLine(job: JobView, output: Output): string {
         )
       : step === undefined
         ? 'waiting'
-        : STEP_LABELS[step.step];
+        : job.waiting !== null
+          ? `waits for the ${job.waiting.for}`
+          : STEP_LABELS[step.step];
   return `${job.slot.padEnd(12)} ${bar} ${what.padEnd(24)} ${seconds.toFixed(1)} s  ${job.identity ?? ''}`;
 }

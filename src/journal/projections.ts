@@ -290,6 +290,7 @@ function projectEvent(database: Database, entry: JournalEntry, event: JournalEve
         event.signature,
       );
       return;
+    case 'job-waiting':
     case 'server-session':
     case 'clock-jumped':
     case 'journal-backup':

@@ -16,6 +16,8 @@ export interface BoardObservation {
   readonly key: KeyFileReading;
   /** The key that an earlier, unfinished job left beside the key in use. */
   readonly staged: StagedKey | null;
+  /** The key that a re-keying replaced and has not destroyed yet, kept so that its refusal can be tested. */
+  readonly former: StagedKey | null;
   readonly configuration: ConfigurationReading;
   /** Hex SHA-256 of the CA that a station installed (`STATION_CA_FILE` in the data directory); null where there is none. */
   readonly installedCaSha256: string | null;

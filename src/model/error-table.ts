@@ -278,6 +278,19 @@ export const ERRORS = {
     true,
   ),
 
+  'board/another': row(
+    'Another unit than {identity} is on the line.',
+    BOARD,
+    'Connect the unit that this job is for.',
+    true,
+  ),
+  'board/old-key-kept': row(
+    'The old key file {path} could not be removed from the board.',
+    'The new key is in use and accepted; the server no longer knows the old one.',
+    'Remove that file on the board; look at its storage (dmesg) if that fails, too.',
+    true,
+  ),
+
   // Keys
   'key/import-none': row(
     'There is no key file for this board: {path}.',
@@ -440,6 +453,19 @@ export const ERRORS = {
     true,
   ),
 
+  'server/old-key-accepted': row(
+    '{server} authorized the old key after the new one was accepted.',
+    'The board holds its new key.',
+    'Another program accepted the old key meanwhile: finish the job alone (station resume).',
+    true,
+  ),
+  'server/device-in-use': row(
+    'Another station ({holder}) is changing this device on {server}.',
+    NOTHING,
+    'Wait until it has finished; what it holds ends by itself {until}.',
+    true,
+  ),
+
   // The job
   'job/cancelled': row('The job was cancelled.', NOTHING, 'Start it again when you are ready.', true),
   'job/interrupted': row(
@@ -474,6 +500,38 @@ export const ERRORS = {
     'Another board with the same identity ({identity}) is being provisioned on {port}.',
     NOTHING,
     'Two boards must not share an identity: check their MAC addresses or serial numbers.',
+  ),
+  'job/unit-unknown': row(
+    '{server} has no device with the identity of this unit.',
+    NOTHING,
+    'Check that this is its server and organization; to take the unit in as a new device, confirm it (--confirm unknown).',
+  ),
+  'job/unit-rejected': row(
+    'This unit was rejected on {server}.',
+    NOTHING,
+    'Ask who rejected it and why; to accept it again with its new key, confirm it (--confirm rejected).',
+  ),
+  'job/unit-elsewhere': row(
+    'The configuration of this unit names {where}, not {server}.',
+    NOTHING,
+    'Re-key it at its own server; or confirm that it is to come here (--confirm elsewhere). Its old server keeps its old key until it is removed there.',
+  ),
+  'job/identity-changed': row(
+    'The key of this unit was given to {former}; now it calls itself {identity}.',
+    NOTHING,
+    'If its network board was replaced, confirm it (--confirm identity-changed), and have the former device removed where it is no longer there (--decommission-former).',
+  ),
+  'job/suspended': row(
+    'The station was closed while this job waited.',
+    'The old key is active and nothing was sent to the server; the new key is staged on the board.',
+    'It goes on from there: station resume.',
+    true,
+  ),
+  'job/wait-ended': row(
+    'The wait for {for} ended before it was there.',
+    'The old key is active and nothing was sent to the server.',
+    'Start again where board and server can both be reached.',
+    true,
   ),
   'job/proof-too-weak': row(
     'The profile asks for the proof {wanted}; only {proved} was had.',

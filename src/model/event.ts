@@ -1,6 +1,7 @@
 import type { ErrorReport, JobId, JobResult, StepName } from './job.ts';
 import type { Identity } from './identity.ts';
 import type { KeyFingerprint, KeyOrigin, KeyType } from './key.ts';
+import type { RekeyReason } from './rekey.ts';
 
 /**
  * What the journal holds: what was meant, done and seen. Append-only; jobs, steps and units are projections of it.
@@ -31,8 +32,27 @@ export type JournalEvent =
       readonly operator: string | null;
       /** The interrupted job that this one is to finish. */
       readonly resumes?: JobId;
+      /** For a re-keying: why, and what a person confirmed. */
+      readonly rekey?: {
+        readonly reason: RekeyReason;
+        readonly confirmed: readonly string[];
+        readonly decommissionFormer: boolean;
+      };
     }
-  | { readonly kind: 'board-identified'; readonly job: JobId; readonly identity: Identity }
+  | {
+      readonly kind: 'board-identified';
+      readonly job: JobId;
+      readonly identity: Identity;
+      /** The key that was in use: for a re-keying the one that is to be refused. Null where it has none that can be read. */
+      readonly key?: KeyFingerprint | null;
+    }
+  | {
+      /** The new key is staged, the old one active, and nothing was sent. Until `deadline`, ISO 8601. */
+      readonly kind: 'job-waiting';
+      readonly job: JobId;
+      readonly for: 'server' | 'board';
+      readonly deadline: string;
+    }
   | {
       /** Written before an action that changes a board or a server. */
       readonly kind: 'step-intent';

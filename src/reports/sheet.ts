@@ -191,6 +191,9 @@ function timelineOf(entries: readonly JournalEntry[]): readonly TimelineRow[] {
       case 'verdict':
         rows.push({ at: utc(at), what: `verdict recorded: ${event.result.verdict}`, outcome: '', ms: null });
         break;
+      case 'job-waiting':
+        rows.push({ at: utc(at), what: `waits for the ${event.for}`, outcome: '', ms: null });
+        break;
       default:
         // What else is recorded of a job is on the sheet in other words.
         break;

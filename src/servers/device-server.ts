@@ -46,8 +46,30 @@ export interface DeviceServer extends AsyncDisposable {
    */
   accept(deviceId: string, authSetId: string, signal: AbortSignal): Promise<Device>;
 
+  /**
+   * Preauthorizes a new key beside the accepted one: the first auth request with it makes the server change from the old
+   * to the new one at once. Until then nothing changes for the old key. Never asked for a key that is accepted, nor
+   * beside another preauthorized set. Resolves to the device as it was read afterwards; null where the server does not
+   * offer this (nothing was changed then).
+   */
+  preauthorize(
+    identity: Identity,
+    key: PublicKey,
+    deviceId: string,
+    signal: AbortSignal,
+  ): Promise<Device | null>;
+
+  /** Rejects one auth set; its tokens end. Resolves to the device as it was read afterwards; null when it is gone. */
+  reject(deviceId: string, authSetId: string, signal: AbortSignal): Promise<Device | null>;
+
+  /** Ends the tokens that were given to an auth set, also where the server keeps them in a cache. */
+  revokeTokens(authSetId: string, signal: AbortSignal): Promise<void>;
+
   /** Removes one auth set; one that is gone already is no error. */
   removeAuthSet(deviceId: string, authSetId: string, signal: AbortSignal): Promise<void>;
+
+  /** Begins to remove a device with all that the server knows of it; one that is gone already is no error. */
+  decommission(deviceId: string, signal: AbortSignal): Promise<void>;
 
   /** Devices that may be accepted in all, or null for no limit; and how many are. */
   limit(signal: AbortSignal): Promise<{ readonly limit: number | null; readonly accepted: number }>;

@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto';
 import PQueue from 'p-queue';
 import { ulid } from 'ulid';
 import type { JobView, StationEvent } from '../contract.ts';
-import { provision, type ProvisionParts, type ProvisionRequest } from '../flows/provision/index.ts';
+import {
+  provision,
+  rekey,
+  type ProvisionParts,
+  type ProvisionRequest,
+  type RekeyRequest,
+} from '../flows/index.ts';
 import { canonicalJson } from '../journal/index.ts';
 import { identityLabel, isIdentity, type Identity } from '../model/identity.ts';
 import type { JobId, JobResult } from '../model/job.ts';
@@ -17,6 +23,8 @@ const MOST_AT_ONCE = 64;
 /** What a job is started with; the rest is made here. */
 export interface JobOrder {
   readonly request: Omit<ProvisionRequest, 'job'>;
+  /** For a re-keying: what it asks for beyond that. */
+  readonly rekey?: Omit<RekeyRequest, keyof ProvisionRequest>;
   readonly parts: Omit<ProvisionParts, 'claimIdentity' | 'claimKey' | 'progress' | 'transcript'>;
   readonly serverName: string;
   readonly keySourceText: string;
@@ -63,19 +71,19 @@ export class Jobs {
   }
 
   /**
-   * Starts a provisioning. Its begin is in the journal when this returns.
+   * Starts a provisioning or a re-keying. Its begin is in the journal when this returns.
    *
    * @throws StationError `port/in-job`, `journal/...`.
    */
   start(order: JobOrder): StartedJob {
-    const { request, parts } = order;
+    const { request, parts, rekey: wish } = order;
     if (this.runningOn(request.port)) throw new StationError('port/in-job', { port: request.port });
     const job = ulid(parts.clock.now()) as JobId;
     const { port, slot, profile, label, operator } = request;
     parts.journal.append({
       kind: 'job-started',
       job,
-      flow: 'provision',
+      flow: wish === undefined ? 'provision' : 'rekey',
       port,
       slot,
       server: order.serverName,
@@ -86,13 +94,22 @@ export class Jobs {
       label,
       operator,
       ...(order.resumes === undefined ? {} : { resumes: order.resumes.job }),
+      ...(wish === undefined
+        ? {}
+        : {
+            rekey: {
+              reason: wish.reason,
+              confirmed: wish.confirmed,
+              decommissionFormer: wish.decommissionFormer,
+            },
+          }),
     });
     const log = new LineLog((entries) => this.#tell({ type: 'line', job, entries }));
     const entry: Entry = {
       log,
       cancel: new AbortController(),
       ended: Promise.resolve(),
-      view: blank(job, request, parts.clock.now()),
+      view: blank(job, wish === undefined ? 'provision' : 'rekey', request, parts.clock.now()),
     };
     this.#forgetEnded(slot);
     this.#entries.set(job, entry);
@@ -108,14 +125,22 @@ export class Jobs {
   /** @throws StationError `station/unknown-job`. Cancelling an ended job does nothing. */
   cancel(job: string): void {
     const entry = this.#entry(job);
-    if (entry.view.state !== 'running') return;
-    this.#change(entry, { state: 'cancelling' });
-    entry.cancel.abort(new StationError('job/cancelled'));
+    this.#cancel(entry, new StationError('job/cancelled'));
   }
 
-  /** Cancels every running job and resolves when all have ended. */
+  #cancel(entry: Entry, reason: StationError): void {
+    if (entry.view.state !== 'running' && entry.view.state !== 'waiting') return;
+    this.#change(entry, { state: 'cancelling', waiting: null });
+    entry.cancel.abort(reason);
+  }
+
+  /** Cancels every running job and resolves when all have ended. One that waits is left to be resumed: its board is safe. */
   async cancelAll(): Promise<void> {
-    for (const { view } of this.#entries.values()) this.cancel(view.job);
+    for (const entry of this.#entries.values())
+      this.#cancel(
+        entry,
+        new StationError(entry.view.state === 'waiting' ? 'job/suspended' : 'job/cancelled'),
+      );
     await this.#queue.onIdle();
   }
 
@@ -178,17 +203,26 @@ export class Jobs {
         device: (deviceId) => this.#change(entry, { deviceId }),
         key: (keyFingerprint) => this.#change(entry, { keyFingerprint }),
         wire: (wire) => this.#change(entry, { wire }),
+        waiting: (waiting) => {
+          if (entry.view.state !== 'cancelling')
+            this.#change(entry, { waiting, state: waiting === null ? 'running' : 'waiting' });
+        },
       },
     };
     try {
-      const result = await provision({ ...order.request, job }, parts, entry.cancel.signal);
+      const { signal } = entry.cancel;
+      const request = { ...order.request, job };
+      const result =
+        order.rekey === undefined
+          ? await provision(request, parts, signal)
+          : await rekey({ ...request, ...order.rekey }, parts, signal);
       entry.log.flush();
-      this.#change(entry, { state: 'ended', result, wire: result.wire });
+      this.#change(entry, { state: 'ended', waiting: null, result, wire: result.wire });
       return result;
     } catch (error) {
       // Without a record there is no verdict to show; the slot must be free again all the same.
       entry.log.flush();
-      this.#change(entry, { state: 'ended', failure: asStationError(error).toReport() });
+      this.#change(entry, { state: 'ended', waiting: null, failure: asStationError(error).toReport() });
       throw error;
     }
   }
@@ -215,12 +249,17 @@ function requireBoardOf(resumes: ResumedJob | undefined, identity: Identity): vo
   });
 }
 
-function blank(job: JobId, { slot, port }: Omit<ProvisionRequest, 'job'>, now: number): JobView {
+function blank(
+  job: JobId,
+  flow: JobView['flow'],
+  { slot, port }: Omit<ProvisionRequest, 'job'>,
+  now: number,
+): JobView {
   return {
     job,
     slot,
     port,
-    flow: 'provision',
+    flow,
     state: 'running',
     waiting: null,
     startedAt: new Date(now).toISOString(),

@@ -1,4 +1,4 @@
-import type { KeyMaker } from '../flows/provision/index.ts';
+import type { KeyMaker } from '../flows/index.ts';
 import { importKey, type KeyGenerator } from '../keys/index.ts';
 import type { BoardProfile } from '../model/profile.ts';
 import type { Secret } from '../model/secret.ts';

@@ -21,6 +21,13 @@ export function parseKeySource(text: string): KeySource {
   });
 }
 
+/** The same source as the command spells it. */
+export function keySourceText(source: KeySource): string {
+  if (source.from === 'keep') return source.from;
+  const rest = source.from === 'import' ? source.directory : source.type;
+  return rest === undefined ? source.from : `${source.from}:${rest}`;
+}
+
 function isKeyType(text: string): text is KeyType {
   return (KEY_TYPES as readonly string[]).includes(text);
 }

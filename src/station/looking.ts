@@ -1,6 +1,6 @@
 import { readConfiguration } from '../boards/configuration.ts';
-import { requireIdentity, requireReady } from '../flows/provision/obstacles.ts';
-import { namedKey } from '../flows/provision/state.ts';
+import { requireIdentity, requireReady } from '../flows/reconcile/obstacles.ts';
+import { namedKey } from '../flows/reconcile/state.ts';
 import type { JournalReader } from '../journal/index.ts';
 import type { BoardObservation } from '../model/board.ts';
 import type { Device } from '../model/device.ts';

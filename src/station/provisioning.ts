@@ -5,6 +5,7 @@ import type { Clock } from '../model/clock.ts';
 import type { Journal } from '../journal/index.ts';
 import type { KeyGenerator } from '../keys/index.ts';
 import type { JobResult } from '../model/job.ts';
+import type { KeySource } from '../model/key.ts';
 import type { BoardProfile } from '../model/profile.ts';
 import type { ServerProfile } from '../model/server-profile.ts';
 import { secret, type Secret } from '../model/secret.ts';
@@ -12,8 +13,8 @@ import { StationError } from '../model/station-error.ts';
 import type { PortEntry } from '../serial/index.ts';
 import type { DeviceServer } from '../servers/device-server.ts';
 import type { Bench } from '../slots/bench.ts';
-import type { Jobs, ResumedJob, StartedJob } from '../slots/jobs.ts';
-import { parseKeySource } from './key-source.ts';
+import type { JobOrder, Jobs, ResumedJob, StartedJob } from '../slots/jobs.ts';
+import { keySourceText, parseKeySource } from './key-source.ts';
 import { keyMaker } from './key-maker.ts';
 
 /** What a call of `provision` works with. */
@@ -54,36 +55,64 @@ export async function provisionPorts(
   // One call that needs the login: a server that is down, or a login that has ended, must not cost a board its key.
   await server.limit(signal ?? new AbortController().signal);
 
-  const passphrase = params.passphrase === undefined ? parts.keyPassphrase : secret(params.passphrase);
   // All or none: a port that is taken must not leave the others at work for a call that failed.
   for (const { path } of ports)
     if (jobs.runningOn(path)) throw new StationError('port/in-job', { port: path });
-  const start = (port: PortEntry): StartedJob =>
-    jobs.start({
-      request: {
-        port: port.path,
-        slot: port.slot,
-        profile,
-        keySource,
-        passwords: parts.passwords(profile, port.path),
-        tenantToken: parts.tenantToken(params.server),
-        serverCa: caToInstall(profile, server.profile),
-        label: params.label ?? null,
-        operator: parts.operator(),
-      },
-      parts: {
-        driver: parts.driver,
-        seen: () => parts.bench.seen(port),
-        openLink: (linkSignal) => parts.bench.open(port, profile.line, linkSignal),
-        server,
-        keys: keyMaker(parts.generator, profile.key, passphrase),
-        journal: parts.journal,
-        clock,
-      },
-      serverName: params.server,
-      keySourceText: params.keySource ?? DEFAULT_KEY_SOURCE,
-      resumes: resumes.get(port.path),
-    });
+  const orders = ports.map((port) =>
+    jobOrder(port, { ...params, profile, keySource, server, resumes: resumes.get(port.path) }, parts),
+  );
+  return await play(orders, parts, began, signal);
+}
+
+/** What the orders of one call have in common. */
+interface OrderParts {
+  readonly profile: BoardProfile;
+  readonly keySource: KeySource | null;
+  readonly server: DeviceServer;
+  readonly passphrase?: string | undefined;
+  readonly label?: string | undefined;
+  /** The interrupted job that is finished by this one. */
+  readonly resumes?: ResumedJob | undefined;
+}
+
+/** The order for a job on one port, whatever its flow. */
+export function jobOrder(port: PortEntry, order: OrderParts, parts: ProvisioningParts): JobOrder {
+  const { profile, keySource, server, label = null, resumes } = order;
+  const passphrase = order.passphrase === undefined ? parts.keyPassphrase : secret(order.passphrase);
+  return {
+    request: {
+      port: port.path,
+      slot: port.slot,
+      profile,
+      keySource,
+      passwords: parts.passwords(profile, port.path),
+      tenantToken: parts.tenantToken(server.profile.name),
+      serverCa: caToInstall(profile, server.profile),
+      label,
+      operator: parts.operator(),
+    },
+    parts: {
+      driver: parts.driver,
+      seen: () => parts.bench.seen(port),
+      openLink: (linkSignal) => parts.bench.open(port, profile.line, linkSignal),
+      server,
+      keys: keyMaker(parts.generator, profile.key, passphrase),
+      journal: parts.journal,
+      clock: parts.clock,
+    },
+    serverName: server.profile.name,
+    keySourceText: keySource === null ? DEFAULT_KEY_SOURCE : keySourceText(keySource),
+    resumes,
+  };
+}
+
+/** Starts jobs side by side and resolves when all have their verdicts; the signal cancels them all. */
+export async function play(
+  orders: readonly JobOrder[],
+  { jobs, clock }: Pick<ProvisioningParts, 'jobs' | 'clock'>,
+  began: number,
+  signal: AbortSignal | undefined,
+): Promise<ProvisionReport> {
   const started: StartedJob[] = [];
   const cancel = (): void => {
     for (const { job } of started) jobs.cancel(job);
@@ -91,7 +120,7 @@ export async function provisionPorts(
   signal?.addEventListener('abort', cancel, { once: true });
   try {
     try {
-      for (const port of ports) started.push(start(port));
+      for (const order of orders) started.push(jobs.start(order));
     } catch (error) {
       // The record took no more: what has begun is brought to an end before the call fails.
       cancel();

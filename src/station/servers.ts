@@ -180,6 +180,11 @@ export class Servers implements AsyncDisposable {
     return server;
   }
 
+  /** A server as the settings have it, whether or not it can be reached or anybody is logged in. */
+  absent(name: string): DeviceServer {
+    return this.#connection(name).server;
+  }
+
   /** Checks what is harmless: certificate, reachability, login, limit, clock. Never throws for what the server does. */
   async test(name: string, signal: AbortSignal = FOREVER): Promise<ServerTest> {
     const profile = this.#profile(name);

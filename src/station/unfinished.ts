@@ -154,11 +154,19 @@ export class UnfinishedJobs {
       identity,
       server: server ?? '',
       profile: profile ?? '',
-      state: 'interrupted',
+      ...this.#waiting(record),
       ...this.#leftBehind(record),
       boardAt: identity === null ? null : (this.#parts.bench.whereIs(identity)?.path ?? null),
-      deadline: null,
     };
+  }
+
+  /** Whether it was waiting when its station ended, and until when. */
+  #waiting({ job }: JobRecord): Pick<InterruptedJob, 'state' | 'deadline'> {
+    const events = this.#parts.record.reader.events(job).map(({ event }) => event);
+    const last = events.findLast(({ kind }) => kind === 'job-waiting' || kind === 'step-intent');
+    return last?.kind === 'job-waiting'
+      ? { state: 'waiting', deadline: last.deadline }
+      : { state: 'interrupted', deadline: null };
   }
 
   #leftBehind({ job, flow }: JobRecord): LeftBehind {

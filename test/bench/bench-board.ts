@@ -1,5 +1,5 @@
 import { createLinuxConsoleDriver } from '../../src/boards/linux-console/index.ts';
-import { provision } from '../../src/flows/provision/index.ts';
+import { provision } from '../../src/flows/index.ts';
 import { createKeyGenerator } from '../../src/keys/index.ts';
 import type { Identity } from '../../src/model/identity.ts';
 import type { JobId, JobResult, WireCount } from '../../src/model/job.ts';
@@ -121,7 +121,14 @@ export async function provisionOnce(
       clock: systemClock,
       claimIdentity: (_: Identity) => new DisposableStack(),
       claimKey: () => new DisposableStack(),
-      progress: { steps: nothing, identity: nothing, device: nothing, key: nothing, wire: nothing },
+      progress: {
+        steps: nothing,
+        identity: nothing,
+        device: nothing,
+        key: nothing,
+        wire: nothing,
+        waiting: nothing,
+      },
     },
     new AbortController().signal,
   );

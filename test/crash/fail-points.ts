@@ -1,6 +1,6 @@
 /** Where a station can be stopped: it counts the points that a run passes, and does something at one of them. */
 import type { BoardDriver, BoardSession } from '../../src/boards/driver.ts';
-import type { JobJournal } from '../../src/flows/provision/request.ts';
+import type { JobJournal } from '../../src/flows/index.ts';
 import type { JournalEvent } from '../../src/model/event.ts';
 import type { DeviceServer } from '../../src/servers/device-server.ts';
 import type { ByteLink } from '../../src/serial/link.ts';

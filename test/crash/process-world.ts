@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ulid } from 'ulid';
 import { createLinuxConsoleDriver } from '../../src/boards/linux-console/index.ts';
-import { provision } from '../../src/flows/provision/index.ts';
+import { provision } from '../../src/flows/index.ts';
 import { openJournal, type Journal } from '../../src/journal/index.ts';
 import { createKeyGenerator, importKey } from '../../src/keys/index.ts';
 import { fingerprintOfPem } from '../../src/keys/public-key.ts';
@@ -239,6 +239,7 @@ export class ProcessWorld implements AsyncDisposable {
             device: nothing,
             key: nothing,
             wire: nothing,
+            waiting: nothing,
           },
         },
         new AbortController().signal,

@@ -38,6 +38,7 @@ function report(
         sha256: null,
       },
       staged: null,
+      former: null,
       installedCaSha256: null,
       clockSkewMs: 300,
       dataDirectory: { path: '/var/lib/mender', exists: true, freeBytes: 4_000_000, writable: true },

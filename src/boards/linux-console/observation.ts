@@ -54,6 +54,7 @@ export function readObservation(all: readonly Section[], paths: BoardPaths, time
   const keys = all.filter((one) => one.key === 'k').map((one) => readKey(one));
   const inUse = keys[0];
   const staged = keys[1];
+  const former = keys[2];
   const engine = configurations.find((one) => one !== null && one.engine !== null)?.engine ?? null;
   const [main3, fallback3] = configurations;
   const dataLines = lines(section(all, 'f'));
@@ -96,6 +97,7 @@ export function readObservation(all: readonly Section[], paths: BoardPaths, time
         ...keyState(inUse, wanted.path, engine, setup.hasPassphrase),
       },
       staged: staged?.exists === true ? stagedKey(staged) : null,
+      former: former?.exists === true ? stagedKey(former) : null,
       configuration: { main, fallback },
       installedCaSha256: hash(lines(section(all, 'a'))[0]),
       clockSkewMs: skew(all, times),

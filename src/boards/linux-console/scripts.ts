@@ -84,7 +84,7 @@ export const FUNCTIONS = [
 ].join(';');
 
 /** The observation, as a function of: identity script, configuration, fallback configuration, data directory. */
-export function observeFunction(stagedSuffix: string, caFile: string): string {
+export function observeFunction(stagedSuffix: string, formerSuffix: string, caFile: string): string {
   return `O(){ ${[
     'p t $(date +%s.%N)',
     'p h;uname -n;uname -r;readlink /proc/$$/exe||echo;readlink /proc/1/exe||echo;id -u;ls -d /run/systemd/system',
@@ -101,5 +101,5 @@ export function observeFunction(stagedSuffix: string, caFile: string): string {
     `p e;openssl genpkey -algorithm ed25519|openssl pkeyutl -sign -rawin -inkey /proc/self/fd/0 -in /etc/passwd>/dev/null&&echo 1`,
     'openssl ecparam -name prime256v1 -genkey -noout|openssl dgst -sha256 -sign /proc/self/fd/0 /etc/passwd>/dev/null&&echo 2',
     'p T $(date +%s.%N)',
-  ].join(';')};};K(){ k "$1";k "$r${stagedSuffix}";}`;
+  ].join(';')};};K(){ k "$1";q=$r;k "$q${stagedSuffix}";k "$q${formerSuffix}";}`;
 }

@@ -32,6 +32,8 @@ import { readAnswer } from './client-answer.ts';
 
 /** What a staged file's name ends in: never `~`, which is mender-client's own. */
 export const STAGED_SUFFIX = '.station';
+/** What the name of a replaced key ends in, until its refusal was tested. */
+export const FORMER_SUFFIX = '.station-former';
 /** How old the first observation may be to be given out as one just made, in milliseconds. */
 const FRESH_MS = 5_000;
 /** How long a log-out may take in all. */
@@ -76,7 +78,7 @@ export class ConsoleSession implements BoardSession {
 
   /** Brings the loop onto the board, with a first observation: one exchange. @throws StationError `board/not-root`. */
   async begin(): Promise<void> {
-    const definitions = [FUNCTIONS, observeFunction(STAGED_SUFFIX, STATION_CA_FILE)].join(';');
+    const definitions = [FUNCTIONS, observeFunction(STAGED_SUFFIX, FORMER_SUFFIX, STATION_CA_FILE)].join(';');
     const reading = await this.#read((command, options) => this.#loop.install(definitions, command, options));
     this.#fresh = { observation: reading.observation, at: this.#line.clock.monotonic() };
     if (reading.uid !== 0) {
@@ -167,9 +169,9 @@ export class ConsoleSession implements BoardSession {
     return { staged: { ...stagedKey(staged), path: stagedPath } };
   }
 
-  async sign(key: 'staged' | 'in-use', data: Uint8Array): Promise<Uint8Array> {
+  async sign(key: 'staged' | 'in-use' | 'former', data: Uint8Array): Promise<Uint8Array> {
     const { observation } = this.#known();
-    const path = `${observation.key.realPath}${key === 'staged' ? STAGED_SUFFIX : ''}`;
+    const path = `${observation.key.realPath}${SUFFIXES[key]}`;
     const reply = await this.#run(
       [
         'T=$(mktemp);B=$({ echo ',
@@ -183,7 +185,11 @@ export class ConsoleSession implements BoardSession {
     return signature;
   }
 
-  async switchOver({ nonce, withKey = this.#hasStagedKey }: SwitchRequest): Promise<SwitchReport> {
+  async switchOver({
+    nonce,
+    withKey = this.#hasStagedKey,
+    keepFormer = false,
+  }: SwitchRequest): Promise<SwitchReport> {
     const { setup, observation } = this.#known();
     const { path, realPath, from } = observation.key;
     const targets = [
@@ -199,10 +205,11 @@ export class ConsoleSession implements BoardSession {
     const lasting = names.map((name) => `y "${name}"`).join(';') || ':';
     const text = [
       `trap '' 1 2;B=$({ ${named === '' ? '' : `${named};`}m=0;q=;p s`,
-      `${present}&&q=1&&${stopText(setup)}&&${moves}`,
+      `${present}&&q=1&&${stopText(setup)}&&${keepFormer && withKey ? keepText(realPath) : ':'}&&${moves}`,
       `p m $m;${lasting};${this.#hasStoppedClient ? '' : '[ "$q" ]&&'}${startText(setup)}`,
       ...(startText(setup) === ':' ? [] : [WAIT_FOR_CLIENT]),
       `p z $(R);k ${quote(path)}`,
+      ...(keepFormer && withKey ? [`k ${quote(`${realPath}${FORMER_SUFFIX}`)}`] : []),
       ...(nonce === null
         ? []
         : [
@@ -222,7 +229,9 @@ export class ConsoleSession implements BoardSession {
     this.#stagedFiles = [];
     this.#hasStagedKey = false;
     this.#fresh = null;
-    const key = readKey(section(reply, 'k'));
+    const [key = readKey(section(reply, 'k')), former] = reply
+      .filter((one) => one.key === 'k')
+      .map((one) => readKey(one));
     const signature = section(reply, 'g').content;
     return {
       key: {
@@ -231,9 +240,26 @@ export class ConsoleSession implements BoardSession {
         from,
         ...keyState(key, path, engineOf(observation), setup.hasPassphrase),
       },
+      former: former?.exists === true ? stagedKey(former) : null,
       clientRunning: section(reply, 'z').args.some((pid) => /^\d+$/.test(pid)),
       signature: signature.length === 0 ? null : signature,
     };
+  }
+
+  async destroyFormer(): Promise<void> {
+    const { observation } = this.#known();
+    const [key, former] = ['', FORMER_SUFFIX].map((suffix) => quote(`${observation.key.realPath}${suffix}`));
+    if (key === undefined || former === undefined) return;
+    const overwrite = `dd if=/dev/urandom of=${former} bs=$(wc -c<${former}) count=1 conv=notrunc`;
+    // Never over the key in use, whatever names it has.
+    const text = `[ -s ${key} ]&&{ ${sameText(key, former)}||{ ${overwrite}&&y ${former};};};rm -f ${former};y ${key};[ -e ${former} ]||p d`;
+    const reply = await this.#run([replying(text)], {
+      step: 'destroy the replaced key',
+      ms: this.#context.profile.timeouts.command,
+    });
+    this.#fresh = null;
+    if (!reply.some((one) => one.key === 'd'))
+      throw new StationError('board/old-key-kept', { path: `${observation.key.realPath}${FORMER_SUFFIX}` });
   }
 
   async discardStaged(): Promise<void> {
@@ -248,7 +274,12 @@ export class ConsoleSession implements BoardSession {
     const start = this.#hasStoppedClient ? `;${startText(setup)}` : '';
     const removed = [...files].map((file) => `l ${quote(file)};rm -f "$r${STAGED_SUFFIX}"`).join(';');
     const key = quote(`${observation.key.realPath}${STAGED_SUFFIX}`);
-    const command = replying(`${removed};rm -f ${key};y ${quote(observation.key.realPath)}${start}`);
+    const [inUse = '', former = ''] = ['', FORMER_SUFFIX].map((suffix) =>
+      quote(`${observation.key.realPath}${suffix}`),
+    );
+    // A second name that a switch gave to the key in use, and then did not replace it.
+    const second = `[ -e ${former} ]&&${sameText(inUse, former)}&&rm -f ${former}`;
+    const command = replying(`${removed};rm -f ${key};${second};y ${inUse}${start}`);
     await this.#run([this.#hasStoppedClient ? `${command};Z=` : command], {
       step: 'discard',
       ms: this.#context.profile.timeouts.command,
@@ -457,6 +488,22 @@ function publicLines(content: Buffer): string {
 /** What keeps the key, where no file does: known from the configuration, which nothing here moves to another key. */
 function engineOf({ key }: BoardObservation): 'engine' | null {
   return key.state === 'engine' ? 'engine' : null;
+}
+
+/**
+ * Shell text that gives a key file a second name before it is replaced, so that its bytes can be overwritten later; a
+ * file system without such links gets a copy. It is true also where there is no key yet.
+ */
+function keepText(path: string): string {
+  const [key, former] = [quote(path), quote(`${path}${FORMER_SUFFIX}`)];
+  return `{ [ ! -e ${key} ]||{ rm -f ${former};ln ${key} ${former}||{ cp -p ${key} ${former}&&y ${former};};};}`;
+}
+
+const SUFFIXES = { 'in-use': '', staged: STAGED_SUFFIX, former: FORMER_SUFFIX } as const;
+
+/** Shell text that is true where two files hold the same bytes. */
+function sameText(a: string, b: string): string {
+  return `[ "$(sha256sum<${a})" = "$(sha256sum<${b})" ]`;
 }
 
 /** Shell text that signs the file `$T` with a key file of whatever type it is, as section g. */

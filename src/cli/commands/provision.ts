@@ -85,6 +85,8 @@ export function tellJobs<R extends ProvisionReport>(
   return report.jobs.every(({ verdict }) => verdict === 'pass' || verdict === 'already') ? 0 : 1;
 }
 
+const OLD_KEY = { 'refused-tested': 'refused, tested', 'removed-not-tested': 'removed, not tested' } as const;
+
 function summary({ jobs, elapsedMs }: ProvisionReport, output: Output): string {
   const colors = { pass: 'green', already: 'green', fail: 'red', stopped: 'yellow' } as const;
   const rows = jobs.map((job) => [
@@ -98,12 +100,16 @@ function summary({ jobs, elapsedMs }: ProvisionReport, output: Output): string {
     job.keyType ?? '',
     job.keyFingerprint?.slice(0, 23) ?? '',
     job.proof ?? '',
+    job.oldKey === 'none' ? '' : OLD_KEY[job.oldKey],
     (job.steps.reduce((sum, { ms }) => sum + ms, 0) / 1000).toFixed(1),
     job.error?.code ?? '',
   ]);
   const good = jobs.filter(({ verdict }) => verdict === 'pass' || verdict === 'already').length;
   return [
-    table(['SLOT', 'VERDICT', 'IDENTITY', 'DEVICE', 'KEY', 'FINGERPRINT', 'PROOF', 'SECONDS', 'ERROR'], rows),
+    table(
+      ['SLOT', 'VERDICT', 'IDENTITY', 'DEVICE', 'KEY', 'FINGERPRINT', 'PROOF', 'OLD KEY', 'SECONDS', 'ERROR'],
+      rows,
+    ),
     '',
     `${good} of ${jobs.length} done in ${(elapsedMs / 1000).toFixed(1)} s`,
   ].join('\n');

@@ -8,6 +8,7 @@ import { MenderApi } from './api.ts';
 import { authRequestBody, submitAuthRequest } from './auth-request.ts';
 import { findDevice, findKnocker } from './find.ts';
 import { MenderSession, type MenderCredentials, type SessionOptions } from './session.ts';
+import { preauthorizeBeside, rejectAuthSet } from './supersede.ts';
 import { Turns, untilAborted } from './turns.ts';
 import { asDevice } from './wire.ts';
 
@@ -91,6 +92,22 @@ export function createMenderServer(profile: ServerProfile, options: MenderServer
       turns.take(deviceId, signal, async () =>
         asDevice(await acceptAuthSet(profile, api, clock, deviceId, authSetId, signal)),
       ),
+
+    preauthorize: (identity, key, deviceId, signal) =>
+      turns.take(deviceId, signal, async () => {
+        const device = await preauthorizeBeside(api, clock, identity, key, deviceId, signal);
+        return device === null ? null : asDevice(device);
+      }),
+
+    reject: (deviceId, authSetId, signal) =>
+      turns.take(deviceId, signal, async () => {
+        const device = await rejectAuthSet(api, clock, deviceId, authSetId, signal);
+        return device === null ? null : asDevice(device);
+      }),
+
+    revokeTokens: (authSetId, signal) => api.revokeToken(authSetId, signal),
+
+    decommission: (deviceId, signal) => api.decommission(deviceId, signal),
 
     removeAuthSet: (deviceId, authSetId, signal) =>
       turns.take(deviceId, signal, async () => {

@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import { ulid } from 'ulid';
 import { createLinuxConsoleDriver } from '../../../src/boards/linux-console/index.ts';
-import { provision, type ProvisionParts } from '../../../src/flows/provision/index.ts';
+import {
+  provision,
+  rekey,
+  type ProvisionParts,
+  type ResumedRekey,
+  type Waiting,
+} from '../../../src/flows/index.ts';
 import type { StepChange } from '../../../src/flows/steps.ts';
 import { openJournal, type Journal } from '../../../src/journal/index.ts';
 import { createKeyGenerator, importKey } from '../../../src/keys/index.ts';
@@ -73,6 +79,16 @@ export interface RunOptions {
   /** Called as steps begin and end, e.g. `stage running`. */
   readonly onStep?: (step: string) => void;
   readonly journal?: ProvisionParts['journal'];
+  /** Called when the job begins to wait, and when it goes on. */
+  readonly onWaiting?: (waiting: Waiting | null) => void;
+}
+
+/** What one re-keying differs in from a plain one. */
+export interface RekeyOptions extends RunOptions {
+  readonly confirmed?: readonly string[];
+  readonly decommissionFormer?: boolean;
+  readonly waitMs?: number;
+  readonly resumes?: ResumedRekey;
 }
 
 export interface Run {
@@ -93,6 +109,8 @@ export interface Bench {
   board(choices?: BoardChoices): SimulatedBoard;
   /** Starts a job for a board and plays it to its end. */
   run(board: SimulatedBoard, options?: RunOptions): Promise<Run>;
+  /** The same for a re-keying. */
+  rekey(board: SimulatedBoard, options?: RekeyOptions): Promise<Run>;
   /** How many times somebody logged in. */
   readonly logins: number;
 }
@@ -131,6 +149,86 @@ export async function bench({
   const driver = createLinuxConsoleDriver();
   let boards = 0;
 
+  async function play(
+    flow: 'provision' | 'rekey',
+    board: SimulatedBoard,
+    options: RekeyOptions,
+  ): Promise<Run> {
+    const { keySource = null, onStep, cancel = never } = options;
+    const profile = { ...PROFILE, ...options.profile };
+    const port = options.port ?? board.options.name;
+    const job = ulid() as JobId;
+    const transcript: TranscriptEntry[] = [];
+    let steps: readonly StepChange[] = [];
+    const began = time.monotonic();
+    const target = options.journal ?? journal;
+    const { confirmed = [], decommissionFormer = false, waitMs = 0, resumes = null } = options;
+    const reason = { code: 'returned', text: '' } as const;
+    target.append({
+      kind: 'job-started',
+      job,
+      flow,
+      port,
+      slot: port,
+      server: 'bench',
+      serverUrl: server.url,
+      profile: profile.name,
+      keySource: keySource?.from ?? 'default',
+      label: null,
+      operator: null,
+      ...(flow === 'rekey'
+        ? {
+            rekey: { reason, confirmed, decommissionFormer },
+            ...(resumes === null ? {} : { resumes: resumes.job }),
+          }
+        : {}),
+    });
+    const request = {
+      job,
+      port,
+      slot: port,
+      profile,
+      keySource,
+      passwords: [secret(options.password ?? 'board')],
+      tenantToken: options.tenantToken === undefined ? null : secret(options.tenantToken),
+      serverCa: options.serverCa ?? null,
+      label: null,
+      operator: null,
+    };
+    const parts: ProvisionParts = {
+      driver,
+      openLink: () => Promise.resolve((options.link ?? ((link) => link))(board.link())),
+      transcript: { add: (entry) => transcript.push(entry) },
+      server: client,
+      keys: {
+        generate: (type, signal) => time.hold(generator.generate(type, signal)),
+        import: (directory, identity) => time.hold(importKey(directory, profile.key, identity, null)),
+      },
+      journal: target,
+      clock: time,
+      claimIdentity: (identity) => claims.identity(identity, port),
+      claimKey: (fingerprint) => claims.key(fingerprint, port),
+      progress: {
+        steps: (all) => {
+          steps = all;
+          const last = all.at(-1);
+          if (last !== undefined) onStep?.(`${last.step} ${last.state}`);
+        },
+        identity: () => undefined,
+        device: () => undefined,
+        key: () => undefined,
+        wire: () => undefined,
+        waiting: (waiting) => options.onWaiting?.(waiting),
+      },
+    };
+    const result =
+      flow === 'provision'
+        ? await provision(request, parts, cancel)
+        : await rekey({ ...request, reason, confirmed, decommissionFormer, waitMs, resumes }, parts, cancel);
+    const events = journal.events(job).map(({ event }) => event);
+    return { result, events, transcript, steps, ms: time.monotonic() - began };
+  }
+
   return {
     time,
     server,
@@ -157,71 +255,8 @@ export async function bench({
       });
       return board;
     },
-    async run(board, options = {}) {
-      const { keySource = null, onStep, cancel = never } = options;
-      const profile = { ...PROFILE, ...options.profile };
-      const port = options.port ?? board.options.name;
-      const job = ulid() as JobId;
-      const transcript: TranscriptEntry[] = [];
-      let steps: readonly StepChange[] = [];
-      const began = time.monotonic();
-      const target = options.journal ?? journal;
-      target.append({
-        kind: 'job-started',
-        job,
-        flow: 'provision',
-        port,
-        slot: port,
-        server: 'bench',
-        serverUrl: server.url,
-        profile: profile.name,
-        keySource: keySource?.from ?? 'default',
-        label: null,
-        operator: null,
-      });
-      const result = await provision(
-        {
-          job,
-          port,
-          slot: port,
-          profile,
-          keySource,
-          passwords: [secret(options.password ?? 'board')],
-          tenantToken: options.tenantToken === undefined ? null : secret(options.tenantToken),
-          serverCa: options.serverCa ?? null,
-          label: null,
-          operator: null,
-        },
-        {
-          driver,
-          openLink: () => Promise.resolve((options.link ?? ((link) => link))(board.link())),
-          transcript: { add: (entry) => transcript.push(entry) },
-          server: client,
-          keys: {
-            generate: (type, signal) => time.hold(generator.generate(type, signal)),
-            import: (directory, identity) => time.hold(importKey(directory, profile.key, identity, null)),
-          },
-          journal: target,
-          clock: time,
-          claimIdentity: (identity) => claims.identity(identity, port),
-          claimKey: (fingerprint) => claims.key(fingerprint, port),
-          progress: {
-            steps: (all) => {
-              steps = all;
-              const last = all.at(-1);
-              if (last !== undefined) onStep?.(`${last.step} ${last.state}`);
-            },
-            identity: () => undefined,
-            device: () => undefined,
-            key: () => undefined,
-            wire: () => undefined,
-          },
-        },
-        cancel,
-      );
-      const events = journal.events(job).map(({ event }) => event);
-      return { result, events, transcript, steps, ms: time.monotonic() - began };
-    },
+    run: (board, options = {}) => play('provision', board, options),
+    rekey: (board, options = {}) => play('rekey', board, options),
   };
 }
 
@@ -250,10 +285,10 @@ export function keyOf(board: SimulatedBoard): string | null {
   return fingerprintOfPem(createPublicKey(pem).export({ type: 'spki', format: 'pem' }).toString());
 }
 
-/** Names of the station's own that lie on a board: staged files. */
+/** Names of the station's own that lie on a board: staged files, and a replaced key. */
 export function stagedOn(board: SimulatedBoard): readonly string[] {
   return ['/etc/mender', '/var/lib/mender', '/data/mender'].flatMap((directory) =>
-    board.inspect.names(directory).filter((name) => name.endsWith('.station')),
+    board.inspect.names(directory).filter((name) => /\.station(-former)?$/.test(name)),
   );
 }
 

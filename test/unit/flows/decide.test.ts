@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decide, type Wanted } from '../../../src/flows/provision/index.ts';
+import { decide, type Wanted } from '../../../src/flows/index.ts';
 import type { AuthSetStatus } from '../../../src/model/device.ts';
 import type { KeyFingerprint } from '../../../src/model/key.ts';
 import {
@@ -72,6 +72,7 @@ function run(world: World, wanted: Wanted): Run {
     const decision = decide(factsOf(now), wanted);
     if ('done' in decision) return { states, last: now, end: decision.done };
     if ('stop' in decision) return { states, last: now, end: decision.stop };
+    if ('wait' in decision) throw new Error('a provisioning waits for nothing');
     now = after(now, decision, wanted);
     states.push(now);
   }
@@ -90,7 +91,7 @@ function accepted(world: World): string[] {
 }
 
 describe.each(SOURCES)('every board and server, with a key from $from', (key) => {
-  const wanted: Wanted = { key, leastProof: 'board-client' };
+  const wanted: Wanted = { flow: 'provision', key, leastProof: 'board-client' };
 
   test('ends in pass, already or a named stop, with at most one accepted key at every moment', () => {
     for (const world of worlds(key)) {
@@ -138,7 +139,7 @@ test('the key of an accepted board is never replaced by a provisioning', () => {
     for (const world of worlds(key)) {
       const [before] = accepted(world);
       if (before === undefined) continue;
-      expect(accepted(run(world, { key, leastProof: 'station' }).last)).toEqual([before]);
+      expect(accepted(run(world, { flow: 'provision', key, leastProof: 'station' }).last)).toEqual([before]);
     }
 });
 
@@ -153,9 +154,13 @@ test('a staged key is not thrown away where the server did not find the device: 
         decommissioning: false,
         sets: { [STAGED]: status },
       });
-      const wanted: Wanted = { key: { from, type: 'ed25519' }, leastProof: 'board-client' };
-      const { board, job } = factsOf(world);
-      const unfound = { board, job, server: { device: null, refused: [] } };
+      const wanted: Wanted = {
+        flow: 'provision',
+        key: { from, type: 'ed25519' },
+        leastProof: 'board-client',
+      };
+      const { board, job, server } = factsOf(world);
+      const unfound = { board, job, server: { ...server, device: null } };
       const decision = decide(unfound, wanted);
       expect(decision).toEqual({ do: 'submit', key: STAGED, signer: 'board-staged' });
       const { last, end } = run(
@@ -167,7 +172,7 @@ test('a staged key is not thrown away where the server did not find the device: 
     }
 });
 
-test('two accepted keys on the server stop the job', () => {
+test('of two accepted keys on the server the one on the board wins; where it has neither, the job stops', () => {
   const world = begin({
     inUse: IN_USE,
     staged: 'none',
@@ -176,7 +181,13 @@ test('two accepted keys on the server stop the job', () => {
     decommissioning: false,
     sets: { [IN_USE]: 'accepted', [STRANGER]: 'accepted' },
   });
-  expect(run(world, { key: { from: 'keep' }, leastProof: 'station' }).end).toBe('server/two-accepted');
+  const wanted: Wanted = { flow: 'provision', key: { from: 'keep' }, leastProof: 'station' };
+  expect(run(world, wanted)).toMatchObject({
+    end: 'pass',
+    last: { sets: { [IN_USE]: 'accepted', [STRANGER]: 'rejected' } },
+  });
+  const elsewhere = { ...world, sets: { [STAGED]: 'accepted', [STRANGER]: 'accepted' } as World['sets'] };
+  expect(run(elsewhere, wanted).end).toBe('server/two-accepted');
 });
 
 test('a new board on an empty server takes the order that does not break it', () => {
@@ -188,7 +199,11 @@ test('a new board on an empty server takes the order that does not break it', ()
     decommissioning: false,
     sets: null,
   });
-  const wanted: Wanted = { key: { from: 'generate', type: 'ed25519' }, leastProof: 'board-client' };
+  const wanted: Wanted = {
+    flow: 'provision',
+    key: { from: 'generate', type: 'ed25519' },
+    leastProof: 'board-client',
+  };
   const order: string[] = [];
   let now = world;
   for (;;) {
@@ -210,7 +225,11 @@ test("what the board's own client left pending is removed once another key is ac
     decommissioning: false,
     sets: { [IN_USE]: 'pending' },
   });
-  const { last, end } = run(world, { key: { from: 'board', type: 'ed25519' }, leastProof: 'board-client' });
+  const { last, end } = run(world, {
+    flow: 'provision',
+    key: { from: 'board', type: 'ed25519' },
+    leastProof: 'board-client',
+  });
   expect(end).toBe('pass');
   expect(last.sets).toEqual({ [NEW]: 'accepted' });
 });

@@ -1,7 +1,7 @@
 import type { AuthSetStatus, Device } from '../../../src/model/device.ts';
 import type { Proof } from '../../../src/model/job.ts';
 import type { KeyFingerprint } from '../../../src/model/key.ts';
-import type { Decision, Facts, Wanted } from '../../../src/flows/provision/index.ts';
+import type { Act, Facts, Wanted } from '../../../src/flows/index.ts';
 
 /** Keys of the small world: the one in use, one staged earlier, a stranger's, and the one that this job makes. */
 export const [IN_USE, STAGED, STRANGER, NEW] = ['in-use', 'staged', 'stranger', 'new'].map(
@@ -9,6 +9,10 @@ export const [IN_USE, STAGED, STRANGER, NEW] = ['in-use', 'staged', 'stranger', 
 ) as [KeyFingerprint, KeyFingerprint, KeyFingerprint, KeyFingerprint];
 
 export interface World {
+  /** Servers of 2023 preauthorize no key beside another. 2026 unless said. */
+  readonly mode?: '2026' | '2023';
+  /** The replaced key that a re-keying has kept on the board. */
+  readonly former?: KeyFingerprint | 'none' | 'unknown';
   readonly inUse: KeyFingerprint | 'none' | 'unknown';
   readonly staged: KeyFingerprint | 'none' | 'unknown';
   readonly openssl: boolean;
@@ -34,12 +38,20 @@ export interface Job {
   readonly configured: boolean;
   readonly importSettled: boolean;
   readonly formerKey: World['inUse'];
+  readonly provedStaged: KeyFingerprint | null;
+  readonly preauthorizesBeside: Facts['server']['preauthorizesBeside'];
+  readonly searched: boolean;
+  readonly revoked: readonly string[];
+  readonly refusalTested: KeyFingerprint | null;
 }
 
 /** What a job knows when it starts: nothing. */
 export function begin(world: Omit<World, 'job'>): World {
-  const { inUse, staged, openssl, configured, sets, decommissioning, hidden } = world;
+  const { mode = '2026', former = 'none', inUse, staged, openssl, configured, sets } = world;
+  const { decommissioning, hidden } = world;
   return {
+    mode,
+    former,
     ...(hidden === undefined ? {} : { hidden }),
     inUse,
     staged,
@@ -60,6 +72,11 @@ export function begin(world: Omit<World, 'job'>): World {
       configured: false,
       importSettled: false,
       formerKey: inUse,
+      provedStaged: null,
+      preauthorizesBeside: 'unknown',
+      searched: false,
+      revoked: [],
+      refusalTested: null,
     },
   };
 }
@@ -84,17 +101,25 @@ export function factsOf(world: World): Facts {
       staged: world.staged,
       signsInUse: world.openssl && known(world.inUse),
       signsStaged: world.openssl && known(world.staged),
+      former: world.former ?? 'none',
+      signsFormer: world.openssl && known(world.former ?? 'none'),
+      knowsStaged: world.openssl || world.job.key === world.staged,
       configuration: world.configured ? 'as-wanted' : 'differs',
       fixedKey: null,
       clock: 'right',
     },
-    server: { device: deviceOf(world), refused: world.job.refused },
-    job: world.job,
+    server: {
+      reachable: true,
+      preauthorizesBeside: world.job.preauthorizesBeside,
+      device: deviceOf(world),
+      refused: world.job.refused,
+    },
+    job: { ...world.job, identityChanged: false, formerDevice: null },
   };
 }
 
 /** The world after an action, as a Mender server and a board make it. Refuses what they would refuse. */
-export function after(world: World, decision: Extract<Decision, { do: unknown }>, wanted: Wanted): World {
+export function after(world: World, decision: Act, wanted: Wanted): World {
   const changed = (change: Partial<World>, job: Partial<Job> = {}): World => ({
     ...world,
     ...change,
@@ -137,8 +162,9 @@ export function after(world: World, decision: Extract<Decision, { do: unknown }>
     }
     case 'switch': {
       if (world.staged === 'none') throw new Error('there is nothing to switch to');
+      const kept = wanted.flow === 'rekey' && world.inUse !== 'none' ? { former: world.inUse } : {};
       return changed(
-        { inUse: world.staged, staged: 'none', configured: true },
+        { inUse: world.staged, staged: 'none', configured: true, ...kept },
         { switched: true, configured: true, proof: world.openssl ? 'board-key' : world.job.proof },
       );
     }
@@ -169,6 +195,36 @@ export function after(world: World, decision: Extract<Decision, { do: unknown }>
         },
       };
     }
+    case 'prove-staged':
+      if (!world.openssl || world.staged !== decision.key) throw new Error('the board cannot sign with it');
+      return { ...world, job: { ...world.job, provedStaged: decision.key } };
+    case 'find-device':
+      return { ...world, job: { ...world.job, searched: true, changed: true } };
+    case 'preauthorize': {
+      if (world.mode === '2023') return changed({}, { preauthorizesBeside: 'no' });
+      const statuses = Object.values(world.sets ?? {});
+      if (world.sets?.[decision.key] === 'accepted') throw new Error('its tokens would end');
+      if (statuses.includes('preauthorized')) throw new Error('a second preauthorized key');
+      const sets = { ...world.sets, [decision.key]: 'preauthorized' as const };
+      return changed({ sets }, { preauthorizesBeside: 'yes' });
+    }
+    case 'reject': {
+      const key = decision.authSetId.replace('set of ', '') as KeyFingerprint;
+      const status = world.sets?.[key];
+      if (status === 'preauthorized') throw new Error('the server answers 400');
+      if (status === 'rejected' && world.mode === '2023') throw new Error('a server of 2023 answers 400');
+      return changed({ sets: { ...world.sets, [key]: 'rejected' } });
+    }
+    case 'revoke-tokens':
+      return changed({}, { revoked: [...world.job.revoked, decision.authSetId] });
+    case 'test-refusal':
+      if (!world.openssl || world.former !== decision.key) throw new Error('nobody can sign with it');
+      if (world.sets?.[decision.key] !== 'rejected') throw new Error('its refusal would show nothing');
+      return changed({}, { refusalTested: decision.key });
+    case 'destroy-former':
+      return changed({ former: 'none' });
+    case 'decommission-former':
+      return changed({});
     case 'consume-import':
       return { ...world, job: { ...world.job, importSettled: true } };
     case 'remove-auth-set': {

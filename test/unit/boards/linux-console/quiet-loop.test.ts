@@ -201,7 +201,7 @@ describe.each(SHELLS)('%s', (_, command) => {
 });
 
 test('the scripts fit one line with paths of usual length, and hold nothing that shells read differently', () => {
-  const all = [FUNCTIONS, observeFunction('.station', 'station-server-ca.crt')].join(';');
+  const all = [FUNCTIONS, observeFunction('.station', '.station-former', 'station-server-ca.crt')].join(';');
   expect(all).not.toMatch(/[\\\n]/);
   expect(all.length).toBeLessThan(2600);
 });

@@ -3,17 +3,23 @@ import { asStationError, StationError } from '../../model/station-error.ts';
 
 /** How long an exchange that is under way may go on after a cancel, so that what it began can be taken back. */
 const GRACE_MS = 5_000;
+/** How long a job that has switched may still take to finish after a cancel; the log-out comes on top. */
+const FINISH_MS = 5_000;
 /** How long taking back may take after that: together with the log-out, a cancelled job ends within ten seconds. */
 const TAKE_BACK_MS = 3_500;
 
-/** A cancel that knows when it is too late: once the key is being put in place, the job is finished instead. */
+/** A cancel that knows when it is too late: once the key is being put in place, the job is finished instead of undone. */
 export interface Cancellation extends Disposable {
   /** For whatever waits now: ask for it anew each time. Fires a grace after the cancel, and never once committed. */
   readonly signal: AbortSignal;
+  /** What the front end asked for, at once: for waits that hold nothing. */
+  readonly asked: AbortSignal;
   /** @throws StationError `job/cancelled` when a cancel was asked for and it is not too late. */
   check(): void;
-  /** From here on the job is finished, whatever is asked. */
+  /** From here on nothing is undone any more, and nothing may be interrupted until `switched`. */
   commit(): void;
+  /** The key is in place: after a cancel what is left has a few seconds, so that a server that hangs cannot hold it. */
+  switched(): void;
   /** From here on what was done is taken back: after a cancel, `signal` is a new one with a time of its own. */
   takeBack(): void;
 }
@@ -33,12 +39,14 @@ export function cancellation(asked: AbortSignal, clock: Clock): Cancellation {
     );
   };
   const hurry = (): void => abortAfter(GRACE_MS);
+  const finish = (): void => abortAfter(FINISH_MS);
   if (asked.aborted) line.abort(cancelled(asked));
   else asked.addEventListener('abort', hurry, { once: true });
   return {
     get signal() {
       return line.signal;
     },
+    asked,
     check: () => {
       if (asked.aborted && !committed) throw cancelled(asked);
     },
@@ -46,6 +54,13 @@ export function cancellation(asked: AbortSignal, clock: Clock): Cancellation {
       committed = true;
       settled.abort();
       asked.removeEventListener('abort', hurry);
+    },
+    switched: () => {
+      settled.abort();
+      asked.removeEventListener('abort', hurry);
+      settled = new AbortController();
+      if (asked.aborted) finish();
+      else asked.addEventListener('abort', finish, { once: true });
     },
     takeBack: () => {
       if (committed || !asked.aborted) return;
@@ -57,6 +72,7 @@ export function cancellation(asked: AbortSignal, clock: Clock): Cancellation {
     [Symbol.dispose]: () => {
       settled.abort();
       asked.removeEventListener('abort', hurry);
+      asked.removeEventListener('abort', finish);
     },
   };
 }

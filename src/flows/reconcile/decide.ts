@@ -1,30 +1,21 @@
-import type { AuthSet, Device } from '../../model/device.ts';
-import type { ErrorCode } from '../../model/error-table.ts';
-import type { ErrorDetails } from '../../model/station-error.ts';
-import { provesAtLeast } from '../../model/job.ts';
+import type { AuthSet } from '../../model/device.ts';
 import type { KeyFingerprint } from '../../model/key.ts';
-import type { Facts, KnownKey, Wanted } from './facts.ts';
-
-/** The next thing to do, that all is done, or why not to go on. */
-export type Decision =
-  | { readonly do: 'set-clock' }
-  | { readonly do: 'make-key' }
-  | { readonly do: 'discard-staged' }
-  | { readonly do: 'stage' }
-  | { readonly do: 'configure' }
-  | { readonly do: 'submit'; readonly key: KeyFingerprint; readonly signer: Signer }
-  | { readonly do: 'accept'; readonly deviceId: string; readonly authSetId: string }
-  | { readonly do: 'authenticate'; readonly key: KeyFingerprint; readonly signer: Signer }
-  | { readonly do: 'switch' }
-  | { readonly do: 'prove'; readonly by: 'board-key' | 'board-client' }
-  | { readonly do: 'knock' }
-  | { readonly do: 'remove-auth-set'; readonly deviceId: string; readonly authSetId: string }
-  | { readonly do: 'consume-import' }
-  | { readonly done: 'pass' | 'already' }
-  | { readonly stop: ErrorCode; readonly details: ErrorDetails };
-
-/** Who signs: the station, the board with one of its keys, or the board's client by a request of its own. */
-export type Signer = 'station' | 'board-staged' | 'board-in-use' | 'board-client';
+import {
+  acceptedOf,
+  configure,
+  discard,
+  idOf,
+  isKey,
+  refusal,
+  setOf,
+  stop,
+  type Act,
+  type Decision,
+  type Stop,
+} from './decision.ts';
+import { decideRekey } from './decide-rekey.ts';
+import type { Facts, Wanted, WantedProvision } from './facts.ts';
+import { leastProof, tidyFormer } from './tail.ts';
 
 /** The key that shall end in use, and where it is now. */
 type Target =
@@ -36,18 +27,33 @@ type Target =
   | { readonly at: 'nowhere' };
 
 /**
- * Decides the next action of a provisioning. A pure function of what was seen: the same facts give the same decision,
- * whatever happened before, so that an interrupted job is resumed by running it again.
+ * Decides the next action of a job. A pure function of what was seen: the same facts give the same decision, whatever
+ * happened before, so that an interrupted job is resumed by running it again. Flows differ in what is wanted alone.
  *
- * The order keeps every cut harmless: a key is accepted before it is put in use, and what is in use stays until then.
+ * The order keeps every cut harmless: whichever key the board holds can authenticate, or can be made to from here.
  */
 export function decide(facts: Facts, wanted: Wanted): Decision {
+  const { device } = facts.server;
+  if (device?.decommissioning === true) return stop('server/decommissioning');
+  const accepted = acceptedOf(device);
+  if (accepted.length > 1) return keepOne(facts, wanted, accepted);
+  return wanted.flow === 'rekey' ? decideRekey(facts, wanted) : decideProvision(facts, wanted);
+}
+
+/** Two stations at once leave two accepted keys: the one on the board wins, the other is rejected. */
+function keepOne({ board, server }: Facts, wanted: Wanted, accepted: readonly AuthSet[]): Act | Stop {
+  const has = (key: Facts['board']['inUse']): AuthSet | undefined =>
+    accepted.find(({ fingerprint }) => fingerprint === key);
+  const kept = has(board.inUse) ?? has(board.staged) ?? (wanted.flow === 'rekey' ? accepted[0] : undefined);
+  const other = accepted.find((set) => set !== kept);
+  if (kept === undefined || other === undefined) return stop('server/two-accepted');
+  return { do: 'reject', deviceId: idOf(server.device), authSetId: other.id };
+}
+
+function decideProvision(facts: Facts, wanted: WantedProvision): Decision {
   const { board, server, job } = facts;
   const device = server.device;
-  if (device?.decommissioning === true) return stop('server/decommissioning');
-  const accepted = (device?.authSets ?? []).filter((set) => set.status === 'accepted');
-  if (accepted.length > 1) return stop('server/two-accepted');
-
+  const accepted = acceptedOf(device);
   const target = choose(facts, wanted, accepted[0] ?? null);
   if ('stop' in target) return target;
 
@@ -79,11 +85,7 @@ export function decide(facts: Facts, wanted: Wanted): Decision {
 }
 
 /** Which key shall end in use. The server's word comes first: a key that it has accepted or expects is never passed over. */
-function choose(
-  facts: Facts,
-  wanted: Wanted,
-  accepted: AuthSet | null,
-): Target | Extract<Decision, { stop: unknown }> {
+function choose(facts: Facts, wanted: WantedProvision, accepted: AuthSet | null): Target | Stop {
   const { board, server, job } = facts;
   const at = (key: KeyFingerprint): Target | null =>
     board.inUse === key
@@ -101,6 +103,9 @@ function choose(
   if (accepted !== null) {
     const found = at(accepted.fingerprint);
     if (found !== null) return found;
+    // A re-keying was cut off: its new key is in use already, and the server changes to it with its first request.
+    if (accepted.fingerprint === board.former && isKey(board.inUse))
+      return { at: 'in-use', key: board.inUse };
     if (!mayYetBeImported) return stop('server/accepted-other-key', { fingerprint: accepted.fingerprint });
   }
   const device = server.device;
@@ -147,7 +152,7 @@ function findOut({ board, server, job }: Facts): Decision {
   if (accepted !== undefined && expected !== undefined)
     return stop('server/preauthorized-other-key', { fingerprint: expected.fingerprint });
   if (board.staged !== 'none') return discard({ board, server, job });
-  if (board.configuration === 'differs') return configure(job);
+  if (board.configuration !== 'as-wanted') return configure(job);
   if (job.knocks === 0) return { do: 'knock' };
   if (accepted !== undefined) return stop('server/accepted-other-key', { fingerprint: accepted.fingerprint });
   if (expected !== undefined)
@@ -161,14 +166,8 @@ function findOut({ board, server, job }: Facts): Decision {
     : { do: 'remove-auth-set', deviceId: device.id, authSetId: pending.id };
 }
 
-function configure(job: Facts['job']): Decision {
-  return job.configured
-    ? stop('job/not-settled', { detail: 'the configuration does not stay as written' })
-    : { do: 'configure' };
-}
-
 /** The key is in use: see that it is accepted, configured and proved, and that nothing else is left. */
-function finish(facts: Facts, wanted: Wanted, key: KeyFingerprint): Decision {
+function finish(facts: Facts, wanted: WantedProvision, key: KeyFingerprint): Decision {
   const { board, server, job } = facts;
   const device = server.device;
   const set = setOf(device, key);
@@ -176,55 +175,23 @@ function finish(facts: Facts, wanted: Wanted, key: KeyFingerprint): Decision {
     if (server.refused.includes(key)) return refusal(device, set);
     if (board.signsInUse) return { do: 'submit', key, signer: 'board-in-use' };
     // The client asks where its configuration says.
-    if (board.configuration === 'differs') return configure(job);
+    if (board.configuration !== 'as-wanted') return configure(job);
     return { do: 'submit', key, signer: 'board-client' };
   }
   if (set.status === 'rejected') return stop('server/rejected');
   if (set.status === 'pending') return { do: 'accept', deviceId: idOf(device), authSetId: set.id };
   if (board.staged !== 'none') return discard(facts);
-  if (board.configuration === 'differs') return configure(job);
+  if (board.configuration !== 'as-wanted') return configure(job);
   const leftover = device?.authSets.find(
     (other) => other.status === 'pending' && other.fingerprint === job.formerKey,
   );
   if (device !== null && leftover !== undefined && leftover.fingerprint !== key) {
     return { do: 'remove-auth-set', deviceId: device.id, authSetId: leftover.id };
   }
-  if (!provesAtLeast(job.proof, wanted.leastProof)) {
-    if (wanted.leastProof === 'board-client') return { do: 'prove', by: 'board-client' };
-    if (board.signsInUse) return { do: 'prove', by: 'board-key' };
-    // Without openssl on the board the client is the only one there that can use the key.
-    return { do: 'prove', by: 'board-client' };
-  }
+  const former = board.former === 'none' ? null : tidyFormer(facts, key);
+  if (former !== null) return former;
+  const proof = leastProof(facts, wanted);
+  if (proof !== null) return proof;
   if (wanted.key.from === 'import' && !job.importSettled) return { do: 'consume-import' };
   return { done: job.changed ? 'pass' : 'already' };
-}
-
-/** Removes a staged key that is not gone on with. Where the server waits for it, its auth set goes first: nobody else has it. */
-function discard({ board, server }: Facts): Decision {
-  const set = server.device?.authSets.find(({ fingerprint }) => fingerprint === board.staged);
-  return server.device !== null && set?.status === 'pending'
-    ? { do: 'remove-auth-set', deviceId: server.device.id, authSetId: set.id }
-    : { do: 'discard-staged' };
-}
-
-/** The server refused the key though it is pending nowhere: say what that means. */
-function refusal(device: Device | null, set: AuthSet | null): Decision {
-  if (device === null) return stop('server/other-organization');
-  if (set?.status === 'preauthorized') return stop('server/device-limit', { limit: 'reached' });
-  return stop('server/not-authorized', { detail: 'the auth set of this key vanished' });
-}
-
-function setOf(device: Device | null, key: KnownKey): AuthSet | null {
-  return device?.authSets.find((set) => set.fingerprint === key) ?? null;
-}
-
-function idOf(device: Device | null): string {
-  return device?.id ?? '';
-}
-
-function stop(
-  code: ErrorCode,
-  details: ErrorDetails = {},
-): { readonly stop: ErrorCode; readonly details: ErrorDetails } {
-  return { stop: code, details };
 }

@@ -23,6 +23,8 @@ export interface ConfigurationPlan {
   readonly files: StageRequest['files'];
   /** Sentences for the operator. */
   readonly notes: readonly string[];
+  /** Where the client reports to as it is, if that is another server or organization than the wanted one; else null. */
+  readonly elsewhere: string | null;
 }
 
 /**
@@ -62,7 +64,18 @@ export function planConfiguration(
     const installed = createHash('sha256').update(pem).digest('hex') === installedCaSha256;
     if (!installed) files.push({ target: caPath, content: secret(pem), mode: 0o644, masked: null });
   }
-  return { files, notes };
+  return { files, notes, elsewhere: elsewhere(reading, wanted) };
+}
+
+/** Where the client reports to now, if it reports anywhere else. The main file overrides the other, member by member. */
+function elsewhere(reading: ConfigurationReading, wanted: WantedConfiguration): string | null {
+  const contents = [contentOf(reading.main), contentOf(reading.fallback)];
+  const urls = contents.find((content) => (content?.serverUrls.length ?? 0) > 0)?.serverUrls ?? [];
+  if (urls.length > 0 && !urls.some((url) => sameUrl(url, wanted.serverUrl))) return urls.join(' ');
+  const token = contents.map((content) => content?.tenantToken?.reveal() ?? '').find((text) => text !== '');
+  return wanted.tenantToken !== null && token !== undefined && token !== wanted.tenantToken.reveal()
+    ? 'another organization'
+    : null;
 }
 
 type Form = 'ServerURL' | 'Servers';

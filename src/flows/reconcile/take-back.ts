@@ -1,8 +1,11 @@
 import { asStationError, type StationError } from '../../model/station-error.ts';
 import type { Actions } from './actions.ts';
-import type { ProvisionState } from './state.ts';
+import type { JobState } from './state.ts';
 
 const AS_IT_WAS = 'The key in use on the board is as it was.';
+const OLD_ACTIVE = 'The old key of the unit is in use and accepted, as it was.';
+const REKEYED =
+  'The unit has its new key in use; what is left is the end of the old one and the proof. Resuming the job goes on from there (station resume).';
 const SWITCHED =
   'The board has its new key in use, and the server has accepted it; what is left is the proof. Starting again goes on from there.';
 
@@ -23,21 +26,27 @@ const TOLD_BY_ITSELF: ReadonlySet<string> = new Set([
  * was deleted could never be used; a staged file too many is removed, or used, at the next contact.
  */
 export async function takeBack(
-  state: ProvisionState,
+  flow: 'provision' | 'rekey',
+  state: JobState,
   actions: Actions,
   error: StationError,
 ): Promise<StationError> {
   if (error.code === 'board/key-replaced') return takeBackLostKey(state, actions, error);
   if (error.code === 'board/client-refused' && state.shown !== null && state.accepted === state.shown.id)
     return takeBackStranger(state, actions, error);
-  if (TOLD_BY_ITSELF.has(error.code)) return error;
-  if (state.switched) return error.leaving(SWITCHED);
+  const surelyNotSwitched = flow === 'rekey' && error.code === 'board/switch-failed';
+  if (TOLD_BY_ITSELF.has(error.code) && !surelyNotSwitched)
+    return flow === 'rekey' && state.switched ? error.leaving(REKEYED) : error;
+  if (state.switched) return error.leaving(flow === 'rekey' ? REKEYED : SWITCHED);
   if (!state.changed && !state.mayBeStaged) return error;
   const left: string[] = [];
   const key = state.key?.public.fingerprint ?? null;
   try {
     const device = key === null ? null : await actions.lookAgain();
     const set = device?.authSets.find((candidate) => candidate.fingerprint === key) ?? null;
+    // The board surely has its old key: the server takes it again before the new one goes.
+    if (device !== null && set?.status === 'accepted' && state.acceptedOver !== null)
+      await actions.acceptAgain(device.id, state.acceptedOver);
     if (device !== null && set !== null && state.broughtAuthSet)
       await actions.removeAuthSet(device.id, set.id);
     // A key that the server expected, and has accepted by now, is this board's only one: its file must not go.
@@ -53,11 +62,19 @@ export async function takeBack(
   }
   if (!state.changed) return error;
   const rest = left.length > 0 ? left.join(' ') : whatStays(state);
-  return error.leaving(`${AS_IT_WAS} ${rest}`);
+  const isOldAccepted = flow === 'rekey' && acceptsInUse(state);
+  return error.leaving(`${isOldAccepted ? OLD_ACTIVE : AS_IT_WAS} ${rest}`);
+}
+
+function acceptsInUse({ device, inUse }: JobState): boolean {
+  const key = inUse.publicKey?.fingerprint;
+  return (
+    device?.authSets.some(({ fingerprint, status }) => fingerprint === key && status === 'accepted') ?? false
+  );
 }
 
 /** What a job that made no key of its own did for the one in use is no harm, and stays; the rest was taken back. */
-function whatStays({ key, inUse, shown, knocks, device, configured }: ProvisionState): string {
+function whatStays({ key, inUse, shown, knocks, device, configured }: JobState): string {
   const inUseKey = inUse.publicKey?.fingerprint ?? shown?.fingerprint;
   const set = device?.authSets.find((candidate) => candidate.fingerprint === inUseKey);
   const isAsking = set === undefined && knocks > 0;
@@ -77,7 +94,7 @@ function whatStays({ key, inUse, shown, knocks, device, configured }: ProvisionS
  * asked at the same moment. Whose key it is is not certain, so it does not stay accepted.
  */
 async function takeBackStranger(
-  state: ProvisionState,
+  state: JobState,
   actions: Actions,
   error: StationError,
 ): Promise<StationError> {
@@ -95,7 +112,7 @@ async function takeBackStranger(
 
 /** Nobody holds the accepted key any more: left on the server, it would keep every later key of this board out. */
 async function takeBackLostKey(
-  state: ProvisionState,
+  state: JobState,
   actions: Actions,
   error: StationError,
 ): Promise<StationError> {

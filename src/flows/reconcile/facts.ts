@@ -18,16 +18,26 @@ export type KnownKey = KeyFingerprint | 'none' | 'unknown';
 export interface BoardFacts {
   readonly inUse: KnownKey;
   readonly staged: KnownKey;
-  /** Whether the board itself can sign with the key in use, and with the staged one. */
+  /** A replaced key that still lies on the board; `none` where there is none. */
+  readonly former: KnownKey;
+  /** Whether the board itself can sign with the key in use, the staged and the replaced one. */
   readonly signsInUse: boolean;
   readonly signsStaged: boolean;
-  readonly configuration: 'as-wanted' | 'differs';
+  readonly signsFormer: boolean;
+  /** Whether the public half of the staged key is at hand: without it the server cannot be told of the key. */
+  readonly knowsStaged: boolean;
+  /** `elsewhere`: it names another server or organization. */
+  readonly configuration: 'as-wanted' | 'differs' | 'elsewhere';
   /** Why the key file cannot be replaced, if it cannot. */
   readonly fixedKey: 'engine' | 'passphrase' | null;
   readonly clock: 'right' | 'wrong';
 }
 
 export interface ServerFacts {
+  /** False while it cannot be reached: `device` then says nothing. */
+  readonly reachable: boolean;
+  /** Whether it can preauthorize a key beside an accepted one; known once it was asked. */
+  readonly preauthorizesBeside: 'unknown' | 'yes' | 'no';
   /** The device of this identity as last read; null where the server has none that this account sees. */
   readonly device: Device | null;
   /** Keys with which an auth request of this job was refused: the server knows of them, pending at best. */
@@ -54,12 +64,39 @@ export interface JobFacts {
   readonly importSettled: boolean;
   /** The key that was in use when the job began; its pending auth set is a leftover once another key is accepted. */
   readonly formerKey: KnownKey;
+  /** The staged key that was seen to be whole and usable on the board. */
+  readonly provedStaged: KeyFingerprint | null;
+  /** Whether the device was looked for by the board's key, in place of an inventory that may be behind. */
+  readonly searched: boolean;
+  /** Auth sets whose tokens this job has ended. */
+  readonly revoked: readonly string[];
+  /** The replaced key that was refused while its auth set was there as rejected. */
+  readonly refusalTested: KeyFingerprint | null;
+  /** Whether the key that was in use was given to a unit of another identity; and its device, while it is there. */
+  readonly identityChanged: boolean;
+  readonly formerDevice: string | null;
 }
 
-/** What a provisioning is to reach. */
-export interface Wanted {
+/** What a job is to reach. */
+export type Wanted = WantedProvision | WantedRekey;
+
+/** The board has a key that is accepted, in use and proved; one that is accepted already is kept. */
+export interface WantedProvision {
+  readonly flow: 'provision';
   readonly key: WantedKey;
   readonly leastProof: Proof;
+}
+
+/** The board has a key that was made for this job or the one that it resumes, and every other key is refused. */
+export interface WantedRekey {
+  readonly flow: 'rekey';
+  readonly key: WantedKey;
+  readonly leastProof: Proof;
+  /** Keys that were staged by the job that this one resumes: one of them may be in use or staged by now. */
+  readonly resumed: readonly KeyFingerprint[];
+  /** Cases in which a person said to go on. */
+  readonly confirmed: ReadonlySet<string>;
+  readonly decommissionFormer: boolean;
 }
 
 /** The request for a key after defaults: which type is made, and where. */

@@ -5,14 +5,15 @@ import type { ImportedKey } from '../../keys/index.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { Journal } from '../../journal/index.ts';
 import type { Identity } from '../../model/identity.ts';
-import type { JobId, WireCount } from '../../model/job.ts';
+import type { JobId, OldKeyOutcome, WireCount } from '../../model/job.ts';
+import type { RekeyReason } from '../../model/rekey.ts';
 import type { KeyFingerprint, KeyPair, KeySource, KeyType } from '../../model/key.ts';
 import type { Presence } from '../../model/board.ts';
 import type { BoardProfile } from '../../model/profile.ts';
 import type { Secret } from '../../model/secret.ts';
 import type { StepChange } from '../steps.ts';
 
-/** One board to provision. */
+/** One board to work on. */
 export interface ProvisionRequest {
   readonly job: JobId;
   readonly port: string;
@@ -28,7 +29,29 @@ export interface ProvisionRequest {
   readonly operator: string | null;
 }
 
-/** What a provisioning works with. */
+/** One returned unit to give a new key. */
+export interface RekeyRequest extends ProvisionRequest {
+  readonly reason: RekeyReason;
+  /** Cases in which a person said to go on: `unknown`, `rejected`, `elsewhere`, `identity-changed`. */
+  readonly confirmed: readonly string[];
+  /** Decommission the device of the unit's former identity once the new key is proved. */
+  readonly decommissionFormer: boolean;
+  /** How long to wait for a server that cannot be reached, the new key staged; milliseconds, 0 for not at all. */
+  readonly waitMs: number;
+  /** The job that was cut off and is finished by this one; null for a new re-keying. */
+  readonly resumes: ResumedRekey | null;
+}
+
+/** What the record knows of a re-keying that was cut off. */
+export interface ResumedRekey {
+  readonly job: JobId;
+  /** The keys that it staged: only such a one counts as its new key. */
+  readonly keys: readonly KeyFingerprint[];
+  /** What it had shown of the old key. */
+  readonly oldKey: OldKeyOutcome;
+}
+
+/** What a job works with. */
 export interface ProvisionParts {
   readonly driver: BoardDriver;
   readonly openLink: (signal: AbortSignal) => Promise<ByteLink>;
@@ -36,6 +59,8 @@ export interface ProvisionParts {
   readonly seen?: () => Presence;
   readonly transcript: BoardContext['transcript'];
   readonly server: DeviceServer;
+  /** Resumes the login at the server where it is not at hand; throws as a call does while the server is away. */
+  readonly reachServer?: (signal: AbortSignal) => Promise<unknown>;
   readonly keys: KeyMaker;
   readonly journal: JobJournal;
   readonly clock: Clock;
@@ -63,4 +88,12 @@ export interface ProvisionProgress {
   device(deviceId: string): void;
   key(fingerprint: KeyFingerprint): void;
   wire(count: WireCount): void;
+  /** The job waits, its board safe; null when it goes on. */
+  waiting(waiting: Waiting | null): void;
+}
+
+/** What a job waits for, and until when (ISO 8601). */
+export interface Waiting {
+  readonly for: 'server' | 'board';
+  readonly deadline: string;
 }

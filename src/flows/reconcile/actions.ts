@@ -10,42 +10,49 @@ import type { KeyFingerprint, PublicKey } from '../../model/key.ts';
 import { secret } from '../../model/secret.ts';
 import { asStationError, StationError } from '../../model/station-error.ts';
 import type { Steps } from '../steps.ts';
-import type { Decision, Signer } from './decide.ts';
+import type { Act, Signer } from './decision.ts';
 import type { ProvisionParts, ProvisionRequest } from './request.ts';
-import { knownKey, shownBy, type ProvisionState, type SignedRequest } from './state.ts';
+import { knownKey, shownBy, type JobState, type SignedRequest } from './state.ts';
+import { isSuperseding, SupersedeActions } from './supersede-actions.ts';
 
 type Detail = Readonly<Record<string, string | number | boolean | null>>;
 
-/** The actions of a provisioning: each does one thing, with its intent in the journal before and its outcome after. */
+/** The actions of a job: each does one thing, with its intent in the journal before and its outcome after. */
 export class Actions {
   readonly #request: ProvisionRequest;
   readonly #parts: ProvisionParts;
-  readonly #state: ProvisionState;
+  readonly #state: JobState;
   readonly #steps: Steps;
   readonly #held: DisposableStack;
-  readonly #signal: () => AbortSignal;
+  /** The signal for what is done now: once the switch has begun a job is finished, not cancelled. */
+  readonly signal: () => AbortSignal;
+  readonly #keepsFormer: boolean;
 
   constructor(
     request: ProvisionRequest,
     parts: ProvisionParts,
-    state: ProvisionState,
+    state: JobState,
     steps: Steps,
     /** What this job has for itself until it ends. */
     held: DisposableStack,
-    /** The signal for what is done now: once the switch has begun a job is finished, not cancelled. */
     signal: () => AbortSignal,
+    /** Whether a switch keeps the key that it replaces, so that its refusal can be tested. */
+    keepsFormer: boolean,
   ) {
     this.#request = request;
     this.#parts = parts;
     this.#state = state;
     this.#steps = steps;
     this.#held = held;
-    this.#signal = signal;
+    this.signal = signal;
+    this.#keepsFormer = keepsFormer;
   }
 
   /** Does what was decided. */
-  async perform(decision: Extract<Decision, { do: unknown }>): Promise<void> {
+  async perform(decision: Act): Promise<void> {
     const state = this.#state;
+    if (isSuperseding(decision))
+      return new SupersedeActions(this.#request, this.#parts, state, this).perform(decision);
     switch (decision.do) {
       case 'set-clock':
         await this.act('prove', 'set-clock', { skewMs: state.observation.clockSkewMs }, () =>
@@ -92,18 +99,18 @@ export class Actions {
   async removeAuthSet(deviceId: string, authSetId: string): Promise<void> {
     const { server } = this.#parts;
     await this.act('tidy', 'remove-auth-set', { deviceId, authSetId }, () =>
-      server.removeAuthSet(deviceId, authSetId, this.#signal()),
+      server.removeAuthSet(deviceId, authSetId, this.signal()),
     );
-    await this.#readDevice(deviceId);
+    await this.readDevice(deviceId);
   }
 
   /** The device as it is now, also where the answer to this job's auth request was lost. */
   async lookAgain(): Promise<Device | null> {
     const state = this.#state;
     const { server } = this.#parts;
-    if (state.device !== null) await this.#readDevice(state.device.id);
+    if (state.device !== null) await this.readDevice(state.device.id);
     else if (state.broughtAuthSet && state.key !== null)
-      state.device = await server.findAfterKnock(state.identity, state.key.public, this.#signal());
+      state.device = await server.findAfterKnock(state.identity, state.key.public, this.signal());
     return state.device;
   }
 
@@ -152,6 +159,11 @@ export class Actions {
     return value;
   }
 
+  /** Runs a step that changes nothing: its outcome need not be in the record. */
+  observed(step: StepName, work: () => Promise<void>): Promise<void> {
+    return this.#steps.run(step, work);
+  }
+
   async #makeKey(): Promise<void> {
     const state = this.#state;
     const { keys, progress } = this.#parts;
@@ -162,7 +174,7 @@ export class Actions {
         this.#requireUnused(state.imported.pair.fingerprint);
         state.key = { public: state.imported.pair, pair: state.imported.pair, origin: 'import' };
       } else if (wantedKey.from === 'generate') {
-        const pair = await keys.generate(wantedKey.type, this.#signal());
+        const pair = await keys.generate(wantedKey.type, this.signal());
         state.key = { public: pair, pair, origin: 'station' };
       }
     });
@@ -187,6 +199,7 @@ export class Actions {
       throw new StationError('station/internal', { detail: 'there is no key to stage' });
     const pem = pair === null ? null : toBoardPem(pair);
     state.mayBeStaged = true;
+    state.provedStaged = null;
     try {
       const { staged } = await this.act(
         'stage',
@@ -255,14 +268,14 @@ export class Actions {
 
   async #ask(fingerprint: KeyFingerprint, signer: Signer): Promise<AuthAnswer> {
     const { body, signature } = await this.#signedRequest(fingerprint, signer);
-    return this.#parts.server.submit(body, signature, this.#signal());
+    return this.#parts.server.submit(body, signature, this.signal());
   }
 
   /** The auth request of a key, signed once: the server takes it again, and the board need not be asked twice. */
   async #signedRequest(fingerprint: KeyFingerprint, signer: Signer): Promise<SignedRequest> {
     const state = this.#state;
     if (state.signedRequest?.fingerprint === fingerprint) return state.signedRequest;
-    const key = this.#publicKey(fingerprint);
+    const key = this.publicKey(fingerprint);
     const body = this.#parts.server.authRequest(state.identity, key, {
       tenantToken: this.#request.tenantToken,
       tier: state.observation.client.tier,
@@ -278,7 +291,8 @@ export class Actions {
     return state.signedRequest;
   }
 
-  #publicKey(fingerprint: KeyFingerprint): PublicKey {
+  /** A key whose public half was seen. @throws StationError `board/key-unknown`. */
+  publicKey(fingerprint: KeyFingerprint): PublicKey {
     const { key, staged, inUse } = this.#state;
     const found = [key?.public, staged?.publicKey, inUse.publicKey].find(
       (candidate) => candidate?.fingerprint === fingerprint,
@@ -315,8 +329,8 @@ export class Actions {
           if (answer.authorized) return this.#authorized(answer, fingerprint);
           state.device = await server.findAfterKnock(
             state.identity,
-            this.#publicKey(fingerprint),
-            this.#signal(),
+            this.publicKey(fingerprint),
+            this.signal(),
           );
         }
         state.refused = [...state.refused, fingerprint];
@@ -366,15 +380,15 @@ export class Actions {
   async #findClient(): Promise<void> {
     const state = this.#state;
     const { server, keys } = this.#parts;
-    const known = await server.find(state.identity, state.device?.id ?? null, this.#signal());
+    const known = await server.find(state.identity, state.device?.id ?? null, this.signal());
     if (known !== null) {
       state.device = known;
       return;
     }
     // The inventory does not show it, or not yet: asked with a key that nobody has, the server tells the device.
-    const nobodys = await keys.generate('ed25519', this.#signal());
+    const nobodys = await keys.generate('ed25519', this.signal());
     nobodys.privateKey.destroy();
-    state.device = await server.findAfterKnock(state.identity, nobodys, this.#signal());
+    state.device = await server.findAfterKnock(state.identity, nobodys, this.signal());
   }
 
   #knows(fingerprint: KeyFingerprint): boolean {
@@ -405,7 +419,7 @@ export class Actions {
         (candidate) => candidate.fingerprint === fingerprint && candidate.status === 'accepted',
       )?.id;
     if (state.device === null || state.device.id !== deviceId || set(state.device) === undefined)
-      await this.#readDevice(deviceId);
+      await this.readDevice(deviceId);
     const accepted = set(state.device);
     if (accepted === undefined || (answer.authSetId !== null && answer.authSetId !== accepted)) {
       throw new StationError('server/not-authorized', { detail: 'its token is for another device or key' });
@@ -416,20 +430,29 @@ export class Actions {
 
   async #accept(deviceId: string, authSetId: string): Promise<void> {
     const { server } = this.#parts;
+    const before = this.#state.device?.authSets.find(({ status }) => status === 'accepted');
     await this.act('accept', 'accept-auth-set', { deviceId, authSetId }, async () => {
+      if (before !== undefined && before.id !== authSetId) this.#state.acceptedOver = before.id;
       this.#state.accepted = authSetId;
-      this.#state.device = await server.accept(deviceId, authSetId, this.#signal());
+      this.#state.device = await server.accept(deviceId, authSetId, this.signal());
     });
   }
 
-  async #readDevice(deviceId: string): Promise<void> {
-    this.#state.device = await this.#parts.server.device(deviceId, this.#signal());
+  /** Gives the server back the key that the board surely still has. */
+  async acceptAgain(deviceId: string, authSetId: string): Promise<void> {
+    await this.#accept(deviceId, authSetId);
+  }
+
+  /** Reads the device anew. */
+  async readDevice(deviceId: string): Promise<void> {
+    this.#state.device = await this.#parts.server.device(deviceId, this.signal());
   }
 
   async #switch(): Promise<void> {
     const state = this.#state;
-    const wanted = state.key?.public.fingerprint ?? null;
     const { staged, observation } = state;
+    const wanted = state.key?.public.fingerprint ?? staged?.publicKey?.fingerprint ?? null;
+
     const type = (staged?.publicKey ?? state.key?.public)?.type ?? 'other';
     const nonce = type !== 'other' && observation.canSign.includes(type) ? randomBytes(32) : null;
     await this.act(
@@ -439,6 +462,7 @@ export class Actions {
       async () => {
         const report = await this.#switchOver(nonce);
         state.inUse = report.key;
+        state.former = report.former ?? state.former;
         state.switched = true;
         const holds = compareKey(report.key, state.key?.public ?? staged?.publicKey, staged?.sha256);
         if (holds === 'unread')
@@ -463,7 +487,7 @@ export class Actions {
   /** Unless the board says that it renamed nothing, it may have the new key by now, whatever went wrong. */
   async #switchOver(nonce: Uint8Array | null): Promise<SwitchReport> {
     try {
-      return await this.#state.session.switchOver({ nonce });
+      return await this.#state.session.switchOver({ nonce, keepFormer: this.#keepsFormer });
     } catch (thrown) {
       const error = asStationError(thrown);
       if (error.code === 'board/switch-failed') throw error;

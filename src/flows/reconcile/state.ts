@@ -10,10 +10,10 @@ import type { ConfigurationPlan } from './configuration-plan.ts';
 import type { Facts, KnownKey, WantedKey } from './facts.ts';
 import type { JobJournal } from './request.ts';
 
-/** What one running provisioning has seen and holds. Actions change it; decisions see it as `Facts`. */
-export interface ProvisionState {
-  readonly session: BoardSession;
-  readonly observation: BoardObservation;
+/** What one running job has seen and holds. Actions change it; decisions see it as `Facts`. */
+export interface JobState {
+  session: BoardSession;
+  observation: BoardObservation;
   readonly identity: Identity;
   readonly wantedKey: WantedKey;
   readonly formerKey: KnownKey;
@@ -23,7 +23,21 @@ export interface ProvisionState {
   staged: StagedKey | null;
   /** Whether this job staged the configuration beside the key, so that the switch brings both. */
   configurationStaged: boolean;
+  /** The key that was replaced and lies beside the one in use. */
+  former: StagedKey | null;
+  /** Whether a signature with it did not come out right: nothing can be tested with it then. */
+  formerIsBroken: boolean;
+  reachable: boolean;
   device: Device | null;
+  preauthorizesBeside: Facts['server']['preauthorizesBeside'];
+  searched: boolean;
+  /** Keys that the server accepted, or the board used, before this job: their end is what a re-keying shows. */
+  oldKeys: ReadonlySet<KeyFingerprint>;
+  revoked: readonly string[];
+  refusalTested: KeyFingerprint | null;
+  provedStaged: KeyFingerprint | null;
+  readonly formerIdentity: Identity | null;
+  formerDevice: string | null;
   refused: readonly KeyFingerprint[];
   /** The key made or imported by this job. */
   key: { readonly public: PublicKey; readonly pair: KeyPair | null; readonly origin: KeyOrigin } | null;
@@ -31,6 +45,8 @@ export interface ProvisionState {
   signedRequest: SignedRequest | null;
   /** Whether this job brought the auth set of its key to the server. */
   broughtAuthSet: boolean;
+  /** The auth set that this job's accept took the place of: where the switch surely failed it is accepted again. */
+  acceptedOver: string | null;
   authenticated: KeyFingerprint | null;
   /** How often the client was asked to show its key, what it showed, and what it said. */
   knocks: number;
@@ -55,7 +71,7 @@ export interface SignedRequest {
 }
 
 /** Reduces the state to what decisions depend on. */
-export function factsOf(state: ProvisionState, journal: JobJournal): Facts {
+export function factsOf(state: JobState, journal: JobJournal): Facts {
   const { observation, inUse, staged, key } = state;
   const canSign = (type: PublicKey['type'] | undefined): boolean =>
     type !== undefined && type !== 'other' && observation.canSign.includes(type);
@@ -65,11 +81,26 @@ export function factsOf(state: ProvisionState, journal: JobJournal): Facts {
       staged: staged === null ? 'none' : knownStaged(staged, journal),
       signsInUse: inUse.state === 'present' && canSign(inUse.publicKey?.type),
       signsStaged: canSign(staged?.publicKey?.type),
-      configuration: state.configuration.files.length === 0 ? 'as-wanted' : 'differs',
+      former: state.former === null ? 'none' : knownStaged(state.former, journal),
+      signsFormer: canSign(state.former?.publicKey?.type) && !state.formerIsBroken,
+      knowsStaged:
+        staged !== null &&
+        (staged.publicKey !== null || key?.public.fingerprint === knownStaged(staged, journal)),
+      configuration:
+        state.configuration.files.length === 0
+          ? 'as-wanted'
+          : state.configuration.elsewhere === null
+            ? 'differs'
+            : 'elsewhere',
       fixedKey: inUse.state === 'engine' ? 'engine' : inUse.state === 'passphrase' ? 'passphrase' : null,
       clock: state.clock,
     },
-    server: { device: state.device, refused: state.refused },
+    server: {
+      reachable: state.reachable,
+      preauthorizesBeside: state.preauthorizesBeside,
+      device: state.device,
+      refused: state.refused,
+    },
     job: {
       key: key?.public.fingerprint ?? null,
       holdsPrivateKey: key !== null && key.pair !== null,
@@ -81,13 +112,19 @@ export function factsOf(state: ProvisionState, journal: JobJournal): Facts {
       configured: state.configured,
       importSettled: state.importSettled,
       formerKey: state.formerKey,
+      provedStaged: state.provedStaged,
+      searched: state.searched || inUse.publicKey === null,
+      revoked: state.revoked,
+      refusalTested: state.refusalTested,
+      identityChanged: state.formerIdentity !== null,
+      formerDevice: state.formerDevice,
     },
   };
 }
 
 /** The key in use: read from its file, recorded, or shown by the client's own auth request; null where nothing tells. */
 export function inUseKey(
-  { inUse, shown }: Pick<ProvisionState, 'inUse' | 'shown'>,
+  { inUse, shown }: Pick<JobState, 'inUse' | 'shown'>,
   journal: JobJournal,
 ): Pick<PublicKey, 'fingerprint' | 'type'> | null {
   const named = namedKey(inUse, journal);

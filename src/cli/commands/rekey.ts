@@ -1,0 +1,78 @@
+import type { Command } from 'commander';
+import type { CallInput, ProvisionReport, StationApi } from '../../contract.ts';
+import { REKEY_REASONS, type RekeyReason } from '../../model/rekey.ts';
+import { action, type CommandContext, type ProgramParts } from '../context.ts';
+import { wholeNumber } from '../numbers.ts';
+import { showProgress } from '../progress.ts';
+import { tellReport } from './provision.ts';
+
+interface RekeyOptions {
+  readonly server: string;
+  readonly profile: string;
+  readonly port: string;
+  readonly reason: string;
+  readonly key?: string;
+  readonly label?: string;
+  readonly confirm: readonly string[];
+  readonly decommissionFormer?: boolean;
+  readonly wait?: string;
+}
+
+/** A week: the longest that a unit's new key may wait beside its old one. */
+const MOST_MINUTES = 7 * 24 * 60;
+
+/** `station rekey`. */
+export function addRekeyCommand(program: Command, parts: ProgramParts): void {
+  const rekey = program
+    .command('rekey')
+    .description('a returned unit gets a new key; every other key of it ends refused')
+    .requiredOption('--server <name>', 'where the unit is accepted')
+    .requiredOption('--port <port>', 'path or slot')
+    .requiredOption('--reason <why>', `${REKEY_REASONS.slice(0, -1).join(', ')}, or your own words`)
+    .option('--profile <name>', 'board profile', 'mender')
+    .option('--key <source>', 'board, generate[:TYPE] or import:DIR')
+    .option('--label <text>', 'a work order or the like, kept in the record')
+    .option(
+      '--confirm <case>',
+      'go on where the unit is unknown, rejected, elsewhere or identity-changed; repeat for more',
+      (value: string, previous: readonly string[]) => [...previous, value],
+      [] as readonly string[],
+    )
+    .option('--decommission-former', 'for identity-changed: remove the device of the former identity')
+    .option(
+      '--wait <minutes>',
+      'how long to wait for a server that cannot be reached, the new key staged; 0: not at all',
+      '1440',
+    );
+  action<RekeyOptions>(rekey, parts, (context, options) =>
+    context.withStation('write', async (station) =>
+      tellReport(context, await rekeyWith(context, station, options)),
+    ),
+  );
+}
+
+async function rekeyWith(
+  { io, output, common }: CommandContext,
+  station: StationApi,
+  options: RekeyOptions,
+): Promise<ProvisionReport> {
+  using _progress = showProgress(station, io, output, common.quiet);
+  const params: CallInput<'rekey'> = {
+    port: options.port,
+    server: options.server,
+    profile: options.profile,
+    reason: reasonOf(options.reason),
+    confirmed: [...options.confirm],
+    decommissionFormer: options.decommissionFormer === true,
+    waitMs: wholeNumber(options.wait ?? '0', '--wait', 0, MOST_MINUTES) * 60_000,
+    ...(options.key === undefined ? {} : { keySource: options.key }),
+    ...(options.label === undefined ? {} : { label: options.label }),
+  };
+  return await station.call('rekey', params, io.interrupted);
+}
+
+/** One of the list by its code; anything else are a person's own words. */
+function reasonOf(text: string): RekeyReason {
+  const code = REKEY_REASONS.find((known) => known === text.trim());
+  return code === undefined ? { code: 'other', text } : { code, text: '' };
+}
