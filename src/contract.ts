@@ -3,6 +3,7 @@ import type { BoardObservation, Presence } from './model/board.ts';
 import type { ErrorReport, JobResult, StepName, Verdict, WireCount } from './model/job.ts';
 import type { JournalEntry } from './model/event.ts';
 import type { KeyFingerprint } from './model/key.ts';
+import type { Statistics } from './journal/statistics.ts';
 import type { Verification } from './journal/verify.ts';
 import type { BoardProfile } from './model/profile.ts';
 import { REKEY_REASONS, type InterruptedJob, type UnitReport } from './model/rekey.ts';
@@ -136,6 +137,8 @@ export const CALLS = {
    * for one that did not pass a report that says so. `force` overwrites an earlier PDF, nothing else.
    */
   'rekey.sheet': z.strictObject({ job: text, path: text.min(1), force: z.boolean().default(false) }),
+  /** How the bench does, counted from the full hour on in which `since` lies. */
+  'journal.stats': z.strictObject({ since: z.iso.datetime({ offset: true }).optional() }),
   /**
    * The record in a file: `json` is evidence that `verify` takes by itself, from `since` on; `csv` the ended jobs, for
    * people and their spreadsheets. `force` overwrites an earlier export, nothing else.
@@ -200,6 +203,7 @@ export interface CallResults {
   'slot.clear': null;
   'journal.list': readonly RecordView[];
   'rekey.sheet': { readonly path: string };
+  'journal.stats': Statistics;
   'journal.export': ExportReport;
   'journal.verify': Verification;
   doctor: readonly DoctorLine[];

@@ -319,7 +319,7 @@ class StationOverHome implements Station {
         clock: this.#clock,
         passwords: this.#passwords(profile, found.path, password),
       };
-      return identify(found, profile, parts, signal ?? new AbortController().signal);
+      return identify(found, profile, parts, this.#record.reader, signal ?? new AbortController().signal);
     },
     provision: (params, signal) => provisionPorts(params, this.#provisioningParts(params.password), signal),
     'rekey.look': async ({ port, server, profile: name, password }, signal) => {
@@ -360,6 +360,7 @@ class StationOverHome implements Station {
       const { writeSheet } = await import('./station/sheets.ts');
       return writeSheet({ job, path, force }, this.#record.reader);
     },
+    'journal.stats': ({ since }) => this.#record.reader.statistics(since),
     'journal.export': (params) =>
       exportJournal(params, {
         read: () => this.#record.separateReader(),

@@ -10,6 +10,7 @@ import { addRehearseCommand } from './commands/rehearse.ts';
 import { addRekeyCommand } from './commands/rekey.ts';
 import { addResumeCommand } from './commands/resume.ts';
 import { addServerCommands } from './commands/server.ts';
+import { addStatsCommand } from './commands/stats.ts';
 import type { ProgramParts } from './context.ts';
 import { VERSION } from '../version.ts';
 
@@ -45,6 +46,7 @@ export function buildProgram(parts: ProgramParts): Command {
   addRekeyCommand(program, parts);
   addResumeCommand(program, parts);
   addJournalCommands(program, parts);
+  addStatsCommand(program, parts);
   addRehearseCommand(program, parts);
   addDoctorCommand(program, parts);
   return program;

@@ -72,7 +72,7 @@ function cells(row: Readonly<Record<string, unknown>>): readonly CsvCell[] {
   if (verdict.kind !== 'verdict') throw new TypeError('a job ends in a verdict');
   const { result } = verdict;
   const started = start.kind === 'job-started' ? start : null;
-  const reason = started?.reason;
+  const reason = started?.rekey?.reason;
   const values: Readonly<Record<(typeof COLUMNS)[number], CsvCell>> = {
     seq: Number(row['ended_seq']),
     hash: row['hash'] instanceof Uint8Array ? hex(row['hash']) : null,

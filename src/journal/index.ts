@@ -19,7 +19,10 @@ export type {
   RecordQuery,
   StagedKeyRecord,
   StepRecord,
+  UnitHistory,
 } from './journal.ts';
+export type { Percentiles, Statistics } from './statistics.ts';
+export { notices, noticing } from './notices.ts';
 export { inPieces, inTurns } from './turns.ts';
 export { verifyingFile } from './verify-file.ts';
 export type { Verification } from './verify.ts';

@@ -6,6 +6,7 @@ import type { JournalEntry, JournalEvent } from '../model/event.ts';
 import { canonicalIdentity, type Identity } from '../model/identity.ts';
 import type { ErrorReport, JobId, JobResult, StepName, Verdict } from '../model/job.ts';
 import type { KeyFingerprint, KeyOrigin, KeyType } from '../model/key.ts';
+import type { RekeyReason } from '../model/rekey.ts';
 import { StationError } from '../model/station-error.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { chainHash, GENESIS, headMessage, hex, type Head, type JournalSigner } from './chain.ts';
@@ -16,6 +17,7 @@ import { exportingJson, type Exported, type ExportOptions } from './export-json.
 import { homeHolder, lockHome, type HomeLock, type LockHolder } from './home-lock.ts';
 import { JOURNAL_VERSION, journalVersion, migrate } from './migrations.ts';
 import { NO_KEY, project, projectionsReach, resetProjections } from './projections.ts';
+import { statistics, type Statistics } from './statistics.ts';
 import { atOnce } from './turns.ts';
 import { checkingProjections, verifying, type Verification } from './verify.ts';
 
@@ -70,6 +72,24 @@ export interface StationKeyRecord {
   readonly since: string;
 }
 
+/** What the record knows of a unit; all of it found by index, however long the record is. */
+export interface UnitHistory {
+  /** How many jobs of this unit have ended. */
+  readonly jobs: number;
+  readonly last: UnitEnd | null;
+  /** The last one that ended well. */
+  readonly lastGood: UnitEnd | null;
+  /** Other units that were given the key that was asked about, at any time. */
+  readonly keyOf: readonly Identity[];
+}
+
+interface UnitEnd {
+  readonly job: JobId;
+  readonly at: string;
+  readonly slot: string;
+  readonly verdict: Verdict;
+}
+
 /** A staged key that a journal knows by the hash of its file. */
 export interface StagedKeyRecord {
   readonly job: JobId;
@@ -102,7 +122,7 @@ export interface JobRecord {
   /** Which version of the board profile: SHA-256 (hex) of its canonical JSON. */
   readonly profileSha256: string | null;
   /** Why the unit got a new key. */
-  readonly reason: { readonly code: string; readonly text: string } | null;
+  readonly reason: RekeyReason | null;
   readonly keySource: string | null;
   readonly label: string | null;
   readonly operator: string | null;
@@ -139,6 +159,10 @@ export interface JournalReader extends Disposable {
   stationKeys(): readonly StationKeyRecord[];
   /** Looks at every row, hash, signature and projection; done when it returns, with a stop after each row. */
   verifying(expected?: Expectations): Generator<undefined, Verification, undefined>;
+  /** How the bench does, from the full hour on in which `since` (ISO 8601 with an offset) lies. */
+  statistics(since?: string): Statistics;
+  /** What is known of a unit and of a key before a job; see `UnitHistory`. */
+  history(identity: Identity, key: KeyFingerprint | null): UnitHistory;
   /** The record as one JSON document, in pieces. @throws StationError `journal/broken`. */
   exportingJson(options: ExportOptions): Generator<string, Exported, undefined>;
   /** The ended jobs as CSV, in pieces. */
@@ -392,6 +416,43 @@ class Reader implements JournalReader {
 
   verifying(expected: Expectations = {}): Generator<undefined, Verification, undefined> {
     return verifying(this.database, expected);
+  }
+
+  statistics(since?: string): Statistics {
+    return statistics(this.database, since);
+  }
+
+  history(identity: Identity, key: KeyFingerprint | null): UnitHistory {
+    const unit = canonicalIdentity(identity);
+    const ended = 'FROM p_job WHERE identity = ? AND ended_seq IS NOT NULL';
+    const end = (condition: string): UnitHistory['last'] => {
+      const row = this.database.first(
+        `SELECT job, ended_at, slot, verdict ${ended} ${condition} ORDER BY ended_seq DESC LIMIT 1`,
+        unit,
+      );
+      return row === undefined
+        ? null
+        : {
+            job: text(row, 'job') as JobId,
+            at: text(row, 'ended_at'),
+            slot: text(row, 'slot'),
+            verdict: text(row, 'verdict') as Verdict,
+          };
+    };
+    const others =
+      key === null
+        ? []
+        : this.database.all(
+            'SELECT identity FROM p_key WHERE fingerprint = ? AND identity <> ? ORDER BY seq',
+            key,
+            unit,
+          );
+    return {
+      jobs: Number(this.database.first(`SELECT count(*) AS n ${ended}`, unit)?.['n']),
+      last: end(''),
+      lastGood: end(`AND verdict IN ('pass', 'already')`),
+      keyOf: others.map(toIdentity).filter((identity) => identity !== null),
+    };
   }
 
   exportingJson(options: ExportOptions): Generator<string, Exported, undefined> {

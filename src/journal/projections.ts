@@ -3,9 +3,10 @@ import { canonicalIdentity, identityLabel, type Identity } from '../model/identi
 import type { JobId, JobResult } from '../model/job.ts';
 import { canonicalJson } from './canonical-json.ts';
 import type { Database } from './database.ts';
+import { tally, TALLY_SCHEMA, TALLY_TABLES } from './statistics.ts';
 
 /** Raised with every change of what is projected: a journal with another number is projected anew at its next opening. */
-export const PROJECTION_VERSION = 4;
+export const PROJECTION_VERSION = 6;
 
 /** Stands in `p_station_key` for the finding that there was no key. */
 export const NO_KEY = '';
@@ -23,6 +24,7 @@ const TABLES: Readonly<Record<string, string>> = {
   p_staged: 'seq',
   p_station_key: 'fingerprint',
   p_signed: 'id',
+  ...TALLY_TABLES,
 };
 
 const SCHEMA = `
@@ -122,6 +124,7 @@ const SCHEMA = `
     key TEXT NOT NULL,
     signature TEXT NOT NULL
   ) STRICT;
+  ${TALLY_SCHEMA}
   INSERT INTO p_state VALUES (1, ${PROJECTION_VERSION}, 0);
 `;
 
@@ -200,7 +203,7 @@ function projectEvent(database: Database, entry: JournalEntry, event: JournalEve
         event.serverUrl,
         event.profile,
         event.profileSha256 ?? null,
-        event.reason === undefined ? null : canonicalJson(event.reason),
+        event.rekey === undefined ? null : canonicalJson(event.rekey.reason),
         event.keySource,
         event.label,
         event.operator,
@@ -342,6 +345,10 @@ function endJob(database: Database, entry: JournalEntry, result: JobResult): voi
   );
   const identity = started?.['identity'];
   const serverUrl = started?.['server_url'];
+  tally(database, entry, result, {
+    ms: Math.max(0, ms),
+    identity: typeof identity === 'string' ? identity : null,
+  });
   if (typeof identity !== 'string') return;
   if (typeof serverUrl === 'string' && result.deviceId !== null)
     database.run(

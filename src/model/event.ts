@@ -25,8 +25,6 @@ export type JournalEvent =
       readonly profile: string;
       /** SHA-256 (hex) of the board profile's canonical JSON: which version of it. */
       readonly profileSha256?: string;
-      /** Why a unit gets a new key. */
-      readonly reason?: { readonly code: string; readonly text: string };
       readonly keySource: string;
       readonly label: string | null;
       readonly operator: string | null;

@@ -9,7 +9,7 @@ import {
   type ProvisionRequest,
   type RekeyRequest,
 } from '../flows/index.ts';
-import { canonicalJson } from '../journal/index.ts';
+import { canonicalJson, noticing, type Journal } from '../journal/index.ts';
 import { identityLabel, isIdentity, type Identity } from '../model/identity.ts';
 import type { JobId, JobResult } from '../model/job.ts';
 import { asStationError, StationError } from '../model/station-error.ts';
@@ -25,7 +25,12 @@ export interface JobOrder {
   readonly request: Omit<ProvisionRequest, 'job'>;
   /** For a re-keying: what it asks for beyond that. */
   readonly rekey?: Omit<RekeyRequest, keyof ProvisionRequest>;
-  readonly parts: Omit<ProvisionParts, 'claimIdentity' | 'claimKey' | 'progress' | 'transcript'>;
+  readonly parts: Omit<
+    ProvisionParts,
+    'claimIdentity' | 'claimKey' | 'progress' | 'transcript' | 'journal'
+  > & {
+    readonly journal: ProvisionParts['journal'] & Pick<Journal, 'history'>;
+  };
   readonly serverName: string;
   readonly keySourceText: string;
   /** The interrupted job that this one is to finish, where it is one that does. */
@@ -186,8 +191,10 @@ export class Jobs {
 
   async #run(entry: Entry, order: JobOrder, job: JobId): Promise<JobResult> {
     const { port } = order.request;
+    const noticed = noticing(order.parts.journal, () => order.parts.clock.now());
     const parts: ProvisionParts = {
       ...order.parts,
+      journal: noticed.journal,
       transcript: entry.log,
       claimIdentity: (identity) => {
         requireBoardOf(order.resumes, identity);
@@ -212,10 +219,11 @@ export class Jobs {
     try {
       const { signal } = entry.cancel;
       const request = { ...order.request, job };
-      const result =
+      const ended =
         order.rekey === undefined
           ? await provision(request, parts, signal)
           : await rekey({ ...request, ...order.rekey }, parts, signal);
+      const result = noticed.told(ended);
       entry.log.flush();
       this.#change(entry, { state: 'ended', waiting: null, result, wire: result.wire });
       return result;

@@ -2,6 +2,7 @@ import type { BoardContext, BoardDriver } from '../boards/driver.ts';
 import { readConfiguration } from '../boards/configuration.ts';
 import type { IdentifyReport } from '../contract.ts';
 import type { BoardObservation } from '../model/board.ts';
+import { notices, type JournalReader } from '../journal/index.ts';
 import type { Clock } from '../model/clock.ts';
 import type { BoardProfile } from '../model/profile.ts';
 import type { PortEntry } from '../serial/index.ts';
@@ -43,6 +44,7 @@ export async function identify(
   port: PortEntry,
   profile: BoardProfile,
   parts: ReadingParts,
+  past: Pick<JournalReader, 'history'>,
   signal: AbortSignal,
 ): Promise<IdentifyReport> {
   const { configuration, ...board } = await observeBoard(port, profile, parts, signal);
@@ -66,6 +68,9 @@ export async function identify(
         .filter(({ state }) => state === 'not-json' || state === 'unreadable')
         .map(({ path }) => `${path} cannot be read as JSON.`),
       ...(bothNameServers ? [`${main.path} overrides the servers of ${fallback.path}.`] : []),
+      ...(board.identity.state === 'read'
+        ? notices(past, board.identity.identity, board.key.publicKey?.fingerprint ?? null, parts.clock.now())
+        : []),
     ],
   };
 }

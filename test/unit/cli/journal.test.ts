@@ -116,3 +116,15 @@ test('an export is written once, verified without its home, and its head is prin
   expect(readFileSync(csv, 'utf8').split('\r\n')).toHaveLength(5);
   expect(readdirSync(home).filter((name) => name.endsWith('.tmp'))).toEqual([]);
 });
+
+test('stats say how the bench does, in words and as JSON', async () => {
+  const { home } = homeWithJobs([...JOBS, { job: 'J4', identity: { mac: macOf(9) }, verdict: 'fail' }]);
+  const words = await station(['stats', '--home', home]);
+  expect(words).toMatchObject({
+    status: 0,
+    out: expect.stringMatching(/units +4, of which 3 good: 75\.0 %\nfirst pass +3 of 4/) as string,
+  });
+  const json = await station(['stats', '--since', '2020-01-01T00:00:00Z', '--home', home, '--json']);
+  expect(JSON.parse(json.out)).toMatchObject({ jobs: { pass: 3, fail: 1 }, jobMs: { n: 3 } });
+  expect((await station(['stats', '--since', 'today', '--home', home])).status).toBe(2);
+});
