@@ -152,6 +152,7 @@ class StationOverHome implements Station {
   readonly #bench: Bench;
   readonly #servers: Servers;
   readonly #unfinished: UnfinishedJobs;
+  readonly #ports: StationOptions['ports'];
   #rehearsal: RehearsalBench | null = null;
   /** Whether jobs go to the rehearsal's server; a person may choose a real one beside it. */
   #rehearsing = false;
@@ -168,6 +169,7 @@ class StationOverHome implements Station {
     this.#clock = clock;
     this.#owned = owned;
     this.#secrets = options.secrets ?? NO_SECRETS;
+    this.#ports = options.ports;
     this.#settings = new Settings(home.path);
     this.#profiles = new BoardProfiles(home.boardProfiles);
     this.#keyStore = keyStore;
@@ -232,7 +234,7 @@ class StationOverHome implements Station {
   }
 
   async begin(): Promise<void> {
-    await this.#bench.addSource(machinePorts(this.#settings.portLinks()));
+    await this.#bench.addSource(this.#ports ?? machinePorts(this.#settings.portLinks()));
   }
 
   async call<N extends CallName>(

@@ -143,7 +143,7 @@ export interface JournalReader extends Disposable {
   lastJobs(limit: number): readonly JobRecord[];
   /** Jobs without a verdict, oldest first: running, or interrupted. */
   openJobs(): readonly JobRecord[];
-  /** Interrupted jobs that nothing has finished, replaced or dismissed since, oldest first. */
+  /** Jobs that were interrupted or left something, and that nothing has finished, replaced or dismissed since; oldest first. */
   interruptedJobs(): readonly JobRecord[];
   /** The newest ended jobs of a unit, newest first. */
   unitJobs(identity: Identity, limit: number): readonly JobRecord[];

@@ -1,6 +1,7 @@
 import type { JournalEntry, JournalEvent } from '../model/event.ts';
 import { canonicalIdentity, identityLabel, type Identity } from '../model/identity.ts';
 import type { JobId, JobResult } from '../model/job.ts';
+import { leftBehind, type RecordedStep } from '../model/left-behind.ts';
 import { canonicalJson } from './canonical-json.ts';
 import type { Database } from './database.ts';
 import { tally, TALLY_SCHEMA, TALLY_TABLES } from './statistics.ts';
@@ -67,7 +68,7 @@ const SCHEMA = `
     proof TEXT,
     error TEXT,
     resumes TEXT,
-    -- 1 while it is an interrupted job that nothing has finished, replaced or dismissed.
+    -- 1 while it is interrupted or left something, and nothing has finished, replaced or dismissed it.
     interrupted INTEGER NOT NULL DEFAULT 0
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX p_job_started ON p_job (seq);
@@ -364,21 +365,30 @@ function endJob(database: Database, entry: JournalEntry, result: JobResult): voi
 }
 
 /**
- * Keeps the list of interrupted jobs: one entry a unit, server and flow, until a job of that unit ends well. A
+ * Keeps the list of jobs to be finished: those that were interrupted, and those that ended in another way and left
+ * something on their board or the server. One entry a unit, server and flow, until a job of that unit ends well. A
  * provisioning that ends well leaves an interrupted re-key on the list: the unit works, and its old key may still too.
  */
 function settleInterrupted(database: Database, { job, verdict, error }: JobResult): void {
-  const isInterrupted = error?.code === 'job/interrupted';
-  if (!isInterrupted && verdict !== 'pass' && verdict !== 'already') return;
+  const isGood = verdict === 'pass' || verdict === 'already';
+  const isUnfinished = !isGood && (error?.code === 'job/interrupted' || leavesSomething(database, job));
+  if (!isGood && !isUnfinished) return;
   database.run(
     `UPDATE p_job SET interrupted = 0 FROM (SELECT job, identity, server_url, flow, resumes FROM p_job WHERE job = ?) AS ended
      WHERE p_job.interrupted = 1 AND (p_job.job = ended.resumes OR (
        p_job.identity = ended.identity AND p_job.server_url = ended.server_url
        AND (p_job.flow = ended.flow OR (p_job.flow = 'provision' AND NOT ?))))`,
     job,
-    isInterrupted ? 1 : 0,
+    isUnfinished ? 1 : 0,
   );
-  if (isInterrupted) database.run('UPDATE p_job SET interrupted = 1 WHERE job = ?', job);
+  if (isUnfinished) database.run('UPDATE p_job SET interrupted = 1 WHERE job = ?', job);
+}
+
+function leavesSomething(database: Database, job: JobId): boolean {
+  const row = database.first('SELECT flow, identity FROM p_job WHERE job = ?', job);
+  const steps = database.all('SELECT step, action, outcome FROM p_step WHERE job = ? ORDER BY seq', job);
+  const flow = row?.['flow'] === 'rekey' ? 'rekey' : 'provision';
+  return leftBehind(flow, row?.['identity'] !== null, steps as unknown as readonly RecordedStep[]).unfinished;
 }
 
 function nameJob(database: Database, job: JobId, identity: Identity): void {

@@ -1,15 +1,12 @@
-import type { JobRecord } from '../journal/index.ts';
-import type { JournalEvent } from '../model/event.ts';
+import type { JobRecord, JournalReader } from '../journal/index.ts';
 import type { JobResult } from '../model/job.ts';
 import { StationError } from '../model/station-error.ts';
-import { leftBehind } from './left-behind.ts';
+import { leftByUnit } from './unsettled.ts';
 
 /** The result of a job whose station ended in the middle of it, as far as the record knows. */
-export function interruptedResult(
-  { job, flow, port, slot, identity, steps }: JobRecord,
-  events: readonly JournalEvent[],
-): JobResult {
-  const { left } = leftBehind(flow ?? 'provision', events);
+export function interruptedResult(record: JobRecord, journal: JournalReader): JobResult {
+  const { job, port, slot, identity, steps } = record;
+  const { left } = leftByUnit(journal, record);
   return {
     job,
     port,

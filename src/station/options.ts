@@ -1,5 +1,6 @@
 import type { Clock } from '../model/clock.ts';
 import type { EnvironmentSecrets } from '../settings/index.ts';
+import type { PortSource } from '../slots/port-source.ts';
 import type { Secret } from '../model/secret.ts';
 
 /** How a station is opened. */
@@ -25,4 +26,6 @@ export interface StationOptions {
   /** Keep every secret in memory alone. */
   readonly forgetful?: boolean | undefined;
   readonly clock?: Clock | undefined;
+  /** Where ports come from; else this machine's own. */
+  readonly ports?: PortSource | undefined;
 }

@@ -136,8 +136,7 @@ export class RecordAccess implements Disposable {
     const writer = owned.use(openJournal(journal, { ...this.#journalOptions(), lock }));
     writer.append(this.#options.opening());
     for (const job of writer.openJobs()) {
-      const events = writer.events(job.job).map(({ event }) => event);
-      writer.append({ kind: 'verdict', job: job.job, result: interruptedResult(job, events) });
+      writer.append({ kind: 'verdict', job: job.job, result: interruptedResult(job, writer) });
     }
     owned.move();
     this.#writer = writer;

@@ -14,8 +14,8 @@ import type { PortEntry } from '../serial/index.ts';
 import type { Bench } from '../slots/bench.ts';
 import type { Jobs, ResumedJob } from '../slots/jobs.ts';
 import { observeBoard } from './identifying.ts';
-import { leftBehind, type LeftBehind } from './left-behind.ts';
 import type { RecordAccess } from './record-access.ts';
+import { leftByUnit } from './unsettled.ts';
 
 /** Interrupted jobs that are run again in one call: they differ in their boards alone. */
 export interface Restart {
@@ -45,13 +45,11 @@ export interface UnfinishedParts {
 }
 
 /**
- * The jobs that were cut off and wait to be finished: by the record, until a later job of the same unit ends well or a
- * person dismisses them. Their boards are known by identity and may come back on any port.
+ * The jobs that were cut off, or failed and left something, and wait to be finished: by the record, until a later job of
+ * the same unit ends well or a person dismisses them. Their boards are known by identity and may come back on any port.
  */
 export class UnfinishedJobs {
   readonly #parts: UnfinishedParts;
-  /** What a job has left does not change any more. */
-  readonly #left = new Map<JobId, LeftBehind>();
   /** Those that are being finished now. */
   readonly #underWay = new Set<JobId>();
   #told = '[]';
@@ -145,6 +143,7 @@ export class UnfinishedJobs {
 
   #view(record: JobRecord): InterruptedJob {
     const { job, flow, startedAt, port, slot, identity, server, profile } = record;
+    const { step, left, safe } = leftByUnit(this.#parts.record.reader, record);
     return {
       job,
       flow: flow ?? 'provision',
@@ -155,7 +154,9 @@ export class UnfinishedJobs {
       server: server ?? '',
       profile: profile ?? '',
       ...this.#waiting(record),
-      ...this.#leftBehind(record),
+      step,
+      left,
+      safe,
       boardAt: identity === null ? null : (this.#parts.bench.whereIs(identity)?.path ?? null),
     };
   }
@@ -167,15 +168,6 @@ export class UnfinishedJobs {
     return last?.kind === 'job-waiting'
       ? { state: 'waiting', deadline: last.deadline }
       : { state: 'interrupted', deadline: null };
-  }
-
-  #leftBehind({ job, flow }: JobRecord): LeftBehind {
-    const known = this.#left.get(job);
-    if (known !== undefined) return known;
-    const events = this.#parts.record.reader.events(job).map(({ event }) => event);
-    const left = leftBehind(flow ?? 'provision', events);
-    this.#left.set(job, left);
-    return left;
   }
 
   /** Where the boards of these jobs are now: where they were seen last, else on whichever port they are read. */

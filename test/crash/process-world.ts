@@ -445,8 +445,7 @@ export class ProcessWorld implements AsyncDisposable {
     this.#journal = this.#open();
     const [job] = this.#journal.openJobs();
     if (job === undefined) return null;
-    const events = this.#journal.events(job.job).map(({ event }) => event);
-    const result = interruptedResult(job, events);
+    const result = interruptedResult(job, this.#journal);
     this.acknowledged.push(this.#journal.append({ kind: 'verdict', job: job.job, result }));
     return result;
   }

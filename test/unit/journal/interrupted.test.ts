@@ -14,6 +14,8 @@ interface Shape {
   readonly serverUrl?: string;
   readonly slot?: string;
   readonly resumes?: string;
+  /** Actions with their outcomes, e.g. `stage-key done`. */
+  readonly steps?: readonly string[];
 }
 
 function journal(): Journal {
@@ -47,6 +49,12 @@ function play(target: Journal, name: string, verdict: Verdict | 'cut', shape: Sh
     ...(resumes === undefined ? {} : { resumes: resumes as JobId }),
   });
   if (identity !== null) target.append({ kind: 'board-identified', job, identity });
+  for (const text of shape.steps ?? []) {
+    const [action = '', outcome] = text.split(' ') as [string?, ('done' | 'unknown')?];
+    const step = { job, step: 'stage', action, detail: {} } as const;
+    target.append({ kind: 'step-intent', ...step });
+    if (outcome !== undefined) target.append({ kind: 'step-outcome', ...step, outcome, ms: 1, error: null });
+  }
   const cut = new StationError('job/interrupted').toReport();
   const other = new StationError('board/silent').toReport();
   const result: JobResult = {
@@ -118,4 +126,16 @@ it('a dismissed job is off the list, and its record says who took it off', () =>
   expect(waiting(target)).toEqual([]);
   expect(target.events('J1').at(-1)?.event).toMatchObject({ kind: 'job-dismissed', operator: 'Anna' });
   expect(target.record('J1')).toMatchObject({ verdict: 'fail', error: { code: 'job/interrupted' } });
+});
+
+it.each([
+  ['left nothing', 'fail', ['stage-key done', 'discard-staged done'], false],
+  ['only set the clock', 'fail', ['set-clock done'], false],
+  ['left a staged key', 'fail', ['stage-key done', 'auth-request unknown'], true],
+  ['was cancelled and could not take back', 'stopped', ['stage-key done', 'discard-staged unknown'], true],
+  ['did not come to its proof', 'fail', ['accept-auth-set done', 'switch-key done'], true],
+] as const)('a job that failed and %s', (_, verdict, steps, isWaiting) => {
+  const target = journal();
+  play(target, 'J1', verdict, { steps });
+  expect(waiting(target)).toEqual(isWaiting ? ['J1'] : []);
 });

@@ -1,19 +1,11 @@
 import { expect, it } from 'vitest';
-import type { JournalEvent } from '../../../src/model/event.ts';
-import type { JobId } from '../../../src/model/job.ts';
-import { leftBehind } from '../../../src/station/left-behind.ts';
-
-const job = 'J' as JobId;
-const READ: JournalEvent = { kind: 'board-identified', job, identity: { mac: 'm' } };
+import { leftBehind, type RecordedStep } from '../../../src/model/left-behind.ts';
 
 /** `stage-key` is an intent alone, `stage-key done` one with its outcome. */
-function record(...words: readonly string[]): readonly JournalEvent[] {
-  return words.flatMap((word): readonly JournalEvent[] => {
-    const [action = '', outcome] = word.split(' ');
-    const intent = { kind: 'step-intent', job, step: 'stage', action, detail: {} } as const;
-    if (outcome === undefined) return [intent];
-    const how = outcome as 'done' | 'failed' | 'unknown';
-    return [intent, { ...intent, kind: 'step-outcome', outcome: how, ms: 1, error: null }];
+function record(...words: readonly string[]): readonly RecordedStep[] {
+  return words.map((word) => {
+    const [action = '', outcome = null] = word.split(' ');
+    return { step: 'stage', action, outcome: outcome as RecordedStep['outcome'] };
   });
 }
 
@@ -72,23 +64,24 @@ it.each([
     /server has accepted it/,
   ],
 ] as const)('a board that %s', (_, words, safe, left) => {
-  const found = leftBehind('provision', [READ, ...record(...words)]);
+  const found = leftBehind('provision', true, record(...words));
   expect(found.left).toMatch(left);
   expect(found.safe).toBe(safe);
 });
 
 it('a board that was never read has been left alone', () => {
-  expect(leftBehind('provision', [])).toMatchObject({ step: null, safe: true });
-  expect(leftBehind('provision', []).left).toMatch(/had not been read yet: nothing was changed/);
+  expect(leftBehind('provision', false, [])).toMatchObject({ step: null, safe: true });
+  expect(leftBehind('provision', false, []).left).toMatch(/had not been read yet: nothing was changed/);
 });
 
 it('a re-key that announced its key leaves both keys good, and one that switched says that the old may still be', () => {
-  const announced = leftBehind('rekey', [READ, ...record('stage-key done', 'preauthorize')]);
+  const announced = leftBehind('rekey', true, record('stage-key done', 'preauthorize'));
   expect(announced).toMatchObject({ safe: true });
   expect(announced.left).toMatch(/still accepted.*may be preauthorized/);
-  const switched = leftBehind('rekey', [
-    READ,
-    ...record('stage-key done', 'preauthorize done', 'switch-key done'),
-  ]);
+  const switched = leftBehind(
+    'rekey',
+    true,
+    record('stage-key done', 'preauthorize done', 'switch-key done'),
+  );
   expect(switched.left).toMatch(/old key may still be accepted/);
 });

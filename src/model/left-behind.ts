@@ -1,7 +1,6 @@
-import type { JournalEvent } from '../model/event.ts';
-import type { StepName } from '../model/job.ts';
+import type { StepName } from './job.ts';
 
-/** What a job that was cut off has left, as far as its record tells. */
+/** What a job that did not end well has left, as far as its record tells. */
 export interface LeftBehind {
   /** The last step that changes something; null where it had come to none. */
   readonly step: StepName | null;
@@ -9,28 +8,43 @@ export interface LeftBehind {
   readonly left: string;
   /** Whether the board may be unplugged and used as it is. */
   readonly safe: boolean;
+  /** Whether something is left to be finished or taken back. */
+  readonly unfinished: boolean;
+}
+
+/** An action of a job; without an outcome it was cut off. */
+export interface RecordedStep {
+  readonly step: StepName;
+  readonly action: string;
+  readonly outcome: 'done' | 'failed' | 'unknown' | null;
 }
 
 /** Whether an action has had its effect. `maybe`: it was begun, and nobody wrote down how it came out. */
 type Effect = 'no' | 'maybe' | 'yes';
 
-type Step = Extract<JournalEvent, { kind: 'step-intent' | 'step-outcome' }>;
-
 /**
  * Tells from the intents and outcomes of a job what it has left on its board and on the server. An intent without an
  * outcome may have had its effect or not; what is said holds in both cases.
  */
-export function leftBehind(flow: 'provision' | 'rekey', events: readonly JournalEvent[]): LeftBehind {
-  const steps = events.filter((event) => event.kind === 'step-intent' || event.kind === 'step-outcome');
+export function leftBehind(
+  flow: 'provision' | 'rekey',
+  identified: boolean,
+  steps: readonly RecordedStep[],
+): LeftBehind {
   const step = steps.at(-1)?.step ?? null;
-  if (!events.some(({ kind }) => kind === 'board-identified')) {
+  if (!identified) {
     return {
       step,
       left: 'The board had not been read yet: nothing was changed on it or on the server.',
       safe: true,
+      unfinished: false,
     };
   }
-  return { step, ...told(flow, effectsOf(steps)) };
+  const effects = effectsOf(steps);
+  const { staged, expected, accepted, switched } = effects;
+  // A clock that was set and a configuration that was brought up to date are no harm by themselves.
+  const unfinished = [staged, expected, accepted, switched].some((effect) => effect !== 'no');
+  return { step, ...told(flow, effects), unfinished };
 }
 
 interface Effects {
@@ -54,14 +68,13 @@ const EFFECTS: Readonly<Record<keyof Effects, readonly [does: string, undoes: st
   switched: ['switch-key', null],
 };
 
-function effectsOf(steps: readonly Step[]): Effects {
+function effectsOf(steps: readonly RecordedStep[]): Effects {
   const effect = ([does, undoes]: readonly [string, string | null]): Effect => {
     let found: Effect = 'no';
     for (const step of steps) {
       if (step.action === does) found = after(step, found);
       // A removal that is not known to be done may have left what it was to remove.
-      else if (step.action === undoes && step.kind === 'step-outcome' && step.outcome === 'done')
-        found = 'no';
+      else if (step.action === undoes && step.outcome === 'done') found = 'no';
     }
     return found;
   };
@@ -76,11 +89,10 @@ function effectsOf(steps: readonly Step[]): Effects {
   };
 }
 
-function after(step: Step, before: Effect): Effect {
-  if (step.kind === 'step-intent') return before === 'yes' ? 'yes' : 'maybe';
-  if (step.outcome === 'done') return 'yes';
+function after({ action, outcome }: RecordedStep, before: Effect): Effect {
+  if (outcome === 'done') return 'yes';
   // A switch fails only where the board said that it renamed nothing; anything else that failed may have left a part.
-  if (step.outcome === 'failed' && step.action === 'switch-key') return 'no';
+  if (outcome === 'failed' && action === 'switch-key') return 'no';
   return before === 'yes' ? 'yes' : 'maybe';
 }
 
@@ -132,9 +144,9 @@ function toldStaged({
     };
   }
   if (expected !== 'no') {
-    const is = expected === 'yes' ? 'is' : 'may be';
+    // A server that does not offer it has done nothing.
     return {
-      left: `${AS_IT_WAS}, and still accepted. The new key lies staged beside it and ${is} preauthorized on the server.`,
+      left: `${AS_IT_WAS}, and still accepted. The new key lies staged beside it and may be preauthorized on the server.`,
       safe: true,
     };
   }
