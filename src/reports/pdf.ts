@@ -10,9 +10,9 @@ const HEADING: Style = { face: 'bold', size: 11 };
 /** Where the values of rows begin, from the left margin. */
 const VALUES = 112;
 /** The matrix code: with 45 modules a side still over two points each, which a fax of 98 lines an inch keeps. */
-const CODE_SIDE = 104;
+const CODE_SIDE = 96;
 /** Four modules of white around it, as its standard asks. */
-const QUIET = 12;
+const QUIET = 10;
 
 /** A sheet as a PDF: fonts embedded, its text can be searched and copied. */
 export async function renderSheet(sheet: Sheet): Promise<Buffer> {
@@ -26,6 +26,8 @@ export async function renderSheet(sheet: Sheet): Promise<Buffer> {
     for (const row of rows) labelled(pages, row);
   }
   signatures(pages, sheet.signatures);
+  heading(pages, 'Evidence', sheet.evidence.length + 2);
+  for (const row of sheet.evidence) labelled(pages, row);
   await timeline(pages, sheet);
   return pages.finish(sheet.footer);
 }
@@ -57,7 +59,7 @@ function verdict(pages: Pages, { verdict: { word, sentences, good } }: Sheet): v
     pages.skip(3);
     pages.paragraph(sentence, PLAIN, pages.left + padding, pages.right - pages.left - 2 * padding);
   }
-  pages.skip(padding - 2);
+  pages.skip(padding - 4);
   pages.frame(top, pages.y, good ? 1.4 : 3);
   pages.skip(4);
 }
@@ -124,12 +126,15 @@ function timelineRow(pages: Pages, { at, what, outcome, ms }: TimelineRow): void
   pages.skip(1.5);
 }
 
+/** Room to sign above a line, in points. */
+const SIGNING = 20;
+
 function signatures(pages: Pages, who: readonly string[]): void {
   if (who.length === 0) return;
   const line = pages.lineHeight(PLAIN);
-  pages.ensure(who.length * (line + 26));
+  pages.ensure(who.length * (line + SIGNING));
   for (const name of who) {
-    pages.skip(24);
+    pages.skip(SIGNING);
     pages.put(name, pages.left, STRONG);
     pages.put('Date', pages.left + 370, STRONG);
     pages.skip(line - 2);

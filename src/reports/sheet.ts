@@ -2,7 +2,7 @@ import { identityLabel, type Identity } from '../model/identity.ts';
 import type { JournalEntry, JournalEvent } from '../model/event.ts';
 import { STEP_LABELS } from '../model/step-labels.ts';
 import type { SheetSubject } from './subject.ts';
-import { KEY_TYPE_NAMES, OLD_KEYS, ORIGINS, PROOFS, VERDICTS } from './words.ts';
+import { CONFIRMED, KEY_TYPE_NAMES, OLD_KEYS, ORIGINS, PROOFS, REASONS, VERDICTS } from './words.ts';
 
 /** What stands on a sheet, before anything is set in type. A text may hold several lines. */
 export interface Sheet {
@@ -15,6 +15,8 @@ export interface Sheet {
     readonly good: boolean;
   };
   readonly sections: readonly SheetSection[];
+  /** What ties the sheet to the record. */
+  readonly evidence: readonly SheetRow[];
   readonly timeline: readonly TimelineRow[];
   /** How long each step took, in words. */
   readonly durations: string;
@@ -70,8 +72,8 @@ export function sheetOf(subject: SheetSubject): Sheet {
       ...(result.notes.length === 0
         ? []
         : [{ heading: 'Notes', rows: result.notes.map((text) => ({ label: '', text })) }]),
-      { heading: 'Evidence', rows: evidenceRows(subject) },
     ],
+    evidence: evidenceRows(subject),
     timeline: timelineOf(subject.events),
     durations: result.steps.map(({ step, ms }) => `${STEP_LABELS[step]} ${seconds(ms)}`).join(' · '),
     signatures: handOver ? ['Handed over by', 'Received by'] : [],
@@ -111,8 +113,8 @@ function identityText(identity: Identity | null): string {
     .join('\n');
 }
 
-function keyRows({ result, flow, formerKey }: SheetSubject): readonly SheetRow[] {
-  const { keyFingerprint, keyType, keyOrigin, oldKey, verdict } = result;
+function keyRows({ result, flow, formerKey, origin }: SheetSubject): readonly SheetRow[] {
+  const { keyFingerprint, keyType, oldKey, verdict } = result;
   const noFate = verdict === 'pass' || verdict === 'already' ? 'there was none' : UNKNOWN;
   const rekeyed = flow === 'rekey';
   return [
@@ -127,30 +129,39 @@ function keyRows({ result, flow, formerKey }: SheetSubject): readonly SheetRow[]
       : []),
     { label: rekeyed ? 'New key' : 'Key', text: keyFingerprint ?? UNKNOWN, mono: keyFingerprint !== null },
     ...optional('Type', keyType === null ? null : KEY_TYPE_NAMES[keyType]),
-    ...optional('Origin', keyOrigin === null ? null : ORIGINS[keyOrigin]),
+    ...optional('Origin', origin === null ? null : ORIGINS[origin]),
     ...(rekeyed ? [{ label: 'Former key’s fate', text: OLD_KEYS[oldKey]?.word ?? noFate }] : []),
   ];
 }
 
 function serverRows({ job, result }: SheetSubject): readonly SheetRow[] {
   return [
-    ...optional('Server', job.server),
-    ...optional('Address', job.serverUrl),
+    ...optional('Server', [job.server, job.serverUrl].filter((part) => part !== null).join(', ')),
     { label: 'Device', text: result.deviceId ?? UNKNOWN, mono: result.deviceId !== null },
     { label: 'Auth set', text: result.authSetId ?? UNKNOWN, mono: result.authSetId !== null },
   ];
 }
 
-function workRows({ job, reason, evidence }: SheetSubject): readonly SheetRow[] {
+function workRows({ job, rekey, finished, evidence }: SheetSubject): readonly SheetRow[] {
   return [
-    ...optional('Reason', reason),
+    ...(rekey === null ? [] : rekeyRows(rekey)),
+    ...optional(
+      'Finishes',
+      finished.length === 0 ? null : `the cut-off job ${finished.join(', which finishes ')}`,
+    ),
     { label: 'Operator', text: job.operator ?? 'not given' },
     { label: 'Station', text: evidence.stationId },
     { label: 'Slot, port', text: job.slot === job.port ? job.slot : `${job.slot}, ${job.port}` },
     ...optional('Board profile', job.profile),
-    { label: 'Started', text: utc(job.startedAt) },
-    { label: 'Ended', text: job.endedAt === null ? 'not yet' : utc(job.endedAt) },
+    { label: 'Time', text: `${utc(job.startedAt)} to ${job.endedAt === null ? '?' : utc(job.endedAt)}` },
   ];
+}
+
+function rekeyRows({ reason, confirmed }: NonNullable<SheetSubject['rekey']>): readonly SheetRow[] {
+  const { code, text } = reason;
+  const inWords = code === 'other' ? text : [REASONS[code], text].filter((part) => part !== '').join('\n');
+  const cases = confirmed.map((name) => CONFIRMED[name] ?? name).join('\n');
+  return [{ label: 'Reason', text: inWords }, ...optional('Confirmed', cases)];
 }
 
 /** Each action once, at the time when it was begun; one without an outcome was cut off. */
@@ -188,6 +199,14 @@ function timelineOf(entries: readonly JournalEntry[]): readonly TimelineRow[] {
         rows[found.row] = { ...row, outcome, ms: event.ms };
         break;
       }
+      case 'job-waiting':
+        rows.push({
+          at: utc(at),
+          what: `waiting for the ${event.for}, until ${utc(event.deadline)}`,
+          outcome: '',
+          ms: null,
+        });
+        break;
       case 'verdict':
         rows.push({ at: utc(at), what: `verdict recorded: ${event.result.verdict}`, outcome: '', ms: null });
         break;
@@ -218,7 +237,7 @@ function evidenceRows({ events, evidence }: SheetSubject): readonly SheetRow[] {
       : [
           {
             label: 'To check',
-            text: 'station journal verify FILE --head HEAD --key KEY, with a copy or an export of the journal and the two values above, which are of the moment when this sheet was made.',
+            text: 'station journal verify FILE --head HEAD --key KEY, with a copy or an export of the journal; both values are of the moment when this sheet was made.',
           },
         ]),
   ];

@@ -1,5 +1,6 @@
 import type { JobResult, OldKeyOutcome, Proof, Verdict } from '../model/job.ts';
 import type { KeyOrigin } from '../model/key.ts';
+import type { RekeyReasonCode } from '../model/rekey.ts';
 
 /** The sentences of a sheet, for people who were not there. */
 
@@ -51,4 +52,22 @@ export const KEY_TYPE_NAMES: Readonly<Record<NonNullable<JobResult['keyType']>, 
   rsa3072: 'RSA 3072 bit',
   rsa4096: 'RSA 4096 bit',
   other: 'another type',
+};
+
+export const REASONS: Readonly<Record<RekeyReasonCode, string>> = {
+  returned: 'a returned unit',
+  'key-lost': 'its key is lost',
+  'key-exposed': 'others may have its key',
+  'board-replaced': 'its board or storage was replaced',
+  'change-of-owner': 'it changes its owner',
+  scheduled: 'a new key is due',
+  other: 'another reason',
+};
+
+/** What an operator confirmed before a re-keying; a case that is not here stands by its own name. */
+export const CONFIRMED: Readonly<Record<string, string>> = {
+  unknown: 'the server did not know the unit',
+  rejected: 'the unit was rejected on the server',
+  elsewhere: 'its configuration named another server, which knows its former key until it is removed there',
+  'identity-changed': 'its identity had changed',
 };

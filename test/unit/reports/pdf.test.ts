@@ -73,6 +73,13 @@ describe('the sheet as a PDF', () => {
       expect(text).toContain(wanted);
   });
 
+  test('a hand-over sheet is signed on its first page, below all that is signed for', async () => {
+    const notes = ['The clock of the board was 3 h off and was set.', 'A second note.'];
+    const pdf = await sheetPdf(subject({ ...HANDED_OVER, result: { ...HANDED_OVER.result, notes } }));
+    const [first = ''] = textOf(pdf).split('\f');
+    expect(first).toMatch(/REFUSED, TESTED[^]*A second note\.[^]*Handed over by[^]*Received by/);
+  });
+
   test('is the same for the same record, and has no date but the record’s', async () => {
     const first = await sheetPdf(subject());
     expect(Buffer.compare(first, await sheetPdf(subject()))).toBe(0);

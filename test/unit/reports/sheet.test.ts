@@ -35,7 +35,10 @@ describe('what a sheet says', () => {
     expect(row(sheet, 'Former key')).toBe(OLD_KEY);
     expect(row(sheet, 'New key')).toBe(NEW_KEY);
     expect(row(sheet, 'Former key’s fate')).toBe('REFUSED, TESTED');
-    expect(row(sheet, 'Reason')).toBe('Returned by the customer');
+    expect(row(sheet, 'Reason')).toBe('a returned unit\nAfter the flood in Köln');
+    expect(row(sheet, 'Confirmed')).toContain('another server, which knows its former key');
+    const own = { reason: { code: 'other', text: 'Because.' }, confirmed: [] } as const;
+    expect(row(sheetOf(subject({ ...HANDED_OVER, rekey: own })), 'Reason')).toBe('Because.');
     expect(sheet.signatures).toEqual(['Handed over by', 'Received by']);
   });
 
@@ -87,9 +90,9 @@ describe('what a sheet says', () => {
     const hash = 'd'.repeat(64);
     const evidence = { stationId: 'ST-J207QKJGR3', stationKey: OLD_KEY, head: { seq: 99, hash } };
     const sheet = sheetOf(subject({ evidence }));
-    const all = JSON.stringify(sheet.sections.find(({ heading }) => heading === 'Evidence'));
-    expect(all).toContain('3 to 8 of station ST-J207QKJGR3');
-    expect(row(sheet, 'Journal head')).toBe(`99:${hash}`);
-    expect(row(sheet, 'Station key')).toBe(OLD_KEY);
+    const evidenceOf = (label: string) => sheet.evidence.find((candidate) => candidate.label === label)?.text;
+    expect(evidenceOf('Journal entries')).toBe('3 to 8 of station ST-J207QKJGR3');
+    expect(evidenceOf('Journal head')).toBe(`99:${hash}`);
+    expect(evidenceOf('Station key')).toBe(OLD_KEY);
   });
 });

@@ -31,8 +31,10 @@ export function subject(
   const result = { ...verdict.result, ...change.result };
   return {
     flow: 'provision',
-    reason: null,
+    rekey: null,
     formerKey: null,
+    finished: [],
+    origin: result.keyOrigin,
     simulated: false,
     evidence: { stationId: 'ST-J207QKJGR3', stationKey: null, head: null },
     ...change,
@@ -68,7 +70,7 @@ export const OLD_KEY = fingerprint('b');
 /** A returned unit whose former key was tried and refused. */
 export const HANDED_OVER = {
   flow: 'rekey',
-  reason: 'Returned by the customer',
+  rekey: { reason: { code: 'returned', text: 'After the flood in Köln' }, confirmed: ['elsewhere'] },
   formerKey: OLD_KEY,
   result: { oldKey: 'refused-tested' },
 } as const;
