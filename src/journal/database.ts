@@ -1,4 +1,4 @@
-import { statfsSync, statSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
@@ -113,6 +113,11 @@ export class Database implements Disposable {
     return typeof value === 'number' || typeof value === 'string' ? value : null;
   }
 
+  /** Whether what is at the path is what is open; false also where nothing is. */
+  isInPlace(): boolean {
+    return this.#opened === null || fileIdentity(this.path) === this.#opened;
+  }
+
   /**
    * Whether the files at the path are still those that are open. On Unix a file may be deleted or replaced under an open
    * connection, which then writes, without an error, to what nobody will ever find.
@@ -127,6 +132,17 @@ export class Database implements Disposable {
     this.#wal.identity ??= wal;
     if (wal !== this.#wal.identity)
       throw this.#unusable('its write-ahead log was removed or replaced while in use');
+  }
+
+  /** A whole copy in a new file, which is durable when this returns; also of a file that is no longer at its path. */
+  copyInto(path: string): void {
+    this.#guard(() => this.#connection.prepare('VACUUM INTO ?').run(path));
+    const handle = openSync(path, 'r+');
+    try {
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
   }
 
   close(): void {
@@ -161,6 +177,7 @@ export class Database implements Disposable {
   }
 
   #guard<T>(work: () => T): T {
+    if (!this.#connection.isOpen) throw this.#unusable('it was closed');
     try {
       return work();
     } catch (thrown) {

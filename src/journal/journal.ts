@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, fsyncSync, openSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { RecordView } from '../contract.ts';
 import type { Clock } from '../model/clock.ts';
@@ -188,6 +188,18 @@ export interface Journal extends JournalReader {
   append(event: JournalEvent): JournalEntry;
   /** Derives the projections anew from the events. */
   rebuildProjections(): void;
+  /** Finds out whether an append would be written now, and leaves no entry. @throws StationError as `append` does. */
+  probe(): void;
+  /** Whether its files are still those that are open. */
+  isInPlace(): boolean;
+  /**
+   * Puts the journal back where somebody took its file or its log away from under it: whoever has a file open has all of
+   * it. The file that it is in now: its own name, or one beside where something else has taken that. This journal is of no
+   * more use after it; open it anew.
+   *
+   * @throws StationError `journal/...` where it cannot be written there.
+   */
+  rescue(): string;
 }
 
 /**
@@ -592,6 +604,8 @@ class Writer extends Reader implements Journal {
 
   #write(event: JournalEvent): JournalEntry {
     const times = { wall: this.#clock.now(), steady: this.#clock.monotonic() };
+    // What was taken away is told before something is written to where nobody will find it.
+    this.database.checkFiles();
     const entry = this.database.write(() => {
       let previous = lastHead(this.database);
       const jump = this.#jump(times);
@@ -701,6 +715,39 @@ class Writer extends Reader implements Journal {
 
   rebuildProjections(): void {
     rebuild(this.database);
+  }
+
+  probe(): void {
+    this.database.checkFiles();
+    this.database.write(() => this.database.run('UPDATE p_state SET seq = seq'));
+    this.database.checkFiles();
+  }
+
+  isInPlace(): boolean {
+    try {
+      this.database.checkFiles();
+      return true;
+    } catch (thrown) {
+      if (thrown instanceof StationError) return false;
+      throw thrown;
+    }
+  }
+
+  rescue(): string {
+    const { path } = this;
+    const stamp = new Date(this.#clock.now()).toISOString().replace(/[:.]/g, '-');
+    const copy = `${path}.rescued-${stamp}`;
+    this.database.copyInto(copy);
+    const taken = !this.database.isInPlace() && statSync(path, { throwIfNoEntry: false }) !== undefined;
+    // Before the name is given: closing tidies up what lies at the names that this connection knows.
+    this.database.close();
+    if (taken) return copy;
+    // A log that lies there now belongs to no file of this name.
+    rmSync(`${path}-wal`, { force: true });
+    rmSync(`${path}-shm`, { force: true });
+    renameSync(copy, path);
+    syncFolder(dirname(resolve(path)));
+    return path;
   }
 }
 

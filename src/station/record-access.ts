@@ -15,6 +15,7 @@ import {
 import type { Clock } from '../model/clock.ts';
 import type { JournalEvent } from '../model/event.ts';
 import type { ErrorReport } from '../model/job.ts';
+import type { ErrorCode } from '../model/error-table.ts';
 import { StationError } from '../model/station-error.ts';
 import { interruptedResult } from './interrupted.ts';
 import type { StationOptions } from './options.ts';
@@ -23,6 +24,14 @@ import type { StationOptions } from './options.ts';
 const LOOK_AGAIN_MS = 1_500;
 /** With this much room on the disk a record that was full is tried again, in bytes. */
 const ROOM = 4_000_000;
+
+/** What hinders writing and may pass by itself: a window is opened all the same, to read. */
+const PASSING: ReadonlySet<string> = new Set<ErrorCode>([
+  'station/home-locked',
+  'station/home-unusable',
+  'journal/full',
+  'journal/unusable',
+]);
 
 export interface RecordAccessOptions {
   readonly home: string;
@@ -52,6 +61,15 @@ export class RecordAccess implements Disposable {
   #writer: Journal | null = null;
   #lock: HomeLock | null = null;
   #readOnly: ErrorReport | null = null;
+  #stranded: ErrorReport | null = null;
+  /** What jobs hold: it goes on in the journal that is open now, also where that was opened anew under them. */
+  readonly #current = new Proxy({} as Journal, {
+    get: (_, name) => {
+      const writer = this.#requireWriter();
+      const value: unknown = Reflect.get(writer, name, writer);
+      return typeof value === 'function' ? (value.bind(writer) as unknown) : value;
+    },
+  });
   #looking = false;
 
   /**
@@ -90,6 +108,11 @@ export class RecordAccess implements Disposable {
 
   /** The record as its writer has it. @throws StationError `station/home-locked` where another program is the writer. */
   writer(): Journal {
+    this.#requireWriter();
+    return this.#current;
+  }
+
+  #requireWriter(): Journal {
     if (this.#writer !== null) return this.#writer;
     const { home } = this.#options;
     throw new StationError('station/home-locked', {
@@ -120,29 +143,36 @@ export class RecordAccess implements Disposable {
     this.#lock?.[Symbol.dispose]();
   }
 
-  /** Becomes the writer; the refusal where another program is. Jobs that an earlier writer left get their verdict. */
+  /**
+   * Becomes the writer; the refusal where that is not possible now and it does not have to be. Jobs that an earlier writer
+   * left get their verdict.
+   */
   #takeOver(must: boolean): ErrorReport | null {
-    const { home, program, journal } = this.#options;
-    let lock: HomeLock;
+    const { home, program } = this.#options;
     try {
-      lock = lockHome(home, { program });
+      using owned = new DisposableStack();
+      const lock = owned.use(lockHome(home, { program }));
+      const writer = owned.use(this.#begin(lock));
+      owned.move();
+      this.#writer = writer;
+      this.#reader = writer;
+      this.#lock = lock;
+      return null;
     } catch (thrown) {
-      const taken = thrown instanceof StationError && thrown.code === 'station/home-locked';
-      if (!must && taken) return thrown.toReport();
+      if (!must && thrown instanceof StationError && PASSING.has(thrown.code)) return thrown.toReport();
       throw thrown;
     }
+  }
+
+  #begin(lock: HomeLock): Journal {
     using owned = new DisposableStack();
-    owned.use(lock);
-    const writer = owned.use(openJournal(journal, { ...this.#journalOptions(), lock }));
+    const writer = owned.use(openJournal(this.#options.journal, { ...this.#journalOptions(), lock }));
     writer.append(this.#options.opening());
     for (const job of writer.openJobs()) {
       writer.append({ kind: 'verdict', job: job.job, result: interruptedResult(job, writer) });
     }
     owned.move();
-    this.#writer = writer;
-    this.#reader = writer;
-    this.#lock = lock;
-    return null;
+    return writer;
   }
 
   #journalOptions(): JournalOptions {
@@ -186,18 +216,69 @@ export class RecordAccess implements Disposable {
   /** Whether it can be written now, found out without an entry that says nothing. */
   #look(): ErrorReport | null {
     const before = this.#readOnly;
+    if (this.#stranded !== null) return this.#stranded;
     try {
-      if (this.#writer !== null) {
-        const { bavail, bsize } = statfsSync(this.#options.home);
-        return before?.code === 'journal/full' && bavail * bsize >= ROOM ? null : before;
-      }
+      if (before?.code !== 'station/home-locked' && !this.#hasRoom()) return before;
+      if (this.#writer !== null) return this.#try(this.#writer);
       if (homeHolder(this.#options.home) !== null) return before;
-      const reader = this.#reader;
-      const refused = this.#takeOver(false);
-      if (refused === null) reader.close();
-      return refused;
+      return before?.code === 'station/home-locked' ? this.#succeed() : this.#reopen();
     } catch (thrown) {
       return thrown instanceof StationError ? thrown.toReport() : before;
     }
+  }
+
+  /** Takes over from the program that held the home; what was read meanwhile is read on until then. */
+  #succeed(): ErrorReport | null {
+    const reader = this.#reader;
+    const refused = this.#takeOver(false);
+    if (refused === null) reader.close();
+    return refused;
+  }
+
+  /** The same where this station itself could only read: on a full disk its reader has the file for itself. */
+  #reopen(): ErrorReport | null {
+    this.#reader.close();
+    const refused = this.#takeOver(false);
+    if (refused !== null) this.#reader = readJournal(this.#options.journal, this.#journalOptions());
+    return refused;
+  }
+
+  #try(writer: Journal): ErrorReport | null {
+    try {
+      writer.probe();
+      return null;
+    } catch (thrown) {
+      if (!(thrown instanceof StationError) || thrown.code !== 'journal/unusable' || this.#lock === null)
+        throw thrown;
+      return this.#rescued(writer, this.#lock, thrown);
+    }
+  }
+
+  /** Goes on in the file that was taken away from under the journal, once it is in its place again. */
+  #rescued(writer: Journal, lock: HomeLock, fault: StationError): ErrorReport | null {
+    const { journal } = this.#options;
+    if (writer.isInPlace()) return fault.toReport();
+    const path = writer.rescue();
+    if (path !== journal) return this.#strand(path);
+    const again = openJournal(journal, { ...this.#journalOptions(), lock });
+    this.#writer = again;
+    this.#reader = again;
+    return null;
+  }
+
+  /** Nothing here may overwrite the other file: a person has to say which of the two is the record. */
+  #strand(copy: string): ErrorReport {
+    const { journal } = this.#options;
+    this.#reader = readJournal(copy, this.#journalOptions());
+    this.#stranded = new StationError('journal/unusable', {
+      path: journal,
+      detail: `another file took its place while in use; all that was recorded is in ${copy}`,
+    }).toReport();
+    return this.#stranded;
+  }
+
+  #hasRoom(): boolean {
+    const { bavail, bsize } = statfsSync(this.#options.home);
+    return bavail * bsize >= ROOM;
   }
 }

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { existsSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import process from 'node:process';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openJournal, readJournal } from '../../../src/journal/index.ts';
 import type { Journal } from '../../../src/journal/index.ts';
+import { mountSmallDisk } from './small-disk.ts';
 import { APPENDER, jobEvents, macOf, makeHome, options, refusal } from './fixtures.ts';
 
 /** Records jobs until it throws; the numbers that were acknowledged, and what was thrown. */
@@ -18,23 +18,6 @@ function fill(journal: Journal): { acknowledged: number; refused: string } {
         acknowledged = journal.append(event).seq;
   });
   return { acknowledged, refused };
-}
-
-/** A file system of `megabytes`; null where this user may not make one, which under CI is a failure: it was not tested. */
-function mountSmallDisk(megabytes: number, flags = ''): string | null {
-  const folder = makeHome();
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m${flags}`, 'none', folder], {
-      stdio: 'ignore',
-    });
-  } catch (thrown) {
-    if (process.env['CI'] === 'true') throw thrown;
-    return null;
-  }
-  onTestFinished(() => {
-    execFileSync('umount', ['-l', folder]);
-  });
-  return folder;
 }
 
 const FULL = /^journal\/full: /;

@@ -1,10 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { verifyingFile } from '../../../src/journal/index.ts';
+import { atOnce } from '../../../src/journal/turns.ts';
 import type { Clock } from '../../../src/model/clock.ts';
 import type { ErrorReport, JobId } from '../../../src/model/job.ts';
+import { openStation } from '../../../src/station.ts';
 import { RecordAccess, type RecordAccessOptions } from '../../../src/station/record-access.ts';
+import { fillDisk, mountSmallDisk } from '../journal/small-disk.ts';
 
 let home: string;
 beforeEach(() => {
@@ -122,4 +127,128 @@ it('says that the disk is full when it is, and that it is not when it can be wri
   // The disk itself has room: that is what is looked at.
   await clock.tick();
   expect(told.at(-1)).toBeNull();
+});
+
+describe('a disk that is full already', () => {
+  it('is read from, and written to as soon as there is room', async (context) => {
+    const disk = mountSmallDisk(16);
+    if (disk === null) return context.skip('this user may not mount a file system');
+    const at = { home: disk, journal: path.join(disk, 'journal.db') };
+    const before = open(new StoppedClock(), [], at);
+    startJob(before, 'J1');
+    before[Symbol.dispose]();
+    const ballast = fillDisk(disk);
+    const clock = new StoppedClock();
+    const told: (ErrorReport | null)[] = [];
+    expect(() => open(new StoppedClock(), [], { ...at, access: 'write' })).toThrow(/full/);
+    using access = open(clock, told, at);
+    expect(access.readOnly?.message).toMatch(/full/);
+    expect(access.reader.lastJobs(5).map(({ job }) => job)).toEqual(['J1']);
+    expect(() => access.writer()).toThrow();
+    await clock.tick();
+    expect(access.readOnly?.message).toMatch(/full/);
+    expect(access.reader.lastJobs(5)).toHaveLength(1);
+
+    rmSync(ballast);
+    await clock.tick();
+    expect(access.readOnly).toBeNull();
+    startJob(access, 'J2');
+    expect(access.reader.lastJobs(5).map(({ job }) => job)).toEqual(['J2', 'J1']);
+  });
+
+  it('does not keep a whole station from opening; no board is changed meanwhile', async (context) => {
+    const disk = mountSmallDisk(16);
+    if (disk === null) return context.skip('this user may not mount a file system');
+    const options = {
+      home: disk,
+      env: {},
+      probing: false,
+      program: 'test',
+      access: 'write-if-free',
+    } as const;
+    await (await openStation(options))[Symbol.asyncDispose]();
+    const ballast = fillDisk(disk);
+    const station = await openStation(options);
+    try {
+      const { readOnly, journal } = await station.call('snapshot', {});
+      expect(readOnly?.message).toMatch(/full/);
+      expect(journal.head?.hash).toMatch(/^[0-9a-f]{64}$/);
+      expect(await station.call('journal.list', {})).toEqual([]);
+      await expect(
+        station.call('provision', { ports: ['/dev/null'], server: 'x', profile: 'mender' }),
+      ).rejects.toThrow();
+    } finally {
+      rmSync(ballast);
+      await station[Symbol.asyncDispose]();
+    }
+  });
+});
+
+it('a disk that is read-only is read from, and written to as soon as it is not', async (context) => {
+  const disk = mountSmallDisk(16);
+  if (disk === null) return context.skip('this user may not mount a file system');
+  const at = { home: disk, journal: path.join(disk, 'journal.db') };
+  const before = open(new StoppedClock(), [], at);
+  startJob(before, 'J1');
+  before[Symbol.dispose]();
+  execFileSync('mount', ['-o', 'remount,ro', disk]);
+  const clock = new StoppedClock();
+  using access = open(clock, [], at);
+  expect(access.readOnly).toMatchObject({ code: 'station/home-unusable' });
+  expect(access.reader.lastJobs(5).map(({ job }) => job)).toEqual(['J1']);
+  await clock.tick();
+  expect(access.readOnly).not.toBeNull();
+
+  execFileSync('mount', ['-o', 'remount,rw', disk]);
+  await clock.tick();
+  expect(access.readOnly).toBeNull();
+  startJob(access, 'J2');
+  expect(access.reader.lastJobs(5).map(({ job }) => job)).toEqual(['J2', 'J1']);
+});
+
+describe('a record that is taken away while it is in use', () => {
+  const file = (): string => path.join(home, 'journal.db');
+  const jobs = (access: RecordAccess): readonly string[] => access.reader.lastJobs(9).map(({ job }) => job);
+
+  it.each([
+    ['the file', () => rmSync(file())],
+    ['its log', () => rmSync(`${file()}-wal`)],
+    ['everything', () => ['', '-wal', '-shm'].forEach((end) => rmSync(`${file()}${end}`))],
+  ] as const)('is put back with all that was acknowledged: %s', async (_, take) => {
+    const clock = new StoppedClock();
+    const told: (ErrorReport | null)[] = [];
+    using access = open(clock, told);
+    const held = access.writer();
+    startJob(access, 'J1');
+    take();
+    expect(() => startJob(access, 'J2')).toThrow(/while in use/);
+    expect(access.readOnly).toMatchObject({ code: 'journal/unusable' });
+    await clock.tick();
+    expect(told.at(-1)).toBeNull();
+    startJob(access, 'J3');
+    // A job that was at work goes on in the same record.
+    expect(held.lastJobs(9).map(({ job }) => job)).toEqual(['J3', 'J1']);
+    expect(await access.verify()).toMatchObject({ ok: true });
+    access[Symbol.dispose]();
+    using again = open(new StoppedClock(), []);
+    expect(jobs(again)).toEqual(['J3', 'J1']);
+  });
+
+  it('is kept beside where another file took its place, and the station says where', async () => {
+    const other = mkdtempSync(path.join(tmpdir(), 'record-access-'));
+    open(new StoppedClock(), [], { home: other, journal: path.join(other, 'journal.db') })[Symbol.dispose]();
+    const clock = new StoppedClock();
+    using access = open(clock, []);
+    startJob(access, 'J1');
+    renameSync(path.join(other, 'journal.db'), file());
+    rmSync(other, { recursive: true });
+    expect(() => startJob(access, 'J2')).toThrow(/while in use/);
+    for (let time = 0; time < 2; time++) {
+      await clock.tick();
+      const [, copy] = /all that was recorded is in (\S+)\.$/.exec(access.readOnly!.message)!;
+      expect(jobs(access)).toEqual(['J1']);
+      expect(atOnce(verifyingFile(copy!))).toMatchObject({ ok: true });
+      expect(() => startJob(access, 'J2')).toThrow();
+    }
+  });
 });
