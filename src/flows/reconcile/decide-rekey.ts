@@ -72,8 +72,11 @@ function settleInUse(facts: Facts): Act | null {
   const { board, server } = facts;
   if (!isKey(board.inUse)) return null;
   const set = setOf(server.device, board.inUse);
-  if (set?.status === 'preauthorized' && !server.refused.includes(board.inUse))
-    return { do: 'submit', key: board.inUse, signer: signerInUse(facts, board.inUse) };
+  const signer = signerInUse(facts, board.inUse);
+  // The client asks where its configuration says.
+  const reaches = signer !== 'board-client' || board.configuration === 'as-wanted';
+  if (set?.status === 'preauthorized' && reaches && !server.refused.includes(board.inUse))
+    return { do: 'submit', key: board.inUse, signer };
   if (set?.status === 'accepted' && board.former !== 'none') return tidyFormer(facts, board.inUse);
   return null;
 }

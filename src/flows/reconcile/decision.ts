@@ -68,11 +68,20 @@ export function refusal(device: Device | null, set: AuthSet | null): Stop {
   return stop('server/not-authorized', { detail: 'the auth set of this key vanished' });
 }
 
-/** Removes a staged key that is not gone on with. Where the server waits for it, its auth set goes first: nobody else has it. */
+/**
+ * Removes a staged key that is not gone on with. Where the server waits for it, its auth set goes first: nobody else has
+ * it. A preauthorized one stays where the device has pending sets and none that is accepted: a server of 2023 would lose
+ * them with the device.
+ */
 export function discard({ board, server }: Facts): Act {
-  const set = server.device?.authSets.find(({ fingerprint }) => fingerprint === board.staged);
-  return server.device !== null && (set?.status === 'pending' || set?.status === 'preauthorized')
-    ? { do: 'remove-auth-set', deviceId: server.device.id, authSetId: set.id }
+  const { device } = server;
+  const set = setOf(device, board.staged);
+  const others = (device?.authSets ?? []).filter((other) => other !== set).map(({ status }) => status);
+  const isRemovable =
+    set?.status === 'pending' ||
+    (set?.status === 'preauthorized' && (others.includes('accepted') || !others.includes('pending')));
+  return device !== null && set !== null && isRemovable
+    ? { do: 'remove-auth-set', deviceId: device.id, authSetId: set.id }
     : { do: 'discard-staged' };
 }
 

@@ -15,6 +15,8 @@ export interface World {
   readonly former?: KeyFingerprint | 'none' | 'unknown';
   readonly inUse: KeyFingerprint | 'none' | 'unknown';
   readonly staged: KeyFingerprint | 'none' | 'unknown';
+  /** How many jobs were cut before this one: each makes a key of its own. */
+  readonly round?: number;
   readonly openssl: boolean;
   readonly configured: boolean;
   readonly sets: Readonly<Record<KeyFingerprint, AuthSetStatus>> | null;
@@ -47,11 +49,12 @@ export interface Job {
 
 /** What a job knows when it starts: nothing. */
 export function begin(world: Omit<World, 'job'>): World {
-  const { mode = '2026', former = 'none', inUse, staged, openssl, configured, sets } = world;
+  const { mode = '2026', former = 'none', round = 0, inUse, staged, openssl, configured, sets } = world;
   const { decommissioning, hidden } = world;
   return {
     mode,
     former,
+    round,
     ...(hidden === undefined ? {} : { hidden }),
     inUse,
     staged,
@@ -79,6 +82,11 @@ export function begin(world: Omit<World, 'job'>): World {
       refusalTested: null,
     },
   };
+}
+
+/** The key that the job of this world makes. */
+export function newKey({ round = 0 }: Pick<World, 'round'>): KeyFingerprint {
+  return round === 0 ? NEW : (`sha256:new-${round}` as KeyFingerprint);
 }
 
 export function deviceOf(world: World): Device | null {
@@ -129,9 +137,9 @@ export function after(world: World, decision: Act, wanted: Wanted): World {
     case 'set-clock':
       return changed({});
     case 'make-key':
-      return { ...world, job: { ...world.job, key: NEW, holdsPrivateKey: true } };
+      return { ...world, job: { ...world.job, key: newKey(world), holdsPrivateKey: true } };
     case 'stage':
-      if (wanted.key.from === 'board') return changed({ staged: NEW }, { key: NEW });
+      if (wanted.key.from === 'board') return changed({ staged: newKey(world) }, { key: newKey(world) });
       if (world.job.key === null) throw new Error('there is no key to stage');
       return changed({ staged: world.job.key });
     case 'configure':
@@ -229,8 +237,13 @@ export function after(world: World, decision: Act, wanted: Wanted): World {
       return { ...world, job: { ...world.job, importSettled: true } };
     case 'remove-auth-set': {
       const key = decision.authSetId.replace('set of ', '') as KeyFingerprint;
-      const { [key]: _gone, ...sets } = world.sets ?? {};
-      return changed({ sets });
+      const { [key]: gone, ...sets } = world.sets ?? {};
+      const left = Object.values(sets);
+      // A preauthorized set takes its device along where it is the last one; in 2023 always but for an accepted one.
+      if (gone === 'preauthorized' && world.mode === '2023' && left.includes('pending'))
+        throw new Error('a server of 2023 loses the pending set with the device');
+      const isDeviceGone = gone === 'preauthorized' && (left.length === 0 || world.mode === '2023');
+      return changed({ sets: isDeviceGone ? null : sets });
     }
   }
 }
@@ -250,7 +263,7 @@ function acceptedKey(world: World): KeyFingerprint | null {
 function accepting(world: World, key: KeyFingerprint): Record<KeyFingerprint, AuthSetStatus> {
   const others = Object.entries(world.sets ?? {}).map(([other, status]) => [
     other,
-    status === 'accepted' ? 'rejected' : status,
+    status === 'accepted' || (status === 'preauthorized' && world.mode === '2023') ? 'rejected' : status,
   ]);
   return { ...(Object.fromEntries(others) as Record<KeyFingerprint, AuthSetStatus>), [key]: 'accepted' };
 }
