@@ -53,6 +53,8 @@ class Job {
   #session: BoardSession | null = null;
   #identity: Identity | null = null;
   readonly #notes: string[] = [];
+  /** What is to be said once the configuration is on the board, and not before. */
+  readonly #configurationNotes: string[] = [];
 
   constructor(order: Order, parts: ProvisionParts, steps: Steps, cancel: Cancellation) {
     this.#order = order;
@@ -152,13 +154,13 @@ class Job {
     if (this.#order.flow === 'rekey' && wantedKey.from === 'client')
       throw new StationError('board/cannot-make-key', { type: 'any', detail: 'it has no openssl' });
     const configuration = this.#configuration(observation);
-    this.#notes.push(...configuration.notes);
+    this.#configurationNotes.push(...configuration.notes);
     if (observation.client.update === 'unknown')
       this.#notes.push(
         'The store of the client holds traces of an update that could not be read: look at the board if an update was under way.',
       );
     if (tenantToken !== null)
-      this.#notes.push('The tenant token was written; an open-source server does not check it.');
+      this.#configurationNotes.push('The tenant token was written; an open-source server does not check it.');
     const key = namedKey(observation.key, journal)?.fingerprint ?? null;
     const owner = this.#order.flow === 'rekey' && key !== null ? journal.keyOwner(key) : null;
     const state: JobState = {
@@ -431,6 +433,7 @@ class Job {
       this.#notes.push(
         `Its former identity ${identityLabel(state.formerIdentity)} is still on the server, and the old key with it: remove that device (${state.formerDevice}) unless it is in use.`,
       );
+    if (good || state?.configured === true) this.#notes.push(...this.#configurationNotes);
     const result = (): JobResult => ({
       job: this.#request.job,
       port: this.#request.port,

@@ -56,7 +56,7 @@ export async function takeBack(
     else if (state.mayBeStaged) await actions.discardStaged();
   } catch (thrown) {
     left.push(
-      `A staged key may have been left beside it, and may be known to the server (${asStationError(thrown).message}).`,
+      `A staged key may have been left beside it, and may be known to the server (${reason(thrown)}).`,
     );
     left.push('Starting again goes on from there.');
   }
@@ -105,7 +105,7 @@ async function takeBackStranger(
     return error.leaving(`${AS_IT_WAS} The auth set that was accepted for it was removed again.`);
   } catch (thrown) {
     return error.leaving(
-      `${AS_IT_WAS} The server still has the auth set ${shown.id} accepted, which may not be this board’s (${asStationError(thrown).message}): look there.`,
+      `${AS_IT_WAS} The server still has the auth set ${shown.id} accepted, which may not be this board’s (${reason(thrown)}): look there.`,
     );
   }
 }
@@ -126,7 +126,12 @@ async function takeBackLostKey(
     );
   } catch (thrown) {
     return error.leaving(
-      `The board holds a key of its client’s own making; the server still has the lost key accepted (${asStationError(thrown).message}): remove that auth set there.`,
+      `The board holds a key of its client’s own making; the server still has the lost key accepted (${reason(thrown)}): remove that auth set there.`,
     );
   }
+}
+
+/** In one sentence without its full stop, as it stands in brackets. */
+function reason(thrown: unknown): string {
+  return asStationError(thrown).message.replace(/\.$/, '');
 }

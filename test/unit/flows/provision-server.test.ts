@@ -240,3 +240,11 @@ test.each([
     expect(run.result.notes.join(' ')).toContain(CONF);
   },
 );
+
+test('of a configuration that was not written, nobody is told that it was', async () => {
+  const b = await bench({ server: { faults: [{ on: 'accept', act: { kind: 'status', status: 403 } }] } });
+  const board = b.board({ client: { conf: { ...FACTORY_CONF, ServerURL: 'https://old.example' } } });
+  const { result } = await b.run(board, { tenantToken: 'an-opaque-token' });
+  expect(result).toMatchObject({ verdict: 'fail', notes: [] });
+  expect(board.inspect.text(CONF)).toContain('https://old.example');
+});
