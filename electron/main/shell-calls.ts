@@ -1,6 +1,11 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { OpenDialogOptions, OpenDialogReturnValue } from 'electron';
+import type {
+  OpenDialogOptions,
+  OpenDialogReturnValue,
+  SaveDialogOptions,
+  SaveDialogReturnValue,
+} from 'electron';
 import * as z from 'zod';
 import type { Answer } from '../messages.ts';
 import type { Theme } from './window-file.ts';
@@ -9,8 +14,16 @@ import type { Theme } from './window-file.ts';
 const SHELL_CALLS = {
   /** A folder of this machine; its path, or null when none was chosen. */
   'shell.choose-folder': z.strictObject({}),
+  /** Where a file of this kind shall be written: its path, or null when none was chosen. */
+  'shell.choose-save': z.strictObject({
+    kind: z.enum(['pdf', 'csv', 'json', 'db']),
+    /** What the file is called unless the person says otherwise; a name, no path. */
+    name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,120}$/),
+  }),
   /** A file with a CA's certificate: its name and its text; null when none was chosen. */
   'shell.choose-certificate': z.strictObject({}),
+  /** Puts a text on the clipboard; pages have no right to it themselves. */
+  'shell.copy': z.strictObject({ text: z.string().min(1).max(4096) }),
   /** Starts the station's process after it was given up. */
   'shell.restart': z.strictObject({}),
   'shell.theme': z.strictObject({ theme: z.enum(['system', 'light', 'dark']) }),
@@ -28,6 +41,8 @@ export interface ChosenFile {
 export interface ShellParts {
   /** Shows the dialog for files and folders. */
   readonly ask: (options: OpenDialogOptions) => Promise<OpenDialogReturnValue>;
+  readonly askWhere: (options: SaveDialogOptions) => Promise<SaveDialogReturnValue>;
+  readonly copy: (text: string) => Promise<void>;
   readonly onTheme: (theme: Theme) => void;
   readonly onRestart: () => void;
 }
@@ -36,6 +51,15 @@ export interface ShellParts {
 export function shellCalls(parts: ShellParts): (method: string, params: unknown) => Promise<Answer> | null {
   const handlers = {
     'shell.choose-folder': () => choose(parts, { properties: ['openDirectory', 'createDirectory'] }),
+    'shell.choose-save': async (params: unknown): Promise<string | null> => {
+      const { kind, name } = SHELL_CALLS['shell.choose-save'].parse(params);
+      const { canceled, filePath } = await parts.askWhere({
+        defaultPath: name,
+        filters: [{ name: SAVED[kind], extensions: [kind] }],
+        properties: ['createDirectory', 'showOverwriteConfirmation'],
+      });
+      return canceled || filePath === '' ? null : filePath;
+    },
     'shell.choose-certificate': async (): Promise<ChosenFile | null> => {
       const file = await choose(parts, {
         properties: ['openFile'],
@@ -45,6 +69,10 @@ export function shellCalls(parts: ShellParts): (method: string, params: unknown)
         ],
       });
       return file === null ? null : { name: path.basename(file), text: await textOf(file) };
+    },
+    'shell.copy': async (params: unknown): Promise<null> => {
+      await parts.copy(SHELL_CALLS['shell.copy'].parse(params).text);
+      return null;
     },
     'shell.restart': (): Promise<null> => {
       parts.onRestart();
@@ -61,6 +89,9 @@ export function shellCalls(parts: ShellParts): (method: string, params: unknown)
     return handlers[method](params).then((value) => ({ ok: true, value }));
   };
 }
+
+/** What the system's dialog calls each kind of file. */
+const SAVED = { pdf: 'PDF', csv: 'CSV', json: 'JSON', db: 'Journal' } as const;
 
 function isShellCall(method: string): method is keyof typeof SHELL_CALLS {
   return Object.hasOwn(SHELL_CALLS, method);

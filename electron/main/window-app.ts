@@ -1,6 +1,12 @@
 import path from 'node:path';
-import { app, dialog, ipcMain, powerSaveBlocker, protocol, safeStorage, session } from 'electron';
-import type { BrowserWindow, OpenDialogOptions, OpenDialogReturnValue } from 'electron';
+import { app, clipboard, dialog, ipcMain, powerSaveBlocker, protocol, safeStorage, session } from 'electron';
+import type {
+  BrowserWindow,
+  OpenDialogOptions,
+  OpenDialogReturnValue,
+  SaveDialogOptions,
+  SaveDialogReturnValue,
+} from 'electron';
 import { homePath } from '../../src/settings/home.ts';
 import { takeSecrets } from '../../src/settings/secrets-from-environment.ts';
 import { EVENT_CHANNEL } from '../messages.ts';
@@ -97,6 +103,8 @@ class Shell {
       call: (method, params) => this.supervisor.call(method, params),
       shell: shellCalls({
         ask: (options) => this.askForFile(options),
+        askWhere: (options) => this.askWhere(options),
+        copy: (text) => clipboard.writeText(text),
         onTheme,
         onRestart: () => this.supervisor.begin(),
       }),
@@ -132,6 +140,12 @@ class Shell {
     return this.window === undefined
       ? dialog.showOpenDialog(options)
       : dialog.showOpenDialog(this.window, options);
+  }
+
+  private askWhere(options: SaveDialogOptions): Promise<SaveDialogReturnValue> {
+    return this.window === undefined
+      ? dialog.showSaveDialog(options)
+      : dialog.showSaveDialog(this.window, options);
   }
 
   toFront(): void {

@@ -110,6 +110,18 @@ export function powerSaveBlocker(): object {
   });
 }
 
+/** `clipboard`: text alone, in this process alone. */
+export function clipboard(): object {
+  let held = '';
+  return provided('electron.clipboard', {
+    writeText: (text: string): Promise<void> => {
+      held = text;
+      return Promise.resolve();
+    },
+    readText: (): Promise<string> => Promise.resolve(held),
+  });
+}
+
 /** The remaining small modules. */
 export function small(): Record<string, object> {
   const display = {

@@ -3,7 +3,7 @@ import { startBrowser } from './browser.ts';
 import type { Browser } from './browser.ts';
 import { Windows, browserWindowClass } from './browser-window.ts';
 import type { CommandLine } from './command-line.ts';
-import { NativeTheme, dialogs, menus, powerSaveBlocker, small } from './desktop.ts';
+import { NativeTheme, clipboard, dialogs, menus, powerSaveBlocker, small } from './desktop.ts';
 import { IpcMain } from './ipc-main.ts';
 import { provided } from './provided.ts';
 import { safeStorage } from './safe-storage.ts';
@@ -95,6 +95,7 @@ export function makeElectron(line: CommandLine): { electron: object; app: App } 
       isReady,
     ),
     powerSaveBlocker: powerSaveBlocker(),
+    clipboard: clipboard(),
     utilityProcess: utilityProcess(isReady),
     ...small(),
   });

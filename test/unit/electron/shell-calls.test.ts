@@ -1,15 +1,25 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { OpenDialogReturnValue } from 'electron';
+import type { OpenDialogReturnValue, SaveDialogOptions, SaveDialogReturnValue } from 'electron';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { shellCalls } from '../../../electron/main/shell-calls.ts';
 
 let folder: string;
 let chosen: OpenDialogReturnValue;
+let where: SaveDialogReturnValue;
+const asked: SaveDialogOptions[] = [];
 const themes: string[] = [];
 const call = shellCalls({
   ask: () => Promise.resolve(chosen),
+  askWhere: (options) => {
+    asked.push(options);
+    return Promise.resolve(where);
+  },
+  copy: (text) => {
+    themes.push(`copied ${text}`);
+    return Promise.resolve();
+  },
   onTheme: (theme) => themes.push(theme),
   onRestart: () => themes.push('restarted'),
 });
@@ -17,6 +27,8 @@ const call = shellCalls({
 beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'shell-calls-'));
   chosen = { canceled: true, filePaths: [] };
+  where = { canceled: true, filePath: '' };
+  asked.length = 0;
   themes.length = 0;
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
@@ -45,6 +57,32 @@ test.each(['too large', 'gone'])('a file that is %s has no text', async (how) =>
     ok: true,
     value: { name: 'ca.pem', text: null },
   });
+});
+
+test('where to write a file is asked with its name and kind, and told by its path', async () => {
+  const sheet = { kind: 'pdf', name: 'hand-over.pdf' };
+  expect(await call('shell.choose-save', sheet)).toEqual({ ok: true, value: null });
+  where = { canceled: false, filePath: path.join(folder, 'sheet.pdf') };
+  expect(await call('shell.choose-save', sheet)).toEqual({ ok: true, value: path.join(folder, 'sheet.pdf') });
+  expect(asked.at(-1)).toMatchObject({
+    defaultPath: 'hand-over.pdf',
+    filters: [{ name: 'PDF', extensions: ['pdf'] }],
+  });
+});
+
+test.each([
+  { kind: 'pdf', name: '../../etc/passwd' },
+  { kind: 'pdf', name: '/etc/passwd' },
+  { kind: 'exe', name: 'a.exe' },
+])('a page asks for no file such as %o', (params) => {
+  expect(() => call('shell.choose-save', params)).toThrow();
+  expect(asked).toEqual([]);
+});
+
+test('a text is copied as it is', async () => {
+  expect(await call('shell.copy', { text: '12:ab' })).toEqual({ ok: true, value: null });
+  expect(themes).toEqual(['copied 12:ab']);
+  expect(() => call('shell.copy', { text: 'x'.repeat(4097) })).toThrow();
 });
 
 test('the station process is started again on request', async () => {

@@ -219,6 +219,14 @@ describe('the jobs that run', () => {
     jobs.clear();
     expect(counts).toEqual([1, 2, 2, 2, 1, 0]);
   });
+
+  test('do not count one that waits: its board works, and nobody need stay for it', () => {
+    const jobs = new RunningJobs(() => undefined);
+    for (const state of ['running', 'waiting']) jobs.note({ type: 'job', job: { job: 'a', state } });
+    expect(jobs.count).toBe(0);
+    jobs.note({ type: 'job', job: { job: 'a', state: 'running' } });
+    expect(jobs.count).toBe(1);
+  });
 });
 
 describe('the station at its port', () => {
