@@ -1,18 +1,30 @@
 import { MantineProvider, type MantineColorSchemeManager } from '@mantine/core';
 import { useEffect, useState, type ReactNode } from 'react';
+import { jobOf } from './bench.ts';
 import { ErrorPanel } from './components/error-panel.tsx';
 import { SidePanel } from './components/side-panel.tsx';
 import { BenchScreen } from './features/bench/bench-screen.tsx';
+import { GuidanceStrip } from './features/bench/guidance-strip.tsx';
+import { AS_PROFILE, type KeyChoice } from './features/bench/key-choice.ts';
+import { LiveVerdicts } from './features/bench/live-verdicts.tsx';
 import { DoctorPanel } from './features/doctor/doctor-panel.tsx';
 import { IdentifyPanel } from './features/identify/identify-panel.tsx';
+import { Header } from './features/header/header.tsx';
 import { OperatorDialog } from './features/header/operator-dialog.tsx';
+import { JournalPanel } from './features/journal/journal-panel.tsx';
 import { JobPanel } from './features/job/job-panel.tsx';
 import { RecordPanel } from './features/records/record-panel.tsx';
+import { rekeyLine } from './features/rekey/rekey-line.ts';
+import { RekeyScreen } from './features/rekey/rekey-screen.tsx';
+import { ResumePanel } from './features/resume/resume-panel.tsx';
 import { ServersPanel } from './features/servers/servers-panel.tsx';
+import { SetUpPanel } from './features/set-up/set-up-panel.tsx';
+import { guidance } from './guidance.ts';
 import { messages } from './messages.ts';
-import type { OpenPanel, Panel } from './panel.ts';
-import { StoreContext, useWholeState, type Store } from './store.ts';
+import type { OpenPanel, Panel, Screen } from './panel.ts';
+import { StoreContext, useStore, useWholeState, useWindowState, type Store } from './store.ts';
 import { theme } from './theme.ts';
+import classes from './app.module.css';
 
 /**
  * The window. Mantine's variables and classes come from files (`theme.css`): the page's policy allows no style elements.
@@ -58,28 +70,63 @@ const COLOUR_SCHEME: MantineColorSchemeManager = {
 };
 
 function Window(): ReactNode {
-  const [panel, setPanel] = useState<Panel | null>(null);
-  const close = (): void => setPanel(null);
+  const store = useStore();
+  const [screen, setScreen] = useState<Screen>('bench');
+  const [opened, setOpened] = useState<Panel | null>(null);
+  const [keyChoice, setKeyChoice] = useState<KeyChoice>(AS_PROFILE);
+  const [label, setLabel] = useState('');
+  const offered = useWindowState((state) => state.resumeOffered);
+  const panel: Panel | null = opened ?? (offered ? RESUME : null);
   useFocusReturn(panel !== null);
+
+  const close = (): void => {
+    if (panel?.kind === 'resume') store.dispatch({ type: 'resume-seen' });
+    setOpened(null);
+  };
   return (
-    <>
-      <BenchScreen
-        open={setPanel}
-        settingUp={panel?.kind === 'set-up'}
-        covered={panel !== null}
-        onClose={close}
-      />
-      {panel === null ? null : <OpenedPanel panel={panel} open={setPanel} onClose={close} />}
-    </>
+    <div className={classes.window}>
+      <Header open={setOpened} screen={screen} onScreen={setScreen} />
+      <GuidanceStrip line={screen === 'bench' ? guidance : rekeyLine} open={setOpened} />
+      {screen === 'bench' ? (
+        <BenchScreen
+          open={setOpened}
+          keyChoice={keyChoice}
+          onKeyChoice={setKeyChoice}
+          label={label}
+          covered={panel !== null}
+          onRekey={(slot) => {
+            const job = jobOf(store.getState(), slot);
+            if (job !== null) store.dispatch({ type: 'rekey', action: { type: 'show', job } });
+            setScreen('rekey');
+          }}
+        />
+      ) : (
+        <RekeyScreen open={setOpened} />
+      )}
+      <LiveVerdicts />
+      {panel === null ? null : panel.kind === 'set-up' ? (
+        <SetUpPanel
+          keyChoice={keyChoice}
+          onKeyChoice={setKeyChoice}
+          label={label}
+          onLabel={setLabel}
+          onClose={close}
+        />
+      ) : (
+        <OpenedPanel panel={panel} open={setOpened} onClose={close} />
+      )}
+    </div>
   );
 }
+
+const RESUME: Panel = { kind: 'resume' };
 
 function OpenedPanel({
   panel,
   open,
   onClose,
 }: {
-  readonly panel: Panel;
+  readonly panel: Exclude<Panel, { readonly kind: 'set-up' }>;
   readonly open: OpenPanel;
   readonly onClose: () => void;
 }): ReactNode {
@@ -107,7 +154,9 @@ function OpenedPanel({
       return <IdentifyPanel slot={panel.slot} onClose={onClose} />;
     case 'record':
       return <RecordPanel record={panel.record} onClose={onClose} />;
-    case 'set-up':
-      return null;
+    case 'resume':
+      return <ResumePanel onClose={onClose} />;
+    case 'journal':
+      return <JournalPanel onClose={onClose} />;
   }
 }

@@ -1,6 +1,8 @@
 import { isBuiltIn } from './built-in.ts';
 import type { JobView, ServerView, SlotView } from '../src/contract.ts';
 import type { BoardProfile } from '../src/model/profile.ts';
+import type { InterruptedJob } from '../src/model/rekey.ts';
+import { isAtWork, isWaiting } from './job-state.ts';
 import type { WindowState } from './state.ts';
 
 /** What the bench screen asks of the state: pure questions, so that what may be started is decided in one place. */
@@ -8,12 +10,6 @@ import type { WindowState } from './state.ts';
 /** The last job of a slot, running or ended and still shown. */
 export function jobOf(state: WindowState, slot: SlotView): JobView | null {
   return slot.job === null ? null : (state.jobs[slot.job] ?? null);
-}
-
-type RunningJob = JobView & { readonly state: 'running' | 'cancelling' };
-
-export function isRunning(job: JobView | null): job is RunningJob {
-  return job !== null && job.state !== 'ended';
 }
 
 /**
@@ -25,10 +21,11 @@ export function isPlace(state: WindowState, slot: SlotView): boolean {
   return ['ready', 'booting', 'bootloader', 'garbled'].includes(slot.presence);
 }
 
-/** Why a slot cannot be started by itself now; null when it can. */
-export function hindrance(state: WindowState, slot: SlotView): 'running' | 'not-usable' | null {
-  if (slot.presence === 'in-job' || state.starting.includes(slot.slot) || isRunning(jobOf(state, slot)))
-    return 'running';
+/** Why a slot cannot be started by itself now; null when it can. A unit that waits for its re-key is not provisioned. */
+export function hindrance(state: WindowState, slot: SlotView): 'running' | 'waiting' | 'not-usable' | null {
+  const job = jobOf(state, slot);
+  if (slot.presence === 'in-job' || state.starting.includes(slot.slot) || isAtWork(job)) return 'running';
+  if (isWaiting(job)) return 'waiting';
   if (slot.presence === 'busy' || slot.presence === 'no-permission' || slot.presence === 'muted')
     return 'not-usable';
   return null;
@@ -39,8 +36,10 @@ export function hindrance(state: WindowState, slot: SlotView): 'running' | 'not-
  * tried by itself or by marking it, but does not turn every start of all into a failure.
  */
 export function isReadyForAll(state: WindowState, slot: SlotView): boolean {
-  if (hindrance(state, slot) !== null) return false;
-  const verdict = jobOf(state, slot)?.result?.verdict;
+  const job = jobOf(state, slot);
+  // A returned unit that was to be re-keyed is not provisioned with the rest, however that ended.
+  if (hindrance(state, slot) !== null || job?.flow === 'rekey') return false;
+  const verdict = job?.result?.verdict;
   if (verdict === 'pass' || verdict === 'already') return false;
   return slot.presence === 'ready' || slot.presence === 'booting' || slot.presence === 'bootloader';
 }
@@ -90,6 +89,24 @@ export function sessionLeft(server: ServerView, now: number): number | null {
   return at === null || at === undefined ? null : Date.parse(at) - now;
 }
 
+/** Interrupted jobs that nobody is finishing yet. */
+export function toFinish(state: WindowState): readonly InterruptedJob[] {
+  return state.interrupted.filter(
+    ({ job, state: how }) => how === 'interrupted' && !state.finishing.some((each) => each.job === job),
+  );
+}
+
+/** All that is left to be finished or is being finished, in the order in which it was begun. */
+export function unfinished({ interrupted, finishing }: WindowState): readonly InterruptedJob[] {
+  const rest = interrupted.filter(({ job }) => !finishing.some((each) => each.job === job));
+  return [...rest, ...finishing].toSorted((a, b) => (a.startedAt < b.startedAt ? -1 : 1));
+}
+
+/** Those to finish that are urged: where the board is known to be here, or was not looked for since the start. */
+export function urged(state: WindowState): readonly InterruptedJob[] {
+  return toFinish(state).filter(({ job, boardAt }) => boardAt !== null || !state.sought.includes(job));
+}
+
 /** Whether the process that hosts the station has ended: what the window shows of running jobs is no longer true. */
 export function stationLost(state: WindowState): boolean {
   return state.connection.state === 'down' || state.connection.state === 'restarting';
@@ -108,7 +125,7 @@ export function tally(state: WindowState): Tally {
   const count = { running: 0, pass: 0, already: 0, fail: 0, stopped: 0 };
   for (const slot of state.slots) {
     const job = jobOf(state, slot);
-    if (state.starting.includes(slot.slot) || isRunning(job)) count.running += 1;
+    if (state.starting.includes(slot.slot) || isAtWork(job)) count.running += 1;
     else if (job?.result) count[job.result.verdict] += 1;
     else if (job?.failure) count.fail += 1;
   }

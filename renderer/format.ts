@@ -1,3 +1,5 @@
+import type { Identity } from '../src/model/identity.ts';
+
 /** Numbers and times as the window writes them: fixed decimals, so that columns stand still. */
 
 /** A duration in seconds with one decimal, minutes from 100 s on: `0.4 s`, `12.0 s`, `2:05 min`. */
@@ -62,4 +64,22 @@ export function readable(text: string): string {
 
 function two(value: number): string {
   return String(value).padStart(2, '0');
+}
+
+/** An identity's values alone, as in every record: `52:54:00:c0:00:01`. */
+export function identityText(identity: Identity): string {
+  return Object.values(identity)
+    .map((value) => (typeof value === 'string' ? value : value.join(',')))
+    .join(' ');
+}
+
+/** What a person calls a unit: its identity where that is known, else its port. */
+export function unitName({
+  identity,
+  port,
+}: {
+  readonly identity: Identity | null;
+  readonly port: string;
+}): string {
+  return identity === null ? port.replace(/^\/dev\//, '') : identityText(identity);
 }

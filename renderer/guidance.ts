@@ -1,12 +1,20 @@
-import { currentServer, hindrance, isPlace, obstacle, sessionLeft, tally, toStart } from './bench.ts';
-import { timeLeft } from './format.ts';
+import { currentServer, hindrance, isPlace, obstacle, sessionLeft, tally, toStart, urged } from './bench.ts';
+import { timeLeft, unitName } from './format.ts';
 import { messages } from './messages.ts';
 import type { WindowState } from './state.ts';
 import type { ErrorReport } from '../src/model/job.ts';
 
 export type Tone = 'calm' | 'busy' | 'good' | 'warn' | 'bad';
 export type GuidanceAction =
-  'start-rehearsal' | 'add-server' | 'sign-in' | 'set-up' | 'restart' | 'details' | 'dismiss';
+  | 'start-rehearsal'
+  | 'add-server'
+  | 'sign-in'
+  | 'set-up'
+  | 'restart'
+  | 'details'
+  | 'dismiss'
+  | 'finish'
+  | 'unfinished';
 
 /** The one line that says what is going on and what to do next. */
 export interface Guidance {
@@ -21,8 +29,8 @@ export interface Guidance {
 /** Milliseconds before the end of a login from which on the window says so. */
 export const SESSION_SOON_MS = 15 * 60_000;
 
-/** @param now milliseconds since 1970 */
-export function guidance(state: WindowState, now: number): Guidance {
+/** What is to be said of the station itself, on every screen; null when nothing is. */
+export function stationLine(state: WindowState): Guidance | null {
   const text = messages.guidance;
   const { connection } = state;
   if (connection.state === 'down') return line('bad', text.down(connection.cause), ['restart']);
@@ -44,9 +52,18 @@ export function guidance(state: WindowState, now: number): Guidance {
       actions: ['details', 'dismiss'],
       error: state.notice,
     };
+  return null;
+}
+
+/** What to do next on the bench. @param now milliseconds since 1970 */
+export function guidance(state: WindowState, now: number): Guidance {
+  const ofStation = stationLine(state);
+  if (ofStation !== null) return ofStation;
+  const text = messages.guidance;
   const counts = tally(state);
   const done = counts.pass + counts.already + counts.fail + counts.stopped;
   if (counts.running > 0) return line('busy', text.running(counts.running, done));
+  const cut = urged(state);
   const places = state.slots.filter((slot) => isPlace(state, slot));
   const server = currentServer(state);
   const name = server?.name ?? '';
@@ -66,6 +83,15 @@ export function guidance(state: WindowState, now: number): Guidance {
     case null:
       break;
   }
+  if (cut.length > 0)
+    return line(
+      'warn',
+      text.interrupted(
+        cut.map(unitName),
+        cut.every(({ safe }) => safe),
+      ),
+      ['finish', 'unfinished'],
+    );
   const left = server === null ? null : sessionLeft(server, now);
   if (left !== null && left < SESSION_SOON_MS) {
     const soon = benchLine(state, done);
@@ -94,7 +120,8 @@ function benchLine(state: WindowState, done: number): Guidance {
   return line('calm', text.waiting);
 }
 
-function line(
+/** @returns a line without an error behind it */
+export function line(
   tone: Tone,
   words: { readonly title: string; readonly text: string },
   actions: readonly GuidanceAction[] = [],

@@ -1,6 +1,9 @@
 import type { SlotView } from '../src/contract.ts';
 import type { KeyOrigin, KeyType } from '../src/model/key.ts';
 import type { OldKeyOutcome, Proof, StepName, Verdict } from '../src/model/job.ts';
+import type { AuthSetStatus, DeviceStatus } from '../src/model/device.ts';
+import type { RekeyReasonCode, UnitCase } from '../src/model/rekey.ts';
+import type { CaseToConfirm, Missing } from './features/rekey/flow.ts';
 
 /** Every text of the window that does not come from the station. One language, one place. */
 
@@ -21,6 +24,8 @@ export const messages = {
     details: 'Details',
     none: '—',
     dismiss: 'Dismiss',
+    copy: 'Copy',
+    copied: 'Copied',
   },
 
   header: {
@@ -50,7 +55,7 @@ export const messages = {
     }),
     restarting: (cause: string | null) => ({
       title: 'The station process stopped and is being started again',
-      text: `${cause ?? 'It ended without saying why.'} Jobs that were running have ended; start them again, they continue from what they find.`,
+      text: `${cause ?? 'It ended without saying why.'} Leave the boards connected: what was interrupted can be finished in a moment.`,
     }),
     readOnly: 'The station can read but not change boards',
     firstRun: {
@@ -107,6 +112,12 @@ export const messages = {
       title: 'No port can be used',
       text: 'Each slot says what stands in the way.',
     },
+    interrupted: (units: readonly string[], safe: boolean) => ({
+      title: `${count(units.length, 'job was', 'jobs were')} interrupted: ${units.join(', ')}`,
+      text: safe
+        ? 'Finish it: the station looks for the board on every port.'
+        : 'Do not unplug it. Finish it: the station looks for the board on every port.',
+    }),
     sessionSoon: (left: string) => `The login ends in ${left}.`,
     actions: {
       startRehearsal: 'Start the rehearsal bench',
@@ -115,6 +126,8 @@ export const messages = {
       setUp: 'Set up',
       restart: 'Start it again',
       details: 'Details',
+      finish: 'Finish',
+      unfinished: 'Show',
     },
   },
 
@@ -228,10 +241,13 @@ export const messages = {
     details: 'Details',
     cancel: 'Cancel',
     cancelling: 'Stopping…',
+    cancellingBefore: 'Stopping: what was staged is taken back; the key in use stays.',
+    cancellingAfter: 'The new key is being put in use: the job is finished, not undone.',
     starting: 'Starting…',
     mute: (label: string) => `Leave ${label} alone`,
     unmute: (label: string) => `Use ${label} again`,
     notChanged: 'Not changed',
+    boardNow: 'The board now',
     toDo: 'What to do',
     elapsed: 'elapsed',
     presence: {
@@ -248,8 +264,14 @@ export const messages = {
     } satisfies Record<SlotView['presence'], { word: string; text: string }>,
     interrupted: {
       word: 'Interrupted',
-      text: 'The station stopped during this job. Start it again when the station is back: it continues from what it finds.',
+      text: 'The station stopped during this job. Leave the board connected: it can be finished when the station is back.',
     },
+    waiting: {
+      word: { server: 'Waits for the server', board: 'Waits for the board' },
+      text: 'Staged; the old key is active; nothing was sent. The board works as before.',
+      until: (until: string) => `Until ${until}.`,
+    },
+    rekey: 'Re-key',
   },
 
   verdicts: {
@@ -356,7 +378,7 @@ export const messages = {
     restartedRemedy: (jobs: number) =>
       jobs === 0
         ? 'Go on as before.'
-        : 'Start these boards again before you unplug them: the station continues from what it finds.',
+        : 'Leave these boards connected and finish their jobs: the station continues from what it finds.',
   },
 
   empty: {
@@ -550,6 +572,252 @@ export const messages = {
     },
     open: (identity: string) => `Details of ${identity}`,
     title1: 'Record',
+  },
+
+  screens: { label: 'Screens', bench: 'Bench', rekey: 'Re-key' },
+
+  sheet: { handOver: 'Hand-over sheet…', of: 'Save as PDF…', saved: 'Sheet saved' },
+
+  resume: {
+    title: 'Unfinished jobs',
+    badge: (n: number) => `${n} unfinished`,
+    intro:
+      'The station looks at each board and its server as they are now and does what is left. Nothing is done twice.',
+    none: 'Everything is finished.',
+    flows: { provision: 'Provisioning', rekey: 'Re-key' },
+    cutIn: (step: string) => `cut in the step “${step}”`,
+    cutBefore: 'cut before its first step',
+    waits: 'waits for its board or server',
+    safe: 'Safe to unplug',
+    unsafe: 'Not safe to unplug',
+    here: (port: string) => `Its board is on ${port}.`,
+    notSeen: 'Its board has not been seen since: plug it in, any port.',
+    notFound: 'Its board is on no port: plug it in, any port, and look again.',
+    deadline: (until: string) => `It waits until ${until}.`,
+    started: (at: string, server: string) => `Started ${at} for the server ${server}.`,
+    finish: 'Finish',
+    lookAndFinish: 'Look for it and finish',
+    finishAll: (n: number) => `Finish all ${n}`,
+    dismiss: 'Take off the list',
+    dismissSure: 'Take this job off the list without finishing it? The record will say so.',
+    dismissUnsafe: 'The board is left as it is: it may not be able to authenticate. Do not hand it over.',
+    dismissYes: 'Take it off',
+    dismissNo: 'Keep it',
+  },
+
+  rekey: {
+    label: 'Re-key a returned unit',
+    steps: ['Read the unit', 'Say why', 'New key', 'Hand over'],
+    stepsLabel: 'Where you are',
+    lines: {
+      choose: {
+        title: 'A returned unit gets a new key, and the old one is dead',
+        text: 'Connect its serial console, choose the port, and read it. Reading changes nothing.',
+      },
+      reading: {
+        title: 'Reading the unit',
+        text: 'On the board, on the server and in the records here. Nothing is changed.',
+      },
+      unreadable: { title: 'The unit could not be read', text: 'See what to do below, then read it again.' },
+      obstacle: { title: 'This unit cannot be re-keyed as it is', text: 'What is in the way is said below.' },
+      read: { title: 'Is this the unit? Say why it gets a new key', text: 'Nothing has been changed yet.' },
+      offline: {
+        title: 'The server cannot be reached: the new key can be prepared',
+        text: 'It is staged and proved on the board. The old key stays active until the server is there.',
+      },
+      starting: { title: 'Starting', text: 'Leave cable and power alone.' },
+      running: {
+        title: 'The unit gets its new key',
+        text: 'Leave cable and power alone until there is a verdict.',
+      },
+      waiting: {
+        title: 'Staged, old key active, nothing sent',
+        text: 'The job goes on by itself when board and server are both there.',
+      },
+      lost: {
+        title: 'The station stopped during this job',
+        text: 'Leave the board connected, and finish the job.',
+      },
+      good: {
+        title: 'Done: the unit has its new key',
+        text: 'Save the hand-over sheet, then unplug the unit.',
+      },
+      bad: {
+        title: 'It did not succeed: do not hand the unit over',
+        text: 'Read below what state it is in before you unplug it.',
+      },
+    },
+    port: 'Where is the unit?',
+    noPorts: 'No serial port. One shows up here by itself as soon as the system sees it.',
+    portBusy: 'A job is running here.',
+    server: 'Server',
+    noServer: 'No server yet',
+    profile: 'Board profile',
+    with: 'Server and profile',
+    read: 'Read the unit',
+    reading: 'Reading…',
+    readAgain: 'Read again',
+    another: 'Another unit',
+    start: 'Give it a new key',
+    starting: 'Starting…',
+    running: 'Working…',
+    next: 'Next unit',
+    toUnfinished: 'Show unfinished jobs',
+    cancel: 'Cancel',
+    details: 'Details',
+    missing: {
+      unit: 'Read the unit first',
+      obstacle: 'It cannot be re-keyed as it is',
+      confirmation: 'Confirm what was found',
+      reason: 'Choose the reason',
+      words: 'Say the reason in your own words',
+    } satisfies Record<Missing, string>,
+    mayStart: 'The old key stays until the new one is accepted',
+    onBoard: 'On the board',
+    onServer: (name: string) => `On the server ${name}`,
+    inRecords: 'In the records here',
+    identity: 'Identity',
+    key: 'Key in use',
+    noKey: 'none that can be read',
+    keyFile: 'Key file',
+    staged: 'Staged by an earlier job',
+    stagedUnknown: 'a key that nobody can tell',
+    servers: 'Set to',
+    noServers: 'no server',
+    status: 'Status',
+    deviceStatus: {
+      accepted: 'Accepted',
+      preauthorized: 'Preauthorized',
+      pending: 'Pending',
+      rejected: 'Rejected',
+      noauth: 'Without an auth set',
+    } satisfies Record<DeviceStatus, string>,
+    decommissioning: 'Being decommissioned',
+    unknownThere: 'Not known there',
+    offline: 'Could not be asked',
+    lastCheckIn: 'Last check-in',
+    never: 'never',
+    authSets: 'Auth sets',
+    authSet: {
+      accepted: 'accepted',
+      preauthorized: 'preauthorized',
+      pending: 'pending',
+      rejected: 'rejected',
+    } satisfies Record<AuthSetStatus, string>,
+    since: (since: string) => `since ${since}`,
+    thisKey: 'key of this board',
+    otherKey: 'another key',
+    deviceId: 'Device',
+    noJobs: 'This station has no record of it.',
+    job: { provision: 'provisioned', rekey: 're-keyed' },
+    found: 'What was found',
+    offlineCase: 'The server could not be asked',
+    cases: {
+      known: 'Known: accepted with the key that it holds',
+      'other-key': 'Accepted, but with a key that it does not hold',
+      unknown: 'The server does not know it',
+      rejected: 'Rejected on the server',
+      decommissioned: 'Decommissioned on the server',
+      'not-accepted': 'On the server, but not accepted',
+      'key-unreadable': 'Its key cannot be read',
+      'key-missing': 'It has no key',
+      'identity-changed': 'Its identity has changed',
+      elsewhere: 'It is set to another server or organization',
+      'fixed-key': 'Its key cannot be replaced over the line',
+    } satisfies Record<UnitCase, string>,
+    confirm: {
+      'identity-changed': 'It is the same unit with a replaced part; register it under its new identity',
+      elsewhere: 'Take it over from the server or organization that it is set to now',
+      unknown: 'Register it on this server as a new device',
+      rejected: 'Accept it although somebody has rejected it',
+    } satisfies Record<CaseToConfirm, string>,
+    confirmTitle: 'Your word is needed',
+    was: 'Was',
+    is: 'Is now',
+    formerDevice: 'Former device',
+    noFormerDevice: 'not on the server',
+    decommission: 'Decommission the former device once the new one is proved',
+    decommissionHelp: 'Its record, auth sets and inventory on the server are deleted. It cannot be undone.',
+    why: 'Why does it get a new key?',
+    reasons: {
+      returned: 'Returned from the field',
+      'key-lost': 'Key lost',
+      'key-exposed': 'Key exposed',
+      'board-replaced': 'Board replaced',
+      'change-of-owner': 'Change of owner',
+      scheduled: 'Scheduled renewal',
+      other: 'Other',
+    } satisfies Record<RekeyReasonCode, string>,
+    words: 'In your own words',
+    wordsHelp: 'It stands in the record and on the hand-over sheet.',
+    wordsNeeded: 'Needed for “Other”.',
+    newKey: 'The new key',
+    newKeys: {
+      profile: 'Made as the profile says',
+      board: 'Made on the board',
+      generate: 'Made at the station',
+    },
+    wait: 'Wait for the server',
+    waitFor: (hours: number) => (hours < 48 ? `${hours} hours` : `${hours / 24} days`),
+    waitingTitle: 'Staged',
+    waitingText: 'The old key is active. Nothing was sent.',
+    waitsFor: {
+      server: 'It waits for the server.',
+      board: 'It waits for the board: plug it in, any port.',
+    },
+    until: 'Until',
+    left: (left: string) => `${left} left`,
+    waitingJobs: 'Waiting jobs',
+    showJob: 'Show',
+    unit: 'Unit',
+    oldKey: {
+      'refused-tested': {
+        word: 'Old key refused',
+        how: 'tested',
+        text: 'The server answered a request signed with the old key with a refusal. Its auth set is deleted.',
+      },
+      'removed-not-tested': {
+        word: 'Old key removed',
+        how: 'not tested',
+        text: 'Its auth set is deleted on the server. Nobody could sign with the old key, so its refusal was not tried.',
+      },
+      none: {
+        word: 'No old key',
+        how: 'there was none',
+        text: 'The unit held no key before.',
+      },
+    } satisfies Record<OldKeyOutcome, { word: string; how: string; text: string }>,
+    newFingerprint: 'New key',
+    reason: 'Reason',
+  },
+
+  history: {
+    title: 'History of a unit',
+    open: 'Find a unit',
+    search: 'Identity begins with',
+    searchHelp: 'Any value of its identity: a MAC address, a serial number, or the beginning of one.',
+    none: (text: string) => `No record of a unit whose identity begins with “${text}”.`,
+    found: (n: number) => count(n, 'record', 'records'),
+    most: (n: number) => `The newest ${n} records`,
+  },
+
+  journal: {
+    title: 'Journal',
+    open: (short: string) => `Journal head ${short}`,
+    openEmpty: 'Journal',
+    empty: 'Nothing has been recorded yet.',
+    head: (row: number) => `Head, row ${row}`,
+    headHelp:
+      'The hash of the last row; every row is chained to it. Keep it elsewhere: a later check against it shows whether anything was cut off or changed.',
+    key: 'Station key',
+    keyHelp: 'The station signs the head with it. Exports and sheets are checked against this fingerprint.',
+    verify: 'Verify now',
+    exports: { json: 'Export as evidence…', csv: 'Export as a table…' },
+    saved: (rows: number, path: string) => `${count(rows, 'row', 'rows')} written to ${path}.`,
+    verifying: 'Looking at every row, hash and signature…',
+    whole: (rows: number) => `${count(rows, 'row', 'rows')}, all as they were written`,
+    damaged: 'The journal is not as it was written',
+    signed: (row: number) => `Signed by the station up to row ${row}.`,
   },
 
   live: {

@@ -13,6 +13,11 @@ export type Panel =
   | { readonly kind: 'job'; readonly job: JobView }
   | { readonly kind: 'identify'; readonly slot: SlotView }
   | { readonly kind: 'record'; readonly record: RecordView }
+  | { readonly kind: 'resume' }
+  | { readonly kind: 'journal' }
   | { readonly kind: 'error'; readonly error: ErrorReport };
+
+/** What fills the window. */
+export type Screen = 'bench' | 'rekey';
 
 export type OpenPanel = (panel: Panel) => void;

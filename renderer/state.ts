@@ -11,8 +11,11 @@ import type {
 } from '../src/contract.ts';
 import type { ErrorReport } from '../src/model/job.ts';
 import type { BoardProfile } from '../src/model/profile.ts';
+import type { InterruptedJob } from '../src/model/rekey.ts';
 import type { TranscriptEntry } from '../src/serial/transcript.ts';
 import { isBuiltIn } from './built-in.ts';
+import { NO_FLOW, reduceFlow, type FlowAction, type RekeyFlow } from './features/rekey/flow.ts';
+import { isAtWork } from './job-state.ts';
 import { messages } from './messages.ts';
 import { NO_ANSWER, type StationProcessEvent } from './station.ts';
 
@@ -52,12 +55,20 @@ export interface WindowState {
   readonly credentials: readonly string[];
   /** Newest first. */
   readonly records: readonly RecordView[];
-  /** Jobs that were cut off and wait to be finished. */
-  readonly interrupted: Snapshot['interrupted'];
   readonly rehearsal: RehearsalView;
   readonly preferences: PreferencesView;
   readonly journal: JournalView;
   readonly readOnly: ErrorReport | null;
+  /** Jobs to be finished: interrupted ones, and those that wait for their board or server. */
+  readonly interrupted: readonly InterruptedJob[];
+  /** True from the start, or a restart of the station's process, that found interrupted jobs until they were looked at. */
+  readonly resumeOffered: boolean;
+  /** Interrupted jobs that were asked to be finished and have no verdict yet; the station's list is without them meanwhile. */
+  readonly finishing: readonly InterruptedJob[];
+  /** Interrupted jobs whose boards were looked for since the station's process began. */
+  readonly sought: readonly string[];
+  /** How far the re-keying of a returned unit is. */
+  readonly rekey: RekeyFlow;
   /** Slots that the operator has marked, to start some and not all. */
   readonly selected: readonly string[];
   /** Slots whose start was asked for and whose job has not shown up yet. */
@@ -85,7 +96,10 @@ export type Action =
       readonly entries: readonly TranscriptEntry[];
     }
   | { readonly type: 'transcript-failed'; readonly job: string; readonly error: ErrorReport }
-  | { readonly type: 'transcript-closed' };
+  | { readonly type: 'transcript-closed' }
+  | { readonly type: 'resume-seen' }
+  | { readonly type: 'finishing'; readonly jobs: readonly InterruptedJob[]; readonly on: boolean }
+  | { readonly type: 'rekey'; readonly action: FlowAction };
 
 export const INITIAL: WindowState = {
   connection: { state: 'connecting' },
@@ -97,11 +111,15 @@ export const INITIAL: WindowState = {
   profiles: [],
   credentials: [],
   records: [],
-  interrupted: [],
   rehearsal: { running: false, boards: 0, serverUrl: null, offer: false },
   preferences: { server: null, profile: null, operator: null },
   journal: { head: null },
   readOnly: null,
+  interrupted: [],
+  resumeOffered: false,
+  finishing: [],
+  sought: [],
+  rekey: NO_FLOW,
   selected: [],
   starting: [],
   cooling: false,
@@ -164,11 +182,19 @@ export function reduce(state: WindowState, action: Action): WindowState {
       }));
     case 'transcript-closed':
       return { ...state, transcript: null };
+    case 'resume-seen':
+      return state.resumeOffered ? { ...state, resumeOffered: false } : state;
+    case 'finishing':
+      return withFinishing(state, action.jobs, action.on);
+    case 'rekey':
+      return withFlow(state, action.action);
   }
 }
 
 function withSnapshot(state: WindowState, snapshot: Snapshot): WindowState {
   const present = snapshot.slots.map((slot) => slot.slot);
+  const back = !state.loaded || state.connection.state !== 'up';
+  const cut = snapshot.interrupted.some((job) => job.state === 'interrupted');
   return {
     ...state,
     connection: { state: 'up' },
@@ -180,11 +206,14 @@ function withSnapshot(state: WindowState, snapshot: Snapshot): WindowState {
     profiles: snapshot.profiles,
     credentials: snapshot.credentials,
     records: snapshot.records.toSorted((a, b) => b.seq - a.seq).slice(0, RECORDS_KEPT),
-    interrupted: snapshot.interrupted,
     rehearsal: snapshot.rehearsal,
     preferences: snapshot.preferences,
     journal: snapshot.journal,
     readOnly: snapshot.readOnly,
+    interrupted: snapshot.interrupted,
+    sought: back ? [] : state.sought,
+    resumeOffered: back ? cut : state.resumeOffered && cut,
+    rekey: reduceFlow(state.rekey, { type: 'jobs', jobs: snapshot.jobs }),
     selected: state.selected.filter((slot) => present.includes(slot)),
     starting: state.starting.filter((slot) => present.includes(slot)),
   };
@@ -209,6 +238,7 @@ function withEvent(state: WindowState, event: StationEvent | StationProcessEvent
         ...state,
         jobs: { ...state.jobs, [event.job.job]: event.job },
         starting: without(state.starting, [event.job.slot]),
+        rekey: reduceFlow(state.rekey, { type: 'job', job: event.job }),
         selected: event.job.state === 'ended' ? without(state.selected, [event.job.slot]) : state.selected,
       };
     case 'server':
@@ -232,12 +262,12 @@ function withEvent(state: WindowState, event: StationEvent | StationProcessEvent
       return { ...state, rehearsal: event.rehearsal };
     case 'preferences':
       return { ...state, preferences: event.preferences };
-    case 'interrupted':
-      return { ...state, interrupted: event.interrupted };
     case 'credentials':
       return { ...state, credentials: event.credentials };
     case 'journal':
       return { ...state, journal: event.journal };
+    case 'interrupted':
+      return { ...state, interrupted: event.interrupted };
     case 'read-only':
       // What it refused meanwhile is no news any more.
       return { ...state, readOnly: event.readOnly, notice: event.readOnly === null ? null : state.notice };
@@ -256,10 +286,25 @@ function withEvent(state: WindowState, event: StationEvent | StationProcessEvent
   }
 }
 
+function withFinishing(state: WindowState, jobs: readonly InterruptedJob[], on: boolean): WindowState {
+  const names = jobs.map(({ job }) => job);
+  const rest = state.finishing.filter(({ job }) => !names.includes(job));
+  return {
+    ...state,
+    finishing: on ? [...rest, ...jobs] : rest,
+    sought: [...new Set([...state.sought, ...names])],
+  };
+}
+
+function withFlow(state: WindowState, action: FlowAction): WindowState {
+  const rekey = reduceFlow(state.rekey, action);
+  return rekey === state.rekey ? state : { ...state, rekey };
+}
+
 /** A restart takes a moment; what it broke off must be seen for longer. Null for the first start, which has no cause. */
 function restartNotice(state: WindowState, event: StationProcessEvent): ErrorReport | null {
   if (event.state !== 'restarting' || event.cause === null || state.connection.state !== 'up') return null;
-  const jobs = Object.values(state.jobs).filter((job) => job.state !== 'ended').length;
+  const jobs = Object.values(state.jobs).filter((job) => isAtWork(job)).length;
   const text = messages.window;
   return {
     code: RESTARTED,

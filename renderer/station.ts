@@ -31,11 +31,17 @@ declare global {
 export interface ShellCalls {
   /** The path of a folder that a person chose. */
   readonly 'shell.choose-folder': { readonly params: object; readonly result: string | null };
+  /** The path at which a person wants a file written. */
+  readonly 'shell.choose-save': {
+    readonly params: { readonly kind: 'pdf' | 'csv' | 'json' | 'db'; readonly name: string };
+    readonly result: string | null;
+  };
   readonly 'shell.choose-certificate': { readonly params: object; readonly result: ChosenFile | null };
   readonly 'shell.theme': {
     readonly params: { readonly theme: 'system' | 'light' | 'dark' };
     readonly result: null;
   };
+  readonly 'shell.copy': { readonly params: { readonly text: string }; readonly result: null };
   /** Starts the station's process after it was given up. */
   readonly 'shell.restart': { readonly params: object; readonly result: null };
 }

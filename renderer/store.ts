@@ -1,9 +1,10 @@
 import { createContext, useCallback, useContext, useEffect, useRef, useSyncExternalStore } from 'react';
-import { toStart } from './bench.ts';
+import { toFinish, toStart } from './bench.ts';
 import { INITIAL, reduce, type Action, type WindowState } from './state.ts';
 import { COOL_DOWN_MS, startGuard } from './start-guard.ts';
 import { reportOf, type Station } from './station.ts';
 import type { CallInput, CallName, CallResults, SlotView } from '../src/contract.ts';
+import type { ErrorReport } from '../src/model/job.ts';
 
 /** Where the window's state lives: the reducer's last result and who wants to know of the next. */
 export interface Store {
@@ -17,6 +18,8 @@ export interface Store {
   ask<N extends CallName>(name: N, params: CallInput<N>): Promise<CallResults[N] | null>;
   /** Provisions these slots. Resolves when all have their verdict, at once when held back. */
   start(slots: readonly SlotView[], job: JobSettings, options?: StartOptions): Promise<void>;
+  /** Finishes one interrupted job, or all whose boards are here. Resolves when they have their verdicts, or with a refusal. */
+  finish(job?: string): Promise<ErrorReport | null>;
   /** Ends what `createStore` began. */
   close(): void;
 }
@@ -94,6 +97,19 @@ export function createStore(station: Station, clock: () => number = () => perfor
       guard.ended(clock());
       cool();
       store.dispatch({ type: 'start-ended', slots: names });
+    },
+    async finish(job) {
+      const jobs = toFinish(state).filter((each) => job === undefined || each.job === job);
+      if (jobs.length === 0) return null;
+      store.dispatch({ type: 'finishing', jobs, on: true });
+      try {
+        await station.call('resume', job === undefined ? {} : { job });
+        return null;
+      } catch (thrown) {
+        return reportOf(thrown);
+      } finally {
+        store.dispatch({ type: 'finishing', jobs, on: false });
+      }
     },
     close: () => {
       clearTimeout(thaw);

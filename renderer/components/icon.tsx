@@ -77,6 +77,12 @@ const PATHS = {
       <path d="M9 5V2.5M15 5V2.5M9 21.5V19M15 21.5V19M5 9H2.5M5 15H2.5M21.5 9H19M21.5 15H19" />
     </>
   ),
+  sheet: (
+    <>
+      <path d="M6.5 3.5h7.5l4 4v13h-11.5z" />
+      <path d="M14 3.5v4h4M9.5 12h5M9.5 16h5" />
+    </>
+  ),
   refresh: <path d="M19.5 12a7.5 7.5 0 11-2.2-5.3M19.5 4v4h-4" />,
 } as const satisfies Record<string, ReactNode>;
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { obstacle, tally, toStart } from '../../renderer/bench.ts';
+import { obstacle, tally, toStart, unfinished } from '../../renderer/bench.ts';
 import { guidance } from '../../renderer/guidance.ts';
 import { INITIAL, reduce, type Action, type WindowState } from '../../renderer/state.ts';
 import type { JobView, SlotView, Snapshot } from '../../src/contract.ts';
-import { ended, failure, report, running, server, slot, snapshot } from './fake-station.ts';
+import { ended, failure, interrupted, report, running, server, slot, snapshot } from './fake-station.ts';
 
 const NOW = Date.parse('2026-03-02T09:41:00.000Z');
 
@@ -77,6 +77,21 @@ describe('the big button starts', () => {
     expect(labels(toStart(state))).toEqual(['Slot 3']);
     expect(tally(state).running).toBe(2);
   });
+});
+
+test('a unit that is re-keyed, or waits for it, is not provisioned with the rest', () => {
+  const deadline = new Date(NOW + 3_600_000).toISOString();
+  const waiting = running(1, 'stage', {
+    flow: 'rekey',
+    state: 'waiting',
+    waiting: { for: 'server', deadline },
+  });
+  const failed = { ...failure(2, 'board/disk-full', 'Full.', 'stage'), flow: 'rekey' as const };
+  const state = bench(withJobs(waiting, failed, null));
+  expect(labels(toStart(state))).toEqual(['Slot 3']);
+  expect(tally(state)).toMatchObject({ running: 0, fail: 1 });
+  const marked = reduce(state, { type: 'select', slot: slot(1).slot, on: true });
+  expect(toStart(marked)).toEqual([]);
 });
 
 describe('nothing can be started', () => {
@@ -153,6 +168,32 @@ describe('the line on top says', () => {
     expect(line.tone).toBe('bad');
     expect(line.text).toContain('pid 7');
     expect(line.text).toContain(readOnly.remedy);
+  });
+
+  test('what was interrupted, before anything new; whose board was looked for in vain stays out of the way', () => {
+    const state = bench({
+      slots: [slot(1)],
+      interrupted: [
+        interrupted(1),
+        interrupted(2, { boardAt: null }),
+        interrupted(3, { state: 'waiting', safe: true }),
+      ],
+    });
+    const line = guidance(state, NOW);
+    expect(line).toMatchObject({
+      tone: 'warn',
+      title: '2 jobs were interrupted: 52:54:00:c0:00:01, 52:54:00:c0:00:02',
+      actions: ['finish', 'unfinished'],
+    });
+    expect(line.text).toContain('Do not unplug it');
+    const both = [interrupted(1), interrupted(2)];
+    const under = reduce(state, { type: 'finishing', jobs: both, on: true });
+    expect(guidance(under, NOW).title).toBe('Ready to start: 1 board');
+    // Meanwhile the station's own list is without them, and then has what is left.
+    const empty = reduce(under, { type: 'event', event: { type: 'interrupted', interrupted: [] } });
+    expect(unfinished(empty).map(({ job }) => job)).toEqual(both.map(({ job }) => job));
+    const still = reduce(under, { type: 'finishing', jobs: both, on: false });
+    expect(guidance(still, NOW).title).toBe('1 job was interrupted: 52:54:00:c0:00:01');
   });
 
   test('that the station is gone and why', () => {

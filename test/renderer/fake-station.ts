@@ -5,6 +5,7 @@ import { STEPS, type ErrorReport, type JobId, type JobResult, type StepName } fr
 import type { KeyFingerprint } from '../../src/model/key.ts';
 import type { BoardProfile } from '../../src/model/profile.ts';
 import { parseIdentity, type Identity } from '../../src/model/identity.ts';
+import type { InterruptedJob, UnitReport } from '../../src/model/rekey.ts';
 import type { TranscriptEntry } from '../../src/serial/transcript.ts';
 
 /** Builds what a station says, and plays jobs over time, so that the window can be looked at without boards. */
@@ -268,8 +269,69 @@ export function snapshot(change: Partial<Snapshot> = {}): Snapshot {
     interrupted: [],
     rehearsal: { running: false, boards: 0, serverUrl: null, offer: false },
     preferences: { server: 'Factory Mender', profile: 'mender-board', operator: 'Anna Berg' },
-    journal: { head: null },
+    journal: {
+      head: { seq: 1284, hash: fingerprintOf(21).slice(7), key: fingerprintOf(22) },
+    },
     readOnly: null,
+    ...change,
+  };
+}
+
+/** A unit that came back from the field: accepted with the key that it holds. */
+export function unit(at: number, change: Partial<UnitReport> = {}): UnitReport {
+  const { slot: name, port } = slot(at);
+  return {
+    port,
+    slot: name,
+    identity: identityOf(at),
+    key: { fingerprint: fingerprintOf(at), type: 'rsa3072', path: '/var/lib/mender/mender-agent.pem' },
+    staged: null,
+    serverUrls: ['https://mender.factory.example'],
+    device: {
+      id: `4f1c6a2e-9b1d-4a55-8a5e-0c6d3e8f10${String(at).padStart(2, '0')}`,
+      identity: identityOf(at),
+      status: 'accepted',
+      decommissioning: false,
+      authSets: [
+        {
+          id: `b7e0d8c4-5f2a-4c11-9d27-6a1b2c3d4e${String(at).padStart(2, '0')}`,
+          fingerprint: fingerprintOf(at),
+          status: 'accepted',
+          since: '2025-04-17T08:12:40.000Z',
+        },
+      ],
+      lastCheckIn: '2026-02-27T17:03:11.000Z',
+    },
+    offline: null,
+    jobs: [{ job: jobId(90), at: '2025-04-17T08:12:52.000Z', verdict: 'pass', flow: 'provision' }],
+    former: null,
+    cases: ['known'],
+    sentences: [
+      'The server knows this unit and accepts the key that it holds.',
+      'It gets a new key; the old one is then refused, and that is tried.',
+    ],
+    obstacle: null,
+    ...change,
+  };
+}
+
+export function interrupted(at: number, change: Partial<InterruptedJob> = {}): InterruptedJob {
+  const { slot: name, port } = slot(at);
+  return {
+    job: jobId(at),
+    flow: 'provision',
+    startedAt: new Date(Date.now() - 95_000).toISOString(),
+    port,
+    slot: name,
+    identity: identityOf(at),
+    server: 'Factory Mender',
+    profile: 'mender-board',
+    step: 'switch',
+    state: 'interrupted',
+    left: 'The board holds its old or its new key, whole; the server accepts the new one.',
+    safe: false,
+    boardAt: port,
+    deadline: null,
     ...change,
   };
 }

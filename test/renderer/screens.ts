@@ -2,7 +2,7 @@
  * Looks at the window in every state: draws it in Chromium at several sizes, in both colour schemes, under the very policy
  * that the app sets, and asks axe about each. Run by hand:
  *
- *   node test/renderer/screens.ts FOLDER [SCENE...]
+ *   node test/renderer/screens.ts FOLDER [SCENE...]   (`rekey*`: all that begin so)
  *
  * Pictures go to FOLDER; findings to stdout; the exit status is 1 when there are any.
  */
@@ -30,7 +30,7 @@ const press = (name: string | RegExp) => (page: Page) => page.getByRole('button'
 const SMALL = [1024, 768] as const;
 const LARGE = [1920, 1080] as const;
 
-const SHOTS: readonly Shot[] = [
+const BENCH: readonly Shot[] = [
   ...['loading', 'first-run', 'empty', 'ready', 'rehearsal', 'running', 'pass', 'mixed', 'one', 'many'].map(
     (scene) => ({
       name: scene,
@@ -146,6 +146,86 @@ const SHOTS: readonly Shot[] = [
   },
 ];
 
+const SMALLEST = [800, 560] as const;
+
+const readUnit = async (page: Page): Promise<void> => {
+  await press('Re-key')(page);
+  await page.getByRole('radio', { name: /Slot 1/ }).check();
+  await press('Read the unit')(page);
+  await page.getByRole('region', { name: 'What was found' }).waitFor();
+};
+const giveKey = async (page: Page): Promise<void> => {
+  await readUnit(page);
+  for (const box of await page.getByRole('checkbox').all()) await box.check();
+  await page.getByRole('radio', { name: 'Returned from the field' }).check();
+  await page.getByLabel('In your own words').fill('Ticket 4711: no contact since Monday.');
+  await press(/^Give it a new key/)(page);
+};
+const verdictOf = async (page: Page): Promise<void> => {
+  await giveKey(page);
+  await page.getByRole('button', { name: 'Next unit' }).waitFor({ timeout: 20_000 });
+};
+
+/** The same state at every size and in both schemes. */
+function everywhere(name: string, scene: string, act?: (page: Page) => Promise<void>): readonly Shot[] {
+  const shot = { scene, ...(act === undefined ? {} : { act }) };
+  return [
+    { name, ...shot },
+    { name: `${name}-dark`, ...shot, dark: true },
+    { name: `${name}-800`, ...shot, size: SMALLEST },
+    { name: `${name}-800-dark`, ...shot, size: SMALLEST, dark: true },
+    { name: `${name}-1920`, ...shot, size: LARGE },
+  ];
+}
+
+const SHOTS: readonly Shot[] = [
+  ...BENCH,
+  ...['first-run', 'ready', 'running', 'mixed'].map((scene) => ({
+    name: `${scene}-800`,
+    scene,
+    size: SMALLEST,
+  })),
+  ...everywhere('rekey-choose', 'rekey', press('Re-key')),
+  ...everywhere('rekey-read', 'rekey', readUnit),
+  ...everywhere('rekey-changed', 'rekey-changed', readUnit),
+  ...everywhere('rekey-other', 'rekey-other', readUnit),
+  ...everywhere('rekey-offline', 'rekey-offline', readUnit),
+  ...everywhere('rekey-obstacle', 'rekey-obstacle', readUnit),
+  ...everywhere('rekey-running', 'rekey', async (page) => {
+    await giveKey(page);
+    await page.getByText('Put key in use').first().waitFor();
+  }),
+  ...everywhere('rekey-tested', 'rekey', verdictOf),
+  {
+    name: 'rekey-sheet',
+    scene: 'rekey',
+    act: async (page) => {
+      await verdictOf(page);
+      await press('Hand-over sheet…')(page);
+      await page.getByRole('button', { name: 'Sheet saved' }).waitFor();
+    },
+  },
+  ...everywhere('rekey-not-tested', 'rekey-changed', verdictOf),
+  ...everywhere('rekey-failed', 'rekey-other', verdictOf),
+  ...everywhere('rekey-waiting', 'rekey-offline', async (page) => {
+    await giveKey(page);
+    await page.getByText('The old key is active').first().waitFor();
+  }),
+  ...everywhere('rekey-jobs', 'waiting', press('Re-key')),
+  ...everywhere('waiting', 'waiting'),
+  ...everywhere('resume', 'interrupted'),
+  ...everywhere('resume-dismiss', 'interrupted', press('Take off the list')),
+  ...everywhere('resume-later', 'interrupted', (page) => page.keyboard.press('Escape')),
+  ...(['ready', 'damaged'] as const).flatMap((scene) =>
+    everywhere(`journal-${scene}`, scene, async (page) => {
+      await press(/^Journal head/)(page);
+      await press('Copy: Station key')(page);
+      await press('Verify now')(page);
+      await page.getByText(/as (they were|it was) written/).waitFor();
+    }),
+  ),
+];
+
 const [folder, ...wanted] = process.argv.slice(2);
 if (folder === undefined) throw new Error('Name a folder for the pictures.');
 const built = path.join(folder, 'built');
@@ -172,7 +252,13 @@ const browser = await chromium.launch({
 let findings = 0;
 try {
   for (const shot of SHOTS) {
-    if (wanted.length > 0 && !wanted.includes(shot.name)) continue;
+    if (
+      wanted.length > 0 &&
+      !wanted.some(
+        (each) => shot.name === each || (each.endsWith('*') && shot.name.startsWith(each.slice(0, -1))),
+      )
+    )
+      continue;
     findings += await take(shot);
   }
 } finally {

@@ -8,7 +8,17 @@ import {
   type WindowState,
 } from '../../renderer/state.ts';
 import type { WindowEvent } from '../../renderer/station.ts';
-import { ended, record, report, result, running, server, slot, snapshot } from './fake-station.ts';
+import {
+  ended,
+  interrupted,
+  record,
+  report,
+  result,
+  running,
+  server,
+  slot,
+  snapshot,
+} from './fake-station.ts';
 
 function after(...actions: readonly Action[]): WindowState {
   return actions.reduce(reduce, INITIAL);
@@ -47,6 +57,27 @@ describe('slots', () => {
     const gone = reduce(marked, event({ type: 'slot-gone', slot: slot(1).slot }));
     expect(gone.slots).toHaveLength(1);
     expect(gone.selected).toEqual([]);
+  });
+});
+
+describe('interrupted jobs', () => {
+  const cut = loaded({ interrupted: [interrupted(1)] });
+  const restart = event({ type: 'station-process', state: 'restarting', cause: 'killed' });
+
+  test('are offered at the start and after a restart, until they were looked at', () => {
+    const state = after(cut);
+    expect(state.resumeOffered).toBe(true);
+    const seen = reduce(state, { type: 'resume-seen' });
+    expect(seen.resumeOffered).toBe(false);
+    // A snapshot at any other time is no new start.
+    expect(reduce(seen, cut).resumeOffered).toBe(false);
+    expect([restart, cut].reduce(reduce, seen).resumeOffered).toBe(true);
+  });
+
+  test('are not offered when they only wait; the offer is not taken away under the hand', () => {
+    expect(after(loaded({ interrupted: [interrupted(1, { state: 'waiting' })] })).resumeOffered).toBe(false);
+    const finished = after(cut, event({ type: 'interrupted', interrupted: [] }));
+    expect(finished).toMatchObject({ resumeOffered: true, interrupted: [] });
   });
 });
 

@@ -3,7 +3,7 @@ import { isStartKey } from '../../renderer/features/bench/use-space-bar.ts';
 import { COOL_DOWN_MS } from '../../renderer/start-guard.ts';
 import { Refused, stationOver } from '../../renderer/station.ts';
 import { createStore } from '../../renderer/store.ts';
-import { fakeBridge, report, slot, snapshot, type FakeStation } from './fake-station.ts';
+import { fakeBridge, interrupted, report, slot, snapshot, type FakeStation } from './fake-station.ts';
 
 const SETTINGS = { keySource: null, label: null };
 
@@ -17,6 +17,41 @@ async function opened(replies: Parameters<typeof fakeBridge>[0]) {
 
 const starts = (bridge: FakeStation): number =>
   bridge.calls.filter(({ method }) => method === 'provision').length;
+
+describe('finishing', () => {
+  const left = [interrupted(1), interrupted(2), interrupted(3, { boardAt: null })];
+
+  test('asks once for all that were interrupted, however often it is pressed', async () => {
+    const answer = Promise.withResolvers<object>();
+    const { bridge, store } = await opened({
+      snapshot: () => snapshot({ interrupted: left }),
+      resume: () => answer.promise,
+    });
+    const first = store.finish();
+    void store.finish();
+    void store.finish(interrupted(1).job);
+    expect(bridge.calls.filter(({ method }) => method === 'resume')).toEqual([
+      { method: 'resume', params: {} },
+    ]);
+    expect(store.getState().finishing).toEqual(left);
+    answer.resolve({ jobs: [], elapsedMs: 1 });
+    await first;
+    expect(store.getState().finishing).toEqual([]);
+  });
+
+  test('of one names it, and a refusal goes to who asked', async () => {
+    const { bridge, store } = await opened({
+      snapshot: () => snapshot({ interrupted: left }),
+      resume: () => {
+        throw new Refused(report('station/home-locked'));
+      },
+    });
+    const refusal = await store.finish(interrupted(2).job);
+    expect(bridge.calls.at(-1)).toEqual({ method: 'resume', params: { job: interrupted(2).job } });
+    expect(refusal?.code).toBe('station/home-locked');
+    expect(store.getState().finishing).toEqual([]);
+  });
+});
 
 describe('a start', () => {
   test('names ports, server and profile, and what the operator set', async () => {

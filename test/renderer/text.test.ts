@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { keySourceText } from '../../renderer/features/bench/key-choice.ts';
 import { verdictSentence } from '../../renderer/features/bench/live-verdicts.tsx';
-import { currentStep, jobDuration, segments } from '../../renderer/features/bench/steps.ts';
+import { cancellingText, currentStep, jobDuration, segments } from '../../renderer/features/bench/steps.ts';
 import { joined } from '../../renderer/features/job/joined.ts';
+import { sheetName } from '../../renderer/features/job/save-sheet.tsx';
 import { caFrom, EMPTY_SERVER, loginFrom, serverToAdd } from '../../renderer/features/servers/server-form.ts';
 import {
   bytes,
@@ -46,6 +47,20 @@ describe('times', () => {
     expect(when(new Date(2026, 1, 28, 9, 5, 7).toISOString(), now)).toBe('2026-02-28 09:05:07');
     expect(when('garbage', now)).toBe('garbage');
   });
+});
+
+test('a sheet is named after its unit, by a name that every file system takes and the shell allows', () => {
+  expect(sheetName('52:54:00:c0:00:01')).toBe('station-52-54-00-c0-00-01.pdf');
+  expect(sheetName('../../etc passwd')).toBe('station-etc-passwd.pdf');
+  expect(sheetName('ä')).toBe('station-.pdf');
+  expect(sheetName('x'.repeat(300))).toHaveLength(92);
+});
+
+test('a job that is told to stop says what it does about its board', () => {
+  expect(cancellingText(running(1, 'stage'))).toBeNull();
+  expect(cancellingText(running(1, 'accept', { state: 'cancelling' }))).toContain('taken back');
+  expect(cancellingText(running(1, 'switch', { state: 'cancelling' }))).toContain('finished, not undone');
+  expect(cancellingText(running(1, 'prove', { state: 'cancelling' }))).toContain('finished, not undone');
 });
 
 test('fingerprints can be compared short and read aloud whole', () => {

@@ -12,9 +12,11 @@ import classes from './bench-grid.module.css';
 /** The bench: a card for each slot, in the order of their labels. */
 export function BenchGrid({
   onStart,
+  onRekey,
   open,
 }: {
   readonly onStart: (slot: SlotView) => void;
+  readonly onRekey: (slot: SlotView) => void;
   readonly open: OpenPanel;
 }): ReactNode {
   const state = useWholeState();
@@ -22,6 +24,7 @@ export function BenchGrid({
   const mayStart = obstacle(state, now) === null;
   const places = state.slots.filter((slot) => isPlace(state, slot));
   const start = useLatest(onStart);
+  const rekey = useLatest(onRekey);
   const identify = useLatest((slot: SlotView) => open({ kind: 'identify', slot }));
   const explain = useLatest((error: ErrorReport) => open({ kind: 'error', error }));
   const details = useLatest((job: JobView) => open({ kind: 'job', job }));
@@ -34,6 +37,7 @@ export function BenchGrid({
           mayStart={mayStart}
           mayIdentify={mayIdentify(state)}
           onStart={start}
+          onRekey={rekey}
           onDetails={details}
           onIdentify={identify}
           onError={explain}

@@ -3,39 +3,39 @@ import type { SlotView } from '../../../src/contract.ts';
 import { isPlace, obstacle } from '../../bench.ts';
 import type { OpenPanel } from '../../panel.ts';
 import { useStore, useToStart, useWindowState, type StartOptions } from '../../store.ts';
-import { Header } from '../header/header.tsx';
 import { Records } from '../records/records.tsx';
 import { PassphraseDialog } from '../set-up/passphrase-dialog.tsx';
-import { SetUpPanel } from '../set-up/set-up-panel.tsx';
 import { BenchGrid } from './bench-grid.tsx';
 import { CommandBar } from './command-bar.tsx';
 import { EmptyBench, LoadingBench } from './empty-bench.tsx';
-import { GuidanceStrip } from './guidance-strip.tsx';
-import { AS_PROFILE, keySourceText, type KeyChoice } from './key-choice.ts';
-import { LiveVerdicts } from './live-verdicts.tsx';
+import { keySourceText, type KeyChoice } from './key-choice.ts';
 import { OtherPorts } from './other-ports.tsx';
 import { useSpaceBar } from './use-space-bar.ts';
 import classes from './bench-screen.module.css';
 
-/** The bench: header, what to do next, the slots, the last records, and the one big button. */
+/** The bench: the slots, the last records, and the one big button. */
 export function BenchScreen({
   open,
-  settingUp,
+  keyChoice,
+  onKeyChoice,
+  label,
   covered,
-  onClose,
+  onRekey,
 }: {
   readonly open: OpenPanel;
-  readonly settingUp: boolean;
+  readonly keyChoice: KeyChoice;
+  readonly onKeyChoice: (choice: KeyChoice) => void;
+  /** The note for the record. */
+  readonly label: string;
   /** Whether a panel is open: then the space bar is not the bench's. */
   readonly covered: boolean;
-  readonly onClose: () => void;
+  /** Goes to the re-key screen, to this slot. */
+  readonly onRekey: (slot: SlotView) => void;
 }): ReactNode {
   const store = useStore();
   const toStart = useToStart();
   const loaded = useWindowState((state) => state.loaded);
   const empty = useWindowState((state) => !state.slots.some((slot) => isPlace(state, slot)));
-  const [keyChoice, setKeyChoice] = useState<KeyChoice>(AS_PROFILE);
-  const [label, setLabel] = useState('');
   const [asking, setAsking] = useState<readonly SlotView[] | null>(null);
 
   const start = (slots: readonly SlotView[], options: StartOptions = {}): void => {
@@ -55,31 +55,19 @@ export function BenchScreen({
   useSpaceBar(!covered && asking === null, startAll);
 
   return (
-    <div className={classes.screen}>
-      <Header open={open} />
-      <GuidanceStrip open={open} />
+    <>
       <main className={classes.main}>
         {!loaded ? (
           <LoadingBench />
         ) : empty ? (
           <EmptyBench open={open} />
         ) : (
-          <BenchGrid onStart={(slot) => start([slot])} open={open} />
+          <BenchGrid onStart={(slot) => start([slot])} onRekey={onRekey} open={open} />
         )}
         <OtherPorts onStart={(slot) => start([slot])} open={open} />
         <Records open={open} />
       </main>
-      <CommandBar keyChoice={keyChoice} onKeyChoice={setKeyChoice} onStart={startAll} open={open} />
-      <LiveVerdicts />
-      {settingUp ? (
-        <SetUpPanel
-          keyChoice={keyChoice}
-          onKeyChoice={setKeyChoice}
-          label={label}
-          onLabel={setLabel}
-          onClose={onClose}
-        />
-      ) : null}
+      <CommandBar keyChoice={keyChoice} onKeyChoice={onKeyChoice} onStart={startAll} open={open} />
       {asking === null ? null : (
         <PassphraseDialog
           onClose={() => setAsking(null)}
@@ -89,6 +77,6 @@ export function BenchScreen({
           }}
         />
       )}
-    </div>
+    </>
   );
 }

@@ -1,6 +1,7 @@
 import { Button, Select } from '@mantine/core';
 import type { KeyboardEvent, ReactNode } from 'react';
-import { isPlace, isRunning, jobOf, obstacle, tally, toStart } from '../../bench.ts';
+import { isPlace, jobOf, obstacle, tally, toStart } from '../../bench.ts';
+import { isAtWork } from '../../job-state.ts';
 import { useNow } from '../../clock.ts';
 import { Icon } from '../../components/icon.tsx';
 import { messages } from '../../messages.ts';
@@ -26,7 +27,7 @@ export function CommandBar({ keyChoice, onKeyChoice, onStart, open }: Props): Re
   const counts = tally(state);
   const places = state.slots.filter((slot) => isPlace(state, slot)).length;
   const blocked = obstacle(state, now) !== null;
-  const running = state.slots.map((slot) => jobOf(state, slot)).filter((job) => isRunning(job));
+  const running = state.slots.map((slot) => jobOf(state, slot)).filter((job) => isAtWork(job));
   const ended = state.slots.filter((slot) => jobOf(state, slot)?.state === 'ended');
   const which = state.selected.length > 0 ? 'marked' : ready === places ? 'all' : 'some';
   const busy = ready === 0 && counts.running > 0;

@@ -2,10 +2,11 @@ import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useNow } from '../../clock.ts';
 import { Icon, type IconName } from '../../components/icon.tsx';
-import { guidance, type GuidanceAction, type Tone } from '../../guidance.ts';
+import type { Guidance, GuidanceAction, Tone } from '../../guidance.ts';
 import { messages } from '../../messages.ts';
-import { useStore, useWholeState } from '../../store.ts';
 import type { OpenPanel } from '../../panel.ts';
+import type { WindowState } from '../../state.ts';
+import { useStore, useWholeState } from '../../store.ts';
 import classes from './guidance-strip.module.css';
 
 const ICONS: Record<Tone, IconName> = {
@@ -16,12 +17,22 @@ const ICONS: Record<Tone, IconName> = {
   bad: 'warning',
 };
 
+/** What is offered and not urged. */
+const QUIET: readonly GuidanceAction[] = ['details', 'dismiss', 'unfinished'];
+
 /** The line under the header that is always there: what is going on, what is in the way, what to do next. */
-export function GuidanceStrip({ open }: { readonly open: OpenPanel }): ReactNode {
+export function GuidanceStrip({
+  line,
+  open,
+}: {
+  /** What the screen has to say. */
+  readonly line: (state: WindowState, now: number) => Guidance;
+  readonly open: OpenPanel;
+}): ReactNode {
   const state = useWholeState();
   const store = useStore();
   const now = useNow(1000);
-  const { tone, title, text, actions, error } = guidance(state, now);
+  const { tone, title, text, actions, error } = line(state, now);
   const server = state.preferences.server;
   const act: Record<GuidanceAction, () => void> = {
     'start-rehearsal': () => void startRehearsal(store),
@@ -37,6 +48,12 @@ export function GuidanceStrip({ open }: { readonly open: OpenPanel }): ReactNode
       if (error !== null) open({ kind: 'error', error });
     },
     dismiss: () => store.dispatch({ type: 'notice', error: null }),
+    finish: () => {
+      void store.finish().then((refusal) => {
+        if (refusal !== null) store.dispatch({ type: 'notice', error: refusal });
+      });
+    },
+    unfinished: () => open({ kind: 'resume' }),
   };
   const words: Record<GuidanceAction, string> = {
     'start-rehearsal': messages.guidance.actions.startRehearsal,
@@ -46,6 +63,8 @@ export function GuidanceStrip({ open }: { readonly open: OpenPanel }): ReactNode
     restart: messages.guidance.actions.restart,
     details: messages.guidance.actions.details,
     dismiss: messages.common.dismiss,
+    finish: messages.guidance.actions.finish,
+    unfinished: messages.guidance.actions.unfinished,
   };
   return (
     <section className={classes.strip} data-tone={tone} aria-label={messages.guidance.label}>
@@ -61,7 +80,7 @@ export function GuidanceStrip({ open }: { readonly open: OpenPanel }): ReactNode
           <Button
             key={action}
             size="md"
-            variant={action === 'details' || action === 'dismiss' ? 'default' : 'filled'}
+            variant={QUIET.includes(action) ? 'default' : 'filled'}
             onClick={act[action]}
           >
             {words[action]}

@@ -2,11 +2,12 @@ import { ActionIcon, Button, Checkbox } from '@mantine/core';
 import { memo, useCallback, type ReactNode } from 'react';
 import type { JobView, SlotView } from '../../../src/contract.ts';
 import type { ErrorReport } from '../../../src/model/job.ts';
-import { hindrance, isRunning, jobOf, stationLost } from '../../bench.ts';
+import { hindrance, jobOf, stationLost } from '../../bench.ts';
+import { isAtWork, isWaiting } from '../../job-state.ts';
 import { Icon } from '../../components/icon.tsx';
 import { messages } from '../../messages.ts';
 import { useStore, useWindowState } from '../../store.ts';
-import { SlotIdle, SlotInterrupted } from './slot-idle.tsx';
+import { SlotIdle, SlotInterrupted, SlotWaiting } from './slot-idle.tsx';
 import { SlotRunning } from './slot-running.tsx';
 import { SlotUnrecorded, SlotVerdict } from './slot-verdict.tsx';
 import classes from './slot-card.module.css';
@@ -17,6 +18,8 @@ interface Props {
   readonly mayStart: boolean;
   readonly mayIdentify: boolean;
   readonly onStart: (slot: SlotView) => void;
+  /** What was re-keyed is re-keyed again, not provisioned. */
+  readonly onRekey: (slot: SlotView) => void;
   readonly onDetails: (job: JobView) => void;
   readonly onIdentify: (slot: SlotView) => void;
   readonly onError: (error: ErrorReport) => void;
@@ -30,7 +33,7 @@ export const SlotCard = memo(function SlotCard(props: Props): ReactNode {
   const marked = useWindowState(useCallback((state) => state.selected.includes(slot.slot), [slot.slot]));
   const starting = useWindowState(useCallback((state) => state.starting.includes(slot.slot), [slot.slot]));
   const hindered = useWindowState(useCallback((state) => hindrance(state, slot), [slot]));
-  const lost = useWindowState(stationLost) && isRunning(job);
+  const lost = useWindowState(stationLost) && isAtWork(job);
   const text = messages.slot;
   const title = `slot-${slot.slot}`;
   return (
@@ -67,7 +70,8 @@ export const SlotCard = memo(function SlotCard(props: Props): ReactNode {
 });
 
 function bodyOf(slot: SlotView, job: JobView | null, starting: boolean): ReactNode {
-  if (isRunning(job)) return <SlotRunning job={job} />;
+  if (isAtWork(job)) return <SlotRunning job={job} />;
+  if (isWaiting(job)) return <SlotWaiting job={job} />;
   if (starting) return <SlotIdle slot={slot} starting />;
   if (job?.result) return <SlotVerdict job={job} result={job.result} />;
   if (job?.failure) return <SlotUnrecorded error={job.failure} />;
@@ -98,7 +102,7 @@ function SlotCorner({ slot, job }: { readonly slot: SlotView; readonly job: JobV
         <Icon name="cross" />
       </ActionIcon>
     );
-  if (isRunning(job)) return <span className={classes.corner} />;
+  if (isAtWork(job) || isWaiting(job)) return <span className={classes.corner} />;
   const label = muted ? text.unmute(slot.label) : text.mute(slot.label);
   return (
     <ActionIcon
@@ -126,7 +130,7 @@ function SlotButtons(props: ButtonsProps): ReactNode {
   const { slot, job, lost, starting, free, mayStart, mayIdentify, onStart, onDetails } = props;
   const store = useStore();
   const text = messages.slot;
-  if (isRunning(job))
+  if (isAtWork(job) || isWaiting(job))
     return (
       <>
         <Button
@@ -135,6 +139,17 @@ function SlotButtons(props: ButtonsProps): ReactNode {
           onClick={() => void store.ask('job.cancel', { job: job.job })}
         >
           {job.state === 'cancelling' ? text.cancelling : text.cancel}
+        </Button>
+        <Button variant="subtle" onClick={() => onDetails(job)}>
+          {text.details}
+        </Button>
+      </>
+    );
+  if (job?.flow === 'rekey')
+    return (
+      <>
+        <Button variant="default" onClick={() => props.onRekey(slot)}>
+          {text.rekey}
         </Button>
         <Button variant="subtle" onClick={() => onDetails(job)}>
           {text.details}

@@ -1,6 +1,8 @@
 import type { ReactNode } from 'react';
 import type { SlotView } from '../../../src/contract.ts';
 import { Icon, type IconName } from '../../components/icon.tsx';
+import { when } from '../../format.ts';
+import type { WaitingJob } from '../../job-state.ts';
 import { messages } from '../../messages.ts';
 import classes from './slot-idle.module.css';
 
@@ -47,6 +49,22 @@ export function SlotInterrupted(): ReactNode {
       </span>
       <p className={classes.word}>{word}</p>
       <p className={classes.text}>{text}</p>
+    </div>
+  );
+}
+
+/** A unit that is staged for a new key and waits; it works with its old one meanwhile. */
+export function SlotWaiting({ job }: { readonly job: WaitingJob }): ReactNode {
+  const { word, text, until } = messages.slot.waiting;
+  return (
+    <div className={classes.idle} data-presence="waiting">
+      <span className={classes.icon}>
+        <Icon name="busy" size={56} />
+      </span>
+      <p className={classes.word}>{word[job.waiting.for]}</p>
+      <p className={classes.text}>
+        {text} {until(when(job.waiting.deadline, new Date()))}
+      </p>
     </div>
   );
 }

@@ -4,7 +4,7 @@ import { useNow } from '../../clock.ts';
 import { Icon } from '../../components/icon.tsx';
 import { duration } from '../../format.ts';
 import { messages } from '../../messages.ts';
-import { currentStep, jobDuration, segments } from './steps.ts';
+import { cancellingText, currentStep, jobDuration, segments } from './steps.ts';
 import classes from './slot-running.module.css';
 
 /** A job at work: the step that runs, how far it is, and the steps behind it with their times, newest on top. */
@@ -16,16 +16,18 @@ export function SlotRunning({ job }: { readonly job: JobView }): ReactNode {
     <div className={classes.running}>
       <div className={classes.now}>
         <p className={classes.step}>
-          {job.state === 'cancelling'
-            ? messages.slot.cancelling
-            : step === null
-              ? messages.slot.starting
-              : messages.steps[step.step].label}
+          {job.state === 'cancelling' && step !== null
+            ? `${messages.slot.cancelling} ${messages.steps[step.step].label}`
+            : job.state === 'cancelling'
+              ? messages.slot.cancelling
+              : step === null
+                ? messages.slot.starting
+                : messages.steps[step.step].label}
         </p>
         <p className={classes.elapsed}>{duration(elapsed)}</p>
       </div>
       <div className={classes.now}>
-        <p className={classes.detail}>{step?.detail ?? job.identity ?? ''}</p>
+        <p className={classes.detail}>{cancellingText(job) ?? step?.detail ?? job.identity ?? ''}</p>
         <p className={classes.stepTime}>
           {step?.state === 'running' ? duration(elapsed - step.startedMs) : ''}
         </p>

@@ -24,7 +24,7 @@ export function SlotVerdict({
       {result.error === null ? (
         <Success job={job} result={result} />
       ) : (
-        <Failure error={result.error} identity={job.identity} />
+        <Failure error={result.error} identity={job.identity} stopped={result.verdict === 'stopped'} />
       )}
     </div>
   );
@@ -38,7 +38,7 @@ export function SlotUnrecorded({ error }: { readonly error: ErrorReport }): Reac
         <VerdictMark verdict="fail" size={72} />
         <p className={classes.word}>{messages.unrecorded.word}</p>
       </div>
-      <Failure error={error} identity={null} />
+      <Failure error={error} identity={null} stopped={false} />
     </div>
   );
 }
@@ -66,21 +66,32 @@ function Success({ job, result }: { readonly job: JobView; readonly result: JobR
 function Failure({
   error,
   identity,
+  stopped,
 }: {
   readonly error: ErrorReport;
   readonly identity: string | null;
+  /** Stopped on purpose: the first question is what the board is left with. */
+  readonly stopped: boolean;
 }): ReactNode {
   return (
     <div className={classes.below} role="group" aria-label={messages.records.columns.error} tabIndex={0}>
       <p className={classes.message}>{error.message}</p>
+      {stopped ? (
+        <p>
+          <span className={classes.soft}>{messages.slot.boardNow}: </span>
+          {error.unchanged}
+        </p>
+      ) : null}
       <p>
         <span className={classes.soft}>{messages.slot.toDo}: </span>
         {error.remedy}
       </p>
-      <p>
-        <span className={classes.soft}>{messages.slot.notChanged}: </span>
-        {error.unchanged}
-      </p>
+      {stopped ? null : (
+        <p>
+          <span className={classes.soft}>{messages.slot.notChanged}: </span>
+          {error.unchanged}
+        </p>
+      )}
       {identity === null ? null : <p className={classes.soft}>{identity}</p>}
     </div>
   );

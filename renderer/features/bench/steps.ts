@@ -1,5 +1,6 @@
 import type { JobView, StepView } from '../../../src/contract.ts';
 import { STEPS, type StepName } from '../../../src/model/job.ts';
+import { messages } from '../../messages.ts';
 
 export type SegmentState = 'waiting' | 'running' | 'done' | 'failed' | 'left';
 
@@ -23,4 +24,14 @@ export function currentStep(job: JobView): StepView | null {
 export function jobDuration(job: JobView, now: number): number {
   if (job.state !== 'ended') return Math.max(0, now - Date.parse(job.startedAt));
   return Math.max(0, ...job.steps.map((step) => step.startedMs + (step.ms ?? 0)));
+}
+
+/**
+ * What a job that was told to stop is doing about its board: before the switch what is staged is taken back, from the
+ * switch on the job is finished. Null where it was not told to.
+ */
+export function cancellingText(job: JobView): string | null {
+  if (job.state !== 'cancelling') return null;
+  const switched = job.steps.some(({ step }) => STEPS.indexOf(step) >= STEPS.indexOf('switch'));
+  return switched ? messages.slot.cancellingAfter : messages.slot.cancellingBefore;
 }

@@ -7,12 +7,20 @@ import { Icon } from '../../components/icon.tsx';
 import { timeLeft } from '../../format.ts';
 import { SESSION_SOON_MS } from '../../guidance.ts';
 import { messages } from '../../messages.ts';
-import type { OpenPanel } from '../../panel.ts';
-import { useStore, useWholeState } from '../../store.ts';
+import type { OpenPanel, Screen } from '../../panel.ts';
+import { useStore, useWholeState, useWindowState } from '../../store.ts';
 import classes from './header.module.css';
 
 /** Which station this is, who works, and in whose name boards are accepted and for how long. */
-export function Header({ open }: { readonly open: OpenPanel }): ReactNode {
+export function Header({
+  open,
+  screen,
+  onScreen,
+}: {
+  readonly open: OpenPanel;
+  readonly screen: Screen;
+  readonly onScreen: (screen: Screen) => void;
+}): ReactNode {
   const state = useWholeState();
   const text = messages.header;
   const server = currentServer(state);
@@ -29,8 +37,10 @@ export function Header({ open }: { readonly open: OpenPanel }): ReactNode {
           </p>
         </div>
       </div>
+      <Screens screen={screen} onScreen={onScreen} />
       <Rehearsal />
       <span className={classes.space} />
+      <Unfinished open={open} />
       <Button
         className={classes.operator ?? ''}
         variant="subtle"
@@ -60,6 +70,49 @@ export function Header({ open }: { readonly open: OpenPanel }): ReactNode {
       </Button>
       <ColorScheme />
     </header>
+  );
+}
+
+const SCREENS: readonly Screen[] = ['bench', 'rekey'];
+
+/** Goes from one screen to another; what runs on the other goes on. */
+function Screens({
+  screen,
+  onScreen,
+}: {
+  readonly screen: Screen;
+  readonly onScreen: (screen: Screen) => void;
+}): ReactNode {
+  const text = messages.screens;
+  return (
+    <nav className={classes.screens} aria-label={text.label}>
+      {SCREENS.map((each) => (
+        <button
+          key={each}
+          type="button"
+          {...(each === screen ? { 'aria-current': 'page' as const } : {})}
+          onClick={() => onScreen(each)}
+        >
+          {text[each]}
+        </button>
+      ))}
+    </nav>
+  );
+}
+
+/** How many jobs are left to be finished; not there when none is. */
+function Unfinished({ open }: { readonly open: OpenPanel }): ReactNode {
+  const count = useWindowState((state) => state.interrupted.length);
+  if (count === 0) return null;
+  return (
+    <Button
+      className={classes.unfinished ?? ''}
+      variant="default"
+      leftSection={<Icon name="warning" />}
+      onClick={() => open({ kind: 'resume' })}
+    >
+      {messages.resume.badge(count)}
+    </Button>
   );
 }
 

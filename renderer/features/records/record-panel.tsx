@@ -1,4 +1,5 @@
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
+import type { ErrorReport } from '../../../src/model/job.ts';
 import type { RecordView } from '../../../src/contract.ts';
 import { KEY_TYPES } from '../../../src/model/key.ts';
 import { ErrorPanel } from '../../components/error-panel.tsx';
@@ -6,6 +7,7 @@ import { Facts } from '../../components/facts.tsx';
 import { SidePanel } from '../../components/side-panel.tsx';
 import { duration, grouped, when } from '../../format.ts';
 import { messages } from '../../messages.ts';
+import { SaveSheet } from '../job/save-sheet.tsx';
 import { VerdictLine } from '../job/verdict-line.tsx';
 import { proofWords } from './records.tsx';
 
@@ -18,6 +20,7 @@ export function RecordPanel({
   readonly onClose: () => void;
 }): ReactNode {
   const text = messages.job;
+  const [error, setError] = useState<ErrorReport | null>(null);
   const type = KEY_TYPES.find((known) => known === record.keyType);
   return (
     <SidePanel title={`${messages.records.title1} ${record.seq}`} onClose={onClose}>
@@ -42,6 +45,10 @@ export function RecordPanel({
           { name: text.jobId, value: record.job, mono: true },
         ]}
       />
+      <div>
+        <SaveSheet job={record.job} identity={record.identity} label={messages.sheet.of} onError={setError} />
+      </div>
+      {error === null ? null : <ErrorPanel error={error} />}
     </SidePanel>
   );
 }

@@ -15,9 +15,12 @@ export function Records({ open }: { readonly open: OpenPanel }): ReactNode {
   const text = messages.records;
   return (
     <section className={classes.records} aria-labelledby="records-title">
-      <h2 id="records-title" className={classes.title}>
-        {text.title}
-      </h2>
+      <div className={classes.top}>
+        <h2 id="records-title" className={classes.title}>
+          {text.title}
+        </h2>
+        <JournalButton open={open} />
+      </div>
       {records.length === 0 ? (
         <p className={classes.empty}>{text.empty}</p>
       ) : (
@@ -53,6 +56,17 @@ export function Records({ open }: { readonly open: OpenPanel }): ReactNode {
         </div>
       )}
     </section>
+  );
+}
+
+/** The journal's head, short: that it grows is seen, and that it was cut shows to who kept one. */
+function JournalButton({ open }: { readonly open: OpenPanel }): ReactNode {
+  const head = useWindowState((state) => state.journal.head);
+  const text = messages.journal;
+  return (
+    <button type="button" className={classes.journal} onClick={() => open({ kind: 'journal' })}>
+      {head === null ? text.openEmpty : text.open(shortFingerprint(head.hash))}
+    </button>
   );
 }
 

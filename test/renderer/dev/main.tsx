@@ -6,7 +6,7 @@ import { App } from '../../../renderer/app.tsx';
 import { Refused, stationOver } from '../../../renderer/station.ts';
 import { createStore } from '../../../renderer/store.ts';
 import type { CertificateView, DoctorLine, JobView, SlotView, Snapshot } from '../../../src/contract.ts';
-import { STEPS } from '../../../src/model/job.ts';
+import { STEPS, type JobResult } from '../../../src/model/job.ts';
 import {
   ended,
   fakeBridge,
@@ -19,6 +19,7 @@ import {
   stepsTo,
   STEP_MS,
   TRANSCRIPT,
+  unit,
 } from '../fake-station.ts';
 import { SCENES, type Scene } from './scenes.ts';
 
@@ -82,6 +83,61 @@ const bridge = fakeBridge({
   'slot.clear': () => null,
   'port.refresh': () => [],
   doctor: () => FINDINGS,
+  'rekey.look': async () => {
+    await pause(700);
+    return scene?.unit ?? unit(1);
+  },
+  rekey: async () => {
+    const slot = current?.slots[0];
+    const outcome = scene?.rekeyed;
+    if (slot === undefined) return { jobs: [], elapsedMs: 0 };
+    if (outcome === 'waiting') {
+      const deadline = new Date(Date.now() + 24 * 3_600_000).toISOString();
+      const waiting = { for: 'server', deadline } as const;
+      const steps = stepsTo('submit').slice(0, 5);
+      const job = running(1, 'stage', { flow: 'rekey', state: 'waiting', steps, waiting });
+      bridge.tell({ type: 'job', job: running(1, 'stage', { flow: 'rekey' }) });
+      bridge.tell({ type: 'job', job });
+      bridge.tell({ type: 'slot', slot: { ...slot, job: job.job } });
+      return new Promise(() => undefined);
+    }
+    await play(slot, 1, 'rekey', outcome);
+    return { jobs: [], elapsedMs: 0 };
+  },
+  'shell.copy': () => null,
+  'journal.export': ({ path }: { path: string }) => ({ path, rows: 1284, head: null, key: null }),
+  'journal.verify': () =>
+    scene?.damaged === true
+      ? {
+          kind: 'journal',
+          ok: false,
+          rows: 811,
+          station: 'bench-07',
+          head: null,
+          signed: 800,
+          keys: [],
+          problem: { seq: 812, fault: 'edited', text: 'Row 812 was changed: its hash is another.' },
+          notes: [],
+        }
+      : {
+          kind: 'journal',
+          ok: true,
+          rows: 1284,
+          station: 'bench-07',
+          head: null,
+          signed: 1284,
+          keys: [],
+          problem: null,
+          notes: ['The station key was replaced once, at row 402; that is recorded.'],
+        },
+  'shell.choose-save': () => '/home/anna/Documents/station-52-54-00-c0-00-01.pdf',
+  'rekey.sheet': ({ path }: { path: string }) => ({ path }),
+  'resume.dismiss': ({ job }: { job: string }) => {
+    const interrupted = (current?.interrupted ?? []).filter((each) => each.job !== job);
+    if (current !== undefined) current = { ...current, interrupted };
+    bridge.tell({ type: 'interrupted', interrupted });
+    return null;
+  },
   'rehearsal.start': () => SCENES.rehearsal.snapshot,
   provision: async (params: { ports: string[] }) => {
     const slots = (current?.slots ?? []).filter((slot) => params.ports.includes(slot.port));
@@ -92,17 +148,22 @@ const bridge = fakeBridge({
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-async function play(slot: SlotView, at: number): Promise<void> {
+async function play(
+  slot: SlotView,
+  at: number,
+  flow: JobView['flow'] = 'provision',
+  outcome: Partial<JobResult> = {},
+): Promise<void> {
   const startedAt = new Date().toISOString();
   const say = (job: JobView): void =>
-    bridge.tell({ type: 'job', job: { ...job, slot: slot.slot, port: slot.port } });
+    bridge.tell({ type: 'job', job: { ...job, flow, slot: slot.slot, port: slot.port } });
   for (const step of STEPS) {
     say(running(at, step, { startedAt }));
     if (step === 'connect')
       bridge.tell({ type: 'slot', slot: { ...slot, presence: 'in-job', job: jobId(at) } });
     await pause(STEP_MS[step] * (0.7 + at * 0.1));
   }
-  say({ ...ended(at), startedAt, steps: stepsTo(null) });
+  say({ ...ended(at, outcome), startedAt, steps: stepsTo(null) });
   bridge.tell({ type: 'slot', slot: { ...slot, job: jobId(at) } });
   bridge.tell({ type: 'record', record: record(100 + at, result(at), Date.now()) });
 }

@@ -1,10 +1,34 @@
 import type { JobView, SlotView, Snapshot } from '../../../src/contract.ts';
-import { ended, failure, record, report, result, running, server, slot, snapshot } from '../fake-station.ts';
+import type { JobResult } from '../../../src/model/job.ts';
+import type { UnitReport } from '../../../src/model/rekey.ts';
+import {
+  ended,
+  failure,
+  fingerprintOf,
+  identityOf,
+  interrupted,
+  jobId,
+  record,
+  report,
+  result,
+  running,
+  server,
+  slot,
+  snapshot,
+  stepsTo,
+  unit,
+} from '../fake-station.ts';
 
 /** A state of the bench to look at. */
 export interface Scene {
   readonly snapshot: Snapshot;
   /** What the process that hosts the station is said to do after the snapshot. */
+  /** The unit that `rekey.look` finds; a known one where left out. */
+  readonly unit?: UnitReport;
+  /** Whether `journal.verify` finds a bad row. */
+  readonly damaged?: boolean;
+  /** How its re-key ends; `waiting`: it does not, the server is away. */
+  readonly rekeyed?: Partial<JobResult> | 'waiting';
   readonly process?: { readonly state: 'down' | 'restarting'; readonly cause: string };
 }
 
@@ -162,6 +186,105 @@ export const SCENES = {
       'Another station (pid 4711, user bob) is using /home/anna/.local/share/station.',
     ),
   }),
+  rekey: {
+    ...bench([null, null]),
+    rekeyed: { oldKey: 'refused-tested', keyFingerprint: fingerprintOf(11) },
+  },
+  damaged: { ...bench([null, null, null, null]), damaged: true },
+  'rekey-changed': {
+    ...bench([null, null]),
+    unit: unit(1, {
+      cases: ['identity-changed', 'unknown'],
+      device: null,
+      former: { identity: identityOf(7), device: unit(7).device },
+      sentences: [
+        'The key on the board belongs to 52:54:00:c0:00:07 on the server; the board now says that it is 52:54:00:c0:00:01.',
+        'That is a replaced network board, or a copied disk. As the former it gets a device of its new identity.',
+      ],
+    }),
+    rekeyed: { oldKey: 'removed-not-tested', keyFingerprint: fingerprintOf(11) },
+  },
+  'rekey-other': {
+    ...bench([null, null]),
+    unit: unit(1, {
+      cases: ['other-key', 'elsewhere'],
+      key: { ...unit(1).key, fingerprint: fingerprintOf(8) },
+      staged: { fingerprint: fingerprintOf(9) },
+      serverUrls: ['https://other.example'],
+      sentences: [
+        'The server accepts another key for this unit than the one that it holds.',
+        'Its configuration points at https://other.example; a re-key sets it to this server.',
+      ],
+    }),
+    rekeyed: {
+      verdict: 'fail',
+      error: report('server/device-limit', 'Factory Mender takes no more accepted devices (limit 500).'),
+      proof: null,
+    },
+  },
+  'rekey-offline': {
+    ...bench([null, null]),
+    unit: unit(1, {
+      device: null,
+      offline: report('server/unreachable', 'Factory Mender cannot be reached: no route to host.'),
+      sentences: [
+        'The server cannot be asked. The new key is staged and proved on the board; nothing is sent.',
+      ],
+    }),
+    rekeyed: 'waiting',
+  },
+  'rekey-obstacle': {
+    ...bench([null, null]),
+    unit: unit(1, {
+      cases: ['fixed-key'],
+      sentences: ['The key is in a PKCS#11 token: it cannot be replaced over the serial line.'],
+      obstacle: report('board/update-in-progress'),
+    }),
+  },
+  interrupted: bench([null, null, null, null], {
+    interrupted: [
+      interrupted(1),
+      interrupted(2, {
+        flow: 'rekey',
+        step: 'stage',
+        safe: true,
+        left: 'The old key is in use; a new one lies beside it.',
+      }),
+      interrupted(6, { boardAt: null, step: 'accept' }),
+      interrupted(7, {
+        flow: 'rekey',
+        state: 'waiting',
+        step: 'stage',
+        safe: true,
+        boardAt: null,
+        left: 'Staged, old key active, nothing sent.',
+        deadline: new Date(Date.now() + 20 * 3_600_000).toISOString(),
+      }),
+    ],
+  }),
+  waiting: bench(
+    [
+      running(1, 'stage', {
+        flow: 'rekey',
+        state: 'waiting',
+        steps: stepsTo('submit').slice(0, 5),
+        waiting: { for: 'server', deadline: new Date(Date.now() + 23.4 * 3_600_000).toISOString() },
+      }),
+      null,
+    ],
+    {
+      interrupted: [
+        interrupted(1, {
+          job: jobId(1),
+          flow: 'rekey',
+          state: 'waiting',
+          safe: true,
+          left: 'Staged, old key active, nothing sent.',
+          deadline: new Date(Date.now() + 23.4 * 3_600_000).toISOString(),
+        }),
+      ],
+    },
+  ),
   down: {
     ...bench([running(1, 'switch'), null, null, null]),
     process: { state: 'down', cause: 'It was killed by signal 9 five times within a minute.' },

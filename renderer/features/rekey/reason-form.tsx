@@ -1,0 +1,68 @@
+import { Select, Textarea } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { REKEY_REASONS } from '../../../src/model/rekey.ts';
+import { Choices } from '../../components/choices.tsx';
+import { messages } from '../../messages.ts';
+import { useStore } from '../../store.ts';
+import { WAITS_MS, type FlowAction, type RekeyFlow } from './flow.ts';
+import classes from './rekey-screen.module.css';
+
+type Wish = Extract<FlowAction, { readonly type: 'wish' }>['wish'];
+
+/** Why the unit gets a new key, where that comes from, and how long it may wait where the server is not there. */
+export function ReasonForm({
+  flow,
+  offline,
+}: {
+  readonly flow: RekeyFlow;
+  readonly offline: boolean;
+}): ReactNode {
+  const store = useStore();
+  const text = messages.rekey;
+  const wish = (part: Wish): void => store.dispatch({ type: 'rekey', action: { type: 'wish', wish: part } });
+  return (
+    <section className={classes.card} aria-label={text.why}>
+      <Choices
+        legend={text.why}
+        name="reason"
+        columns={2}
+        choices={REKEY_REASONS.map((value) => ({ value, label: text.reasons[value] }))}
+        value={flow.reason}
+        onChange={(reason) => wish({ reason })}
+      />
+      <Textarea
+        label={text.words}
+        description={flow.reason === 'other' ? `${text.wordsNeeded} ${text.wordsHelp}` : text.wordsHelp}
+        size="lg"
+        rows={2}
+        maxLength={2000}
+        value={flow.words}
+        required={flow.reason === 'other'}
+        onChange={(event) => wish({ words: event.currentTarget.value })}
+      />
+      <div className={classes.pair}>
+        <Select
+          label={text.newKey}
+          data={(['profile', 'board', 'generate'] as const).map((value) => ({
+            value,
+            label: text.newKeys[value],
+          }))}
+          value={flow.newKey ?? 'profile'}
+          allowDeselect={false}
+          comboboxProps={{ withinPortal: false, position: 'top-start' }}
+          onChange={(value) => wish({ newKey: value === 'board' || value === 'generate' ? value : null })}
+        />
+        {offline ? (
+          <Select
+            label={text.wait}
+            data={WAITS_MS.map((ms) => ({ value: String(ms), label: text.waitFor(ms / 3_600_000) }))}
+            value={String(flow.waitMs)}
+            allowDeselect={false}
+            comboboxProps={{ withinPortal: false, position: 'top-start' }}
+            onChange={(value) => wish({ waitMs: Number(value) })}
+          />
+        ) : null}
+      </div>
+    </section>
+  );
+}

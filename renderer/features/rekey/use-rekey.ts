@@ -1,0 +1,83 @@
+import { useMemo } from 'react';
+import type { JobView } from '../../../src/contract.ts';
+import { reportOf } from '../../station.ts';
+import { useStore, type Store } from '../../store.ts';
+import { casesToConfirm, missing, type FlowAction } from './flow.ts';
+import { pickedSlot } from './picked-slot.ts';
+
+/** What the re-key screen does at the station; each says what came of it by an action. */
+export interface RekeyActs {
+  /** Reads the unit on the picked port; changes nothing. */
+  readonly read: () => void;
+  /** Begins; held back while anything is missing. */
+  readonly start: () => void;
+  readonly cancel: (job: JobView | null) => void;
+  /** Forgets what was said of this unit. Its job, if it has one, goes on. */
+  readonly another: () => void;
+  /** Takes the verdict off its slot and begins with the next unit. */
+  readonly next: () => void;
+}
+
+export function useRekey(): RekeyActs {
+  const store = useStore();
+  return useMemo(() => rekeyActs(store), [store]);
+}
+
+export function rekeyActs(store: Store): RekeyActs {
+  const dispatch = (action: FlowAction): void => store.dispatch({ type: 'rekey', action });
+  return {
+    read: () => {
+      const state = store.getState();
+      const slot = pickedSlot(state);
+      const { server, profile } = state.preferences;
+      if (slot === null || server === null || profile === null) return;
+      dispatch({ type: 'pick', slot: slot.slot });
+      dispatch({ type: 'read' });
+      store.station.call('rekey.look', { port: slot.port, server, profile }).then(
+        (report) => dispatch({ type: 'unit', slot: slot.slot, report }),
+        (thrown: unknown) => dispatch({ type: 'unreadable', slot: slot.slot, error: reportOf(thrown) }),
+      );
+    },
+    start: () => {
+      const { preferences, slots, rekey } = store.getState();
+      const slot = slots.find((each) => each.slot === rekey.slot);
+      const { server, profile } = preferences;
+      const { unit, reason } = rekey;
+      if (slot === undefined || server === null || profile === null || reason === null) return;
+      if (unit.state !== 'read' || missing(rekey) !== null || rekey.job.state !== 'none') return;
+      const words = casesToConfirm(unit.report);
+      dispatch({ type: 'ask' });
+      store.station
+        .call('rekey', {
+          port: slot.port,
+          server,
+          profile,
+          reason: { code: reason, text: rekey.words.trim() },
+          confirmed: [...words],
+          decommissionFormer: words.includes('identity-changed') && rekey.decommissionFormer,
+          waitMs: unit.report.offline === null ? DEFAULT_WAIT_MS : rekey.waitMs,
+          ...(rekey.newKey === null ? {} : { keySource: rekey.newKey }),
+        })
+        .then(
+          () => dispatch({ type: 'settled' }),
+          (thrown: unknown) => dispatch({ type: 'refused', error: reportOf(thrown) }),
+        );
+    },
+    cancel: (job) => {
+      if (job !== null) void store.ask('job.cancel', { job: job.job });
+    },
+    another: () => {
+      dispatch({ type: 'pick', slot: null });
+    },
+    next: () => {
+      const { rekey, slots } = store.getState();
+      const job = rekey.job.state === 'seen' ? rekey.job.view.job : null;
+      const slot = slots.find((each) => each.job === job && job !== null);
+      dispatch({ type: 'pick', slot: null });
+      if (slot !== undefined) void store.ask('slot.clear', { slot: slot.slot });
+    },
+  };
+}
+
+/** For a server that goes in the middle of the job: 24 hours, in milliseconds. */
+const DEFAULT_WAIT_MS = 24 * 3_600_000;

@@ -1,0 +1,181 @@
+import { Button } from '@mantine/core';
+import { useState, type ReactNode } from 'react';
+import type { ErrorReport } from '../../../src/model/job.ts';
+import type { InterruptedJob } from '../../../src/model/rekey.ts';
+import { toFinish, unfinished } from '../../bench.ts';
+import { ErrorPanel } from '../../components/error-panel.tsx';
+import { Icon } from '../../components/icon.tsx';
+import { SidePanel } from '../../components/side-panel.tsx';
+import { unitName, when } from '../../format.ts';
+import { messages } from '../../messages.ts';
+import { reportOf } from '../../station.ts';
+import { useStore, useWholeState, useWindowState, type Store } from '../../store.ts';
+import classes from './resume-panel.module.css';
+
+/** Jobs that were cut or that wait: on which unit, in which step, what it was left in, and one button to finish each. */
+export function ResumePanel({ onClose }: { readonly onClose: () => void }): ReactNode {
+  const state = useWholeState();
+  const store = useStore();
+  const text = messages.resume;
+  const jobs = unfinished(state);
+  const left = toFinish(state);
+  const [error, setError] = useState<ErrorReport | null>(null);
+  /** What is refused is said here: the line on top is behind this panel. */
+  const told = (asked: Promise<ErrorReport | null>): void => {
+    setError(null);
+    void asked.then(setError);
+  };
+  const up = state.connection.state === 'up' && state.readOnly === null;
+  return (
+    <SidePanel title={text.title} wide onClose={onClose}>
+      {jobs.length === 0 ? (
+        <p role="status" className={classes.none}>
+          <Icon name="check" /> {text.none}
+        </p>
+      ) : (
+        <div className={classes.top}>
+          <p>{text.intro}</p>
+          {left.length > 1 ? (
+            <Button disabled={!up} onClick={() => told(store.finish())}>
+              {text.finishAll(left.length)}
+            </Button>
+          ) : null}
+        </div>
+      )}
+      {error === null ? null : <ErrorPanel error={error} />}
+      <ul className={classes.jobs}>
+        {jobs.map((job) => (
+          <JobRow
+            key={job.job}
+            job={job}
+            up={up}
+            finishing={state.finishing.some((each) => each.job === job.job)}
+            sought={state.sought.includes(job.job)}
+            told={told}
+          />
+        ))}
+      </ul>
+    </SidePanel>
+  );
+}
+
+type Told = (asked: Promise<ErrorReport | null>) => void;
+
+function refusalOf(
+  { station }: Store,
+  call: 'job.cancel' | 'resume.dismiss',
+  job: string,
+): Promise<ErrorReport | null> {
+  return station.call(call, { job }).then(() => null, reportOf);
+}
+
+function JobRow({
+  job,
+  up,
+  finishing,
+  sought,
+  told,
+}: {
+  readonly job: InterruptedJob;
+  /** Whether the station can work at all. */
+  readonly up: boolean;
+  readonly finishing: boolean;
+  /** Whether its board was looked for. */
+  readonly sought: boolean;
+  readonly told: Told;
+}): ReactNode {
+  const store = useStore();
+  const slots = useWindowState((state) => state.slots);
+  const text = messages.resume;
+  const title = `unfinished-${job.job}`;
+  const at = slots.find(({ port }) => port === job.boardAt)?.label ?? job.boardAt;
+  return (
+    <li>
+      <article className={classes.job} aria-labelledby={title} data-safe={job.safe}>
+        <header>
+          <div>
+            <h3 id={title}>{unitName(job)}</h3>
+            <p className={classes.soft}>
+              {text.flows[job.flow]}, {cut(job)}
+            </p>
+          </div>
+          <p className={classes.safety}>
+            <Icon name={job.safe ? 'check' : 'warning'} />
+            {job.safe ? text.safe : text.unsafe}
+          </p>
+        </header>
+        <p>{job.left}</p>
+        <p className={classes.where}>
+          <Icon name="plug" />{' '}
+          {at !== null ? text.here(at) : sought && !finishing ? text.notFound : text.notSeen}
+        </p>
+        <p className={classes.soft}>
+          {text.started(when(job.startedAt, new Date()), job.server)}
+          {job.deadline === null ? '' : ` ${text.deadline(when(job.deadline, new Date()))}`}
+        </p>
+        <footer>
+          {job.state === 'waiting' ? (
+            <Button
+              variant="default"
+              disabled={!up}
+              onClick={() => told(refusalOf(store, 'job.cancel', job.job))}
+            >
+              {messages.common.cancel}
+            </Button>
+          ) : (
+            <>
+              <Button disabled={!up} loading={finishing} onClick={() => told(store.finish(job.job))}>
+                {job.boardAt === null ? text.lookAndFinish : text.finish}
+              </Button>
+              <Dismissal job={job} disabled={!up || finishing} told={told} />
+            </>
+          )}
+        </footer>
+      </article>
+    </li>
+  );
+}
+
+function cut({ state, step }: InterruptedJob): string {
+  const text = messages.resume;
+  if (state === 'waiting') return text.waits;
+  return step === null ? text.cutBefore : text.cutIn(messages.steps[step].label);
+}
+
+/** Takes a job off the list, asked twice: what is left undone may be a board that cannot authenticate. */
+function Dismissal({
+  job,
+  disabled,
+  told,
+}: {
+  readonly job: InterruptedJob;
+  readonly disabled: boolean;
+  readonly told: Told;
+}): ReactNode {
+  const store = useStore();
+  const text = messages.resume;
+  const [asked, setAsked] = useState(false);
+  if (!asked)
+    return (
+      <Button variant="subtle" color="gray" disabled={disabled} onClick={() => setAsked(true)}>
+        {text.dismiss}
+      </Button>
+    );
+  return (
+    <div className={classes.sure} role="alertdialog" aria-label={text.dismiss}>
+      <p>
+        {text.dismissSure} {job.safe ? '' : text.dismissUnsafe}
+      </p>
+      <Button variant="default" autoFocus onClick={() => setAsked(false)}>
+        {text.dismissNo}
+      </Button>
+      <Button
+        color="red"
+        disabled={disabled}
+        onClick={() => told(refusalOf(store, 'resume.dismiss', job.job))}
+      >
+        {text.dismissYes}
+      </Button>
+    </div>
+  );
+}
