@@ -71,3 +71,10 @@ export async function choose(application: ElectronApplication, file: string): Pr
     dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [chosen] });
   }, file);
 }
+
+/** Where the system's dialog says from now on that a file shall be written. */
+export async function chooseWhere(application: ElectronApplication, file: string): Promise<void> {
+  await application.evaluate(({ dialog }, filePath) => {
+    dialog.showSaveDialog = () => Promise.resolve({ canceled: false, filePath });
+  }, file);
+}

@@ -111,7 +111,7 @@ test('a real board gets its key through the window, and its own client is author
   expect(app.output()).not.toContain('canary');
 });
 
-test('a station that is killed in the middle of a real board finishes it at the next run', async ({
+test('a station that is killed in the middle of a real board finishes it by one button', async ({
   app,
   home,
 }) => {
@@ -128,6 +128,9 @@ test('a station that is killed in the middle of a real board finishes it at the 
   await expect.poll(() => held.hits, { timeout: 30_000 }).toBe(1);
   process.kill(stationProcess(application.process().pid ?? 0), 'SIGKILL');
   held.remove();
+  const unfinished = page.getByRole('dialog', { name: 'Unfinished jobs' });
+  await expect(unfinished.getByRole('article', { name: board.mac })).toContainText('Not safe to unplug');
+  await page.keyboard.press('Escape');
   await expect(guidance(page)).toContainText('The station process stopped and was started again.');
   await guidance(page).getByRole('button', { name: 'Dismiss' }).click();
   const row = page.getByRole('table').getByRole('row').filter({ hasText: 'The station ended in the middle' });
@@ -138,9 +141,8 @@ test('a station that is killed in the middle of a real board finishes it at the 
   await page.getByRole('textbox', { name: 'E-mail' }).fill(ADMIN.email);
   await page.getByLabel('Password', { exact: true }).fill(ADMIN.password);
   await page.getByRole('dialog').getByRole('button', { name: 'Sign in', exact: true }).click();
-  await card(page, 'slot-2')
-    .getByRole('button', { name: /Provision|Try anyway/ })
-    .click();
+  await expect(guidance(page)).toContainText(`1 job was interrupted: ${board.mac}`);
+  await guidance(page).getByRole('button', { name: 'Finish' }).click();
   await expectVerdicts(page, 'PASS', ['slot-2']);
   await expectInUse(page, board);
 });

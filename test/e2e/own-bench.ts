@@ -1,0 +1,95 @@
+import { spawn } from 'node:child_process';
+import { closeSync, constants, mkdirSync, openSync, readlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Page } from '@playwright/test';
+import {
+  createSimulatedBoard,
+  type BoardChoices,
+  type SimulatedBoard,
+} from '../../src/rehearsal/board/index.ts';
+import { DEFAULT_ADMIN, startMenderServer, type MenderServer } from '../../src/rehearsal/server/index.ts';
+import { expect, test as base } from './app.ts';
+import { ask } from './bench.ts';
+
+/**
+ * Boards and a server that outlive the station's process, as real ones do: the boards of a rehearsal end with it. The
+ * boards are simulated, on ttys of this machine.
+ */
+export interface OwnBench {
+  readonly server: MenderServer;
+  /** Puts a board on a port of this name. */
+  plugIn(board: SimulatedBoard, port: string): Promise<void>;
+  /** A board that is on no port yet. */
+  board(choices: BoardChoices): SimulatedBoard;
+}
+
+export const test = base.extend<{ bench: OwnBench }>({
+  /** Its ports are those of a bench that is wired for good; nothing of the machine's own is on it. */
+  home: async ({ home }, use) => {
+    mkdirSync(path.join(home, 'ttys'));
+    writeFileSync(
+      path.join(home, 'settings.json'),
+      JSON.stringify({
+        portLinks: path.join(home, 'ttys'),
+        preferences: { server: null, profile: 'mender', operator: null },
+      }),
+    );
+    await use(home);
+  },
+  bench: async ({ home }, use) => {
+    await using stack = new AsyncDisposableStack();
+    const server = await startMenderServer();
+    stack.defer(() => server.close());
+    await use({
+      server,
+      board: (choices) => stack.use(createSimulatedBoard({ console: { loginDelay: 0 }, ...choices })),
+      plugIn: async (board, port) => {
+        stack.defer(await putOnTty(board, path.join(home, 'ttys', port)));
+      },
+    });
+  },
+});
+
+/** Adds the server of this bench and signs in, for longer than one life of the station's process. */
+export async function useServer(page: Page, { url }: MenderServer): Promise<void> {
+  await ask(page, 'server.add', { name: 'field', url });
+  await ask(page, 'server.login', {
+    name: 'field',
+    user: DEFAULT_ADMIN.email,
+    password: DEFAULT_ADMIN.password,
+    keep: true,
+  });
+  await ask(page, 'preferences.set', { server: 'field' });
+  await ask(page, 'credential.set', { name: 'board', password: 'board' });
+  await expect(page.getByRole('banner')).toContainText(DEFAULT_ADMIN.email);
+}
+
+/** A new tty with a board behind it; ends when what it gives back is called. */
+async function putOnTty(board: SimulatedBoard, link: string): Promise<() => void> {
+  const socat = spawn('socat', ['STDIO', `PTY,rawer,link=${link},ignoreeof`], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  socat.stdin.on('error', () => undefined);
+  await expect.poll(() => isMade(link), { intervals: [5] }).toBe(true);
+  // While one descriptor is open on it, the terminal does not hang up when a station lets go of it.
+  const keeper = openSync(readlinkSync(link), constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
+  const line = board.link();
+  let sending: Promise<unknown> = Promise.resolve();
+  socat.stdout.on('data', (data: Buffer) => {
+    // What is sent to a board that is not there any more is lost.
+    sending = sending.then(() => line.write(data)).catch(() => undefined);
+  });
+  line.onData((data) => socat.stdin.write(data));
+  return () => {
+    closeSync(keeper);
+    socat.kill('SIGKILL');
+  };
+}
+
+function isMade(link: string): boolean {
+  try {
+    return readlinkSync(link) !== '';
+  } catch {
+    return false;
+  }
+}
