@@ -3,8 +3,9 @@ import { asStationError, StationError } from '../../model/station-error.ts';
 
 /** How long an exchange that is under way may go on after a cancel, so that what it began can be taken back. */
 const GRACE_MS = 5_000;
-/** How long a job that has switched may still take to finish after a cancel; the log-out comes on top. */
-const FINISH_MS = 5_000;
+/** When a job that has switched is at its end after a cancel, and how long it has at least; the log-out comes on top. */
+const FINISH_MS = 8_000;
+const LEAST_FINISH_MS = 3_000;
 /** How long taking back may take after that: together with the log-out, a cancelled job ends within ten seconds. */
 const TAKE_BACK_MS = 3_500;
 
@@ -39,7 +40,10 @@ export function cancellation(asked: AbortSignal, clock: Clock): Cancellation {
     );
   };
   const hurry = (): void => abortAfter(GRACE_MS);
-  const finish = (): void => abortAfter(FINISH_MS);
+  let askedAt = clock.monotonic();
+  const note = (): void => void (askedAt = clock.monotonic());
+  const finish = (): void => abortAfter(Math.max(LEAST_FINISH_MS, askedAt + FINISH_MS - clock.monotonic()));
+  asked.addEventListener('abort', note, { once: true });
   if (asked.aborted) line.abort(cancelled(asked));
   else asked.addEventListener('abort', hurry, { once: true });
   return {
@@ -73,6 +77,7 @@ export function cancellation(asked: AbortSignal, clock: Clock): Cancellation {
       settled.abort();
       asked.removeEventListener('abort', hurry);
       asked.removeEventListener('abort', finish);
+      asked.removeEventListener('abort', note);
     },
   };
 }

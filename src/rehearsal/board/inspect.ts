@@ -32,6 +32,8 @@ export interface Inspection {
   mode(path: string): number | undefined;
   /** The names in a directory; none when there is no such directory. */
   names(path: string): readonly string[];
+  /** Removes a file and makes that durable. */
+  remove(path: string): void;
   /** Writes a file and makes it durable, as the factory would. */
   put(path: string, content: string | Uint8Array, mode?: number): void;
   /** Makes a symbolic link and makes it durable. */
@@ -106,6 +108,10 @@ export function createInspection(board: Inside): Inspection {
     },
     mode: (path) => quietly(() => files.node(root, path).mode),
     names: (path) => quietly(() => files.list(root, path)) ?? [],
+    remove(path) {
+      files.unlink(root, path);
+      files.syncAll();
+    },
     put(path, content, mode = 0o644) {
       const data = typeof content === 'string' ? Buffer.from(content, 'utf8') : Buffer.from(content);
       files.put(root, path, data.toString('latin1'), mode);

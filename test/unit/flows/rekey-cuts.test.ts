@@ -1,0 +1,192 @@
+import { describe, expect, test } from 'vitest';
+import type { ResumedRekey } from '../../../src/flows/index.ts';
+import type { KeySource } from '../../../src/model/key.ts';
+import type { SimulatedBoard } from '../../../src/rehearsal/board/index.ts';
+import { cancellation } from '../../../src/flows/reconcile/cancellation.ts';
+import { cutRekey } from '../../../src/station/rekeying.ts';
+import {
+  bench,
+  expectProvisioned,
+  expectRecorded,
+  keyOf,
+  MODES,
+  setsOf,
+  stagedOn,
+  type Bench,
+  type Run,
+} from './bench.ts';
+import { virtualTime } from '../virtual-time.ts';
+
+/** Where a job is cut: as a step begins, the first time or a later one. */
+const POINTS = [
+  'connect',
+  'look-up',
+  'stage',
+  'submit',
+  'submit 2',
+  'switch',
+  'tidy',
+  'tidy 2',
+  'tidy 3',
+  'tidy 4',
+  'prove',
+] as const;
+const SOURCES: readonly KeySource[] = [{ from: 'board' }, { from: 'generate', type: 'ed25519' }];
+
+interface Unit {
+  readonly board: SimulatedBoard;
+  readonly old: string;
+}
+
+async function returnedUnit(b: Bench): Promise<Unit> {
+  const board = b.board();
+  await b.time.sleep(5_000);
+  expect((await b.run(board)).result.verdict).toBe('pass');
+  return { board, old: keyOf(board) ?? '' };
+}
+
+/** Calls `then` once, as the step of that number begins. */
+function at(point: string, then: () => void): (now: string) => void {
+  const [step = '', number = '1'] = point.split(' ');
+  let left = Number(number);
+  return (now) => {
+    if (now !== `${step} running`) return;
+    left -= 1;
+    if (left === 0) then();
+  };
+}
+
+function resumed(b: Bench, { result }: Run): ResumedRekey {
+  return cutRekey(b.journal, result.job).resumes;
+}
+
+/** However it was cut: the unit has a whole key with which it can authenticate, or its staged one is accepted and can be put in use. */
+function expectNothingBroken(b: Bench, { board }: Unit, { result, events }: Run): void {
+  expectRecorded(events, result);
+  const sets = setsOf(b.server, board);
+  expect(sets.filter(([, status]) => status === 'accepted').length).toBeLessThan(2);
+  const key = keyOf(board);
+  expect(key).not.toBeNull();
+  const status = sets.find(([of]) => of === key)?.[1];
+  if (status === 'rejected' || status === 'pending') expect(stagedOn(board)).not.toEqual([]);
+  else expect(status).toMatch(/^(accepted|preauthorized)$/);
+  if (result.verdict !== 'pass') expect(result.error?.remedy).toMatch(/\w/);
+}
+
+function expectRekeyed(b: Bench, { board, old }: Unit, run: Run): void {
+  expectProvisioned(b, board, run);
+  expect(keyOf(board)).not.toBe(old);
+  expect(stagedOn(board)).toEqual([]);
+}
+
+describe.each(MODES)('a re-keying that is cut, %s', (mode) => {
+  describe.each(SOURCES)('with a key from $from', (keySource) => {
+    const points = keySource.from === 'board' ? POINTS : (['stage', 'submit', 'switch', 'tidy 2'] as const);
+
+    test.each(points)('the cable goes as %s begins', async (point) => {
+      const b = await bench({ mode });
+      const unit = await returnedUnit(b);
+      const run = await b.rekey(unit.board, { keySource, onStep: at(point, () => unit.board.unplug()) });
+      expectNothingBroken(b, unit, run);
+      await b.time.sleep(180_000);
+      expectNothingBroken(b, unit, run);
+      const again = await b.rekey(unit.board, { keySource, resumes: resumed(b, run) });
+      expectRekeyed(b, unit, again);
+    });
+
+    test.each(points)('the power goes as %s begins', async (point) => {
+      const b = await bench({ mode });
+      const unit = await returnedUnit(b);
+      const run = await b.rekey(unit.board, {
+        keySource,
+        onStep: at(point, () => void unit.board.power('off')),
+      });
+      expectNothingBroken(b, unit, run);
+      await unit.board.power('on');
+      await b.time.sleep(60_000);
+      const again = await b.rekey(unit.board, { keySource, resumes: resumed(b, run) });
+      expectRekeyed(b, unit, again);
+      const [before, after] = [run.result.oldKey, again.result.oldKey];
+      expect([before, after]).toContain('refused-tested');
+    });
+  });
+
+  test.each(POINTS)('cancelled as %s begins, it is safe within ten seconds', async (point) => {
+    const b = await bench({ mode });
+    const unit = await returnedUnit(b);
+    const cancel = new AbortController();
+    let began = 0;
+    const run = await b.rekey(unit.board, {
+      cancel: cancel.signal,
+      onStep: at(point, () => {
+        began = b.time.monotonic();
+        cancel.abort();
+      }),
+    });
+    expect(b.time.monotonic() - began).toBeLessThan(10_000);
+    expectRecorded(run.events, run.result);
+    expect(unit.board.inspect.user).toBeUndefined();
+    expect(unit.board.inspect.client.running).toBe(true);
+    if (run.result.verdict === 'pass') expectRekeyed(b, unit, run);
+    else {
+      // Before the switch everything is as it was.
+      expect(run.result).toMatchObject({ verdict: 'stopped', error: { code: 'job/cancelled' } });
+      expect(keyOf(unit.board)).toBe(unit.old);
+      expect(stagedOn(unit.board)).toEqual([]);
+      expect(setsOf(b.server, unit.board)).toEqual([[unit.old, 'accepted']]);
+    }
+    if (POINTS.indexOf(point) >= POINTS.indexOf('switch')) expect(run.result.verdict).toBe('pass');
+  });
+});
+
+test('at a server that hangs after the switch the job ends, says what the unit holds, and is finished later', async () => {
+  const b = await bench({ limits: { callMs: 400 } });
+  const unit = await returnedUnit(b);
+  const run = await b.rekey(unit.board, {
+    onStep: at('tidy', () => b.server.faults.add({ on: 'revoke-token', act: { kind: 'hang' } })),
+  });
+  expect(run.result).toMatchObject({ verdict: 'fail', error: { code: 'server/timeout' } });
+  expect(run.result.error?.unchanged).toMatch(/has its new key in use/);
+  expect(unit.board.inspect.user).toBeUndefined();
+  expectNothingBroken(b, unit, run);
+  b.server.faults.clear();
+  expectRekeyed(b, unit, await b.rekey(unit.board, { resumes: resumed(b, run) }));
+});
+
+test('a cancel after the switch leaves what is under way a few seconds, and then interrupts it', async () => {
+  const time = virtualTime();
+  for (const [asks, ends] of [
+    [0, 8_000],
+    [6_000, 14_000],
+  ] as const) {
+    const asked = new AbortController();
+    const cancel = cancellation(asked.signal, time);
+    const began = time.monotonic();
+    cancel.commit();
+    cancel.switched();
+    await time.sleep(asks);
+    asked.abort();
+    expect(() => cancel.check()).not.toThrow();
+    await new Promise((done) => cancel.signal.addEventListener('abort', done));
+    expect(time.monotonic() - began).toBeCloseTo(ends, -1);
+    cancel[Symbol.dispose]();
+  }
+});
+
+test.each(MODES)(
+  'a switch that surely did not happen is taken back: the old key is accepted again, %s',
+  async (mode) => {
+    const b = await bench({ mode });
+    const unit = await returnedUnit(b);
+    const staged = `${unit.board.inspect.keyPath}.station`;
+    const run = await b.rekey(unit.board, {
+      // What was staged is gone when it is to be put in place.
+      onStep: at('switch', () => unit.board.inspect.remove(staged)),
+    });
+    expect(run.result).toMatchObject({ verdict: 'fail', error: { code: 'board/switch-failed' } });
+    expect(keyOf(unit.board)).toBe(unit.old);
+    expect(setsOf(b.server, unit.board)).toEqual([[unit.old, 'accepted']]);
+    expect(stagedOn(unit.board)).toEqual([]);
+    expectRekeyed(b, unit, await b.rekey(unit.board));
+  },
+);
