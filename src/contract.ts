@@ -137,6 +137,8 @@ export const CALLS = {
    * for one that did not pass a report that says so. `force` overwrites an earlier PDF, nothing else.
    */
   'rekey.sheet': z.strictObject({ job: text, path: text.min(1), force: z.boolean().default(false) }),
+  /** A verified copy of the whole record in a new file; recorded where this station may write. */
+  'journal.backup': z.strictObject({ path: text.min(1) }),
   /** How the bench does, counted from the full hour on in which `since` lies. */
   'journal.stats': z.strictObject({ since: z.iso.datetime({ offset: true }).optional() }),
   /**
@@ -203,6 +205,7 @@ export interface CallResults {
   'slot.clear': null;
   'journal.list': readonly RecordView[];
   'rekey.sheet': { readonly path: string };
+  'journal.backup': BackupReport;
   'journal.stats': Statistics;
   'journal.export': ExportReport;
   'journal.verify': Verification;
@@ -278,6 +281,14 @@ export interface ExportReport {
   readonly head: { readonly seq: number; readonly hash: string } | null;
   /** The station key that signed this head; null where the key is not at hand, and for CSV. */
   readonly key: string | null;
+}
+
+export interface BackupReport {
+  readonly path: string;
+  /** The last row in the copy. */
+  readonly head: { readonly seq: number; readonly hash: string };
+  /** Whether the record says that it was made; not so while another program is its writer. */
+  readonly recorded: boolean;
 }
 
 export interface PreferencesView {

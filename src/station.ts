@@ -39,6 +39,7 @@ import { Bench } from './slots/bench.ts';
 import { Jobs } from './slots/jobs.ts';
 import { machinePorts } from './slots/port-source.ts';
 import { examine } from './station/doctor.ts';
+import { backupRecord } from './station/backup.ts';
 import { exportJournal } from './station/exporting.ts';
 import { EventHub } from './station/event-hub.ts';
 import { identify } from './station/identifying.ts';
@@ -362,6 +363,7 @@ class StationOverHome implements Station {
       const { writeSheet } = await import('./station/sheets.ts');
       return writeSheet({ job, path, force }, this.#record.reader);
     },
+    'journal.backup': ({ path }) => backupRecord(path, this.#record),
     'journal.stats': ({ since }) => this.#record.reader.statistics(since),
     'journal.export': (params) =>
       exportJournal(params, {

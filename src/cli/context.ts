@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import type { EnvironmentSecrets } from '../settings/index.ts';
-import { openStation, type Station } from '../station.ts';
+import { openStation, type Station, type StationOptions } from '../station.ts';
 import type { ExitStatus } from './exit-status.ts';
 import type { CommandIo, CommonOptions } from './io.ts';
 import { Output } from './output.ts';
@@ -21,9 +21,9 @@ export interface CommandContext {
   readonly secrets: EnvironmentSecrets;
   readonly common: CommonOptions;
   readonly output: Output;
-  /** Opens the station for the length of `work`. `write` takes the home's lock. */
+  /** Opens the station for the length of `work`. `write` takes the home's lock, `write-if-free` where nobody has it. */
   readonly withStation: (
-    access: 'read' | 'write',
+    access: StationOptions['access'],
     work: (station: Station) => Promise<ExitStatus>,
   ) => Promise<ExitStatus>;
 }

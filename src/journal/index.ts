@@ -21,6 +21,8 @@ export type {
   StepRecord,
   UnitHistory,
 } from './journal.ts';
+export { restoreJournal } from './restore.ts';
+export type { Restored } from './restore.ts';
 export type { Percentiles, Statistics } from './statistics.ts';
 export { notices, noticing } from './notices.ts';
 export { inPieces, inTurns } from './turns.ts';

@@ -583,6 +583,11 @@ export const ERRORS = {
     'Nothing was exported.',
     'Look at all of it (station journal verify), and keep the file as it is for whoever finds out what happened.',
   ),
+  'journal/would-lose': row(
+    'The record {path} holds {rows} row(s) that {file} does not.',
+    STATION,
+    'Take a newer backup, or say that they may go (--discard-newer): the record of now is kept beside in any case.',
+  ),
   'journal/newer': row(
     'The record {path} was written by a newer version of the station (format {version}).',
     STATION,

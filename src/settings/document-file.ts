@@ -38,6 +38,21 @@ function refuseToReplace(path: string, { force, magic }: DocumentOptions): void 
     throw new StationError('station/file-exists', { path, detail: '' });
 }
 
+/**
+ * Gives a document that somebody else has written its name; it was made with `documentBeside`.
+ *
+ * @throws StationError `station/file-exists`, `station/file-unwritable`.
+ */
+export function placeDocument(beside: string, path: string): void {
+  place(beside, path, false);
+}
+
+/** A name beside the document's for what is not whole yet. @throws StationError `station/file-exists`. */
+export function documentBeside(path: string): string {
+  refuseToReplace(path, { force: false, magic: '' });
+  return `${path}.${randomUUID()}.tmp`;
+}
+
 /** Gives the finished file beside its name; removes it where that fails. */
 function place(beside: string, path: string, force: boolean): void {
   try {

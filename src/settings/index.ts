@@ -13,7 +13,7 @@ export { openKeyStore } from './file-key-store.ts';
 export type { KeyStoreOptions } from './file-key-store.ts';
 export { credentialOf, MemoryKeyStore, sessionOf, tenantTokenOf } from './key-store.ts';
 export type { KeyProtection, KeyStore, SecretName } from './key-store.ts';
-export { writeDocument, writeDocumentInPieces } from './document-file.ts';
+export { documentBeside, placeDocument, writeDocument, writeDocumentInPieces } from './document-file.ts';
 export { takeSecrets } from './secrets-from-environment.ts';
 export type { EnvironmentSecrets } from './secrets-from-environment.ts';
 export { parseServerProfile, serverProfileSchema } from './server-profile.ts';

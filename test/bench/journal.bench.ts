@@ -14,6 +14,7 @@ import { migrate } from '../../src/journal/migrations.ts';
 import { project, resetProjections } from '../../src/journal/projections.ts';
 import { systemClock } from '../../src/model/clock.ts';
 import type { JournalEntry, JournalEvent } from '../../src/model/event.ts';
+import type { Identity } from '../../src/model/identity.ts';
 import type { JobId, JobResult } from '../../src/model/job.ts';
 import type { KeyFingerprint } from '../../src/model/key.ts';
 import { MemoryKeyStore, openStationKey } from '../../src/settings/index.ts';
@@ -21,13 +22,16 @@ import { figure } from './figure.ts';
 import type { Figure, Measure } from '../../tools/bench.ts';
 
 const ROWS = 1_000_000;
+/** Each job is a start, a board, a step and a verdict. */
+const ROWS_A_JOB = 4;
+const JOBS = ROWS / ROWS_A_JOB;
 const ROUNDS = 5;
 const APPENDS = 300;
 /** Milliseconds that an answer may take. */
 const PROMPT = 50;
 const FIRST = Date.parse('2026-01-01T00:00:00Z');
-/** One verdict in so many milliseconds: the million fills a year of a busy bench. */
-const APART = 30_000;
+/** One job in so many milliseconds: they fill a year of a busy bench. */
+const APART = 120_000;
 
 const options: JournalOptions = {
   stationId: 'ST-0000000001',
@@ -35,7 +39,7 @@ const options: JournalOptions = {
   holder: { program: 'bench' },
 };
 
-/** What questions cost with a million records, and what an append costs with and without chain and signature. */
+/** What questions cost with a million rows, and what an append costs with and without chain and signature. */
 const measure: Measure = async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'station-bench-journal-'));
   try {
@@ -50,7 +54,7 @@ const measure: Measure = async () => {
 
 export default measure;
 
-/** A journal of verdicts alone, made as the station makes them but in few transactions. */
+/** A journal as the station makes it, but in few transactions. */
 function build(file: string): void {
   using database = new Database(file);
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA cache_size = -400000;');
@@ -59,15 +63,11 @@ function build(file: string): void {
   let previous: Uint8Array = GENESIS;
   for (let seq = 1; seq <= ROWS;) {
     database.write(() => {
-      for (const end = Math.min(ROWS, seq + 50_000); seq <= end; seq += 1) {
-        const at = new Date(FIRST + seq * APART).toISOString();
-        const entry: JournalEntry = {
-          seq,
-          at,
-          monotonicMs: seq,
-          station: options.stationId,
-          event: verdict(seq),
-        };
+      for (const next = seq + 50_000; seq < next; seq += 1) {
+        const job = Math.ceil(seq / ROWS_A_JOB);
+        const at = new Date(FIRST + job * APART).toISOString();
+        const event = eventOf(job, (seq - 1) % ROWS_A_JOB);
+        const entry: JournalEntry = { seq, at, monotonicMs: seq, station: options.stationId, event };
         const body = canonicalJson(entry);
         previous = chainHash(previous, body);
         database.run('INSERT INTO event (seq, body, hash) VALUES (?, ?, ?)', seq, body, previous);
@@ -81,15 +81,15 @@ function build(file: string): void {
 function questions(journal: JournalReader): Record<string, Figure> {
   const ask: Readonly<Record<string, () => unknown>> = {
     newest: () => journal.list(),
-    'unit-by-value': () => journal.list({ identity: { value: macOf(543_210) } }),
-    'prefix-few': () => journal.list({ identity: { value: 'SN54321', match: 'prefix' } }),
+    'unit-by-value': () => journal.list({ identity: { value: macOf(143_210) } }),
+    'prefix-few': () => journal.list({ identity: { value: 'SN14321', match: 'prefix' } }),
     'prefix-all': () => journal.list({ identity: { value: '52:54', match: 'prefix' } }),
     'value-of-all': () => journal.list({ identity: { key: 'model', value: 'gateway' } }),
     'value-of-none': () => journal.list({ identity: { value: 'none', match: 'prefix' } }),
-    since: () => journal.list({ since: new Date(FIRST + (ROWS - 500) * APART).toISOString() }),
-    history: () => journal.history({ mac: macOf(7), model: 'gateway', sn: 'SN7' }, keyOf(7)),
+    since: () => journal.list({ since: new Date(FIRST + (JOBS - 500) * APART).toISOString() }),
+    history: () => journal.history(identityOf(7), keyOf(7)),
     statistics: () => journal.statistics(),
-    'statistics-since': () => journal.statistics(new Date(FIRST + (ROWS / 2) * APART).toISOString()),
+    'statistics-since': () => journal.statistics(new Date(FIRST + (JOBS / 2) * APART).toISOString()),
   };
   return Object.fromEntries(
     Object.entries(ask).map(([name, question]) => [
@@ -142,15 +142,50 @@ function timed(work: (n: number) => void): number {
   return (performance.now() - began) / APPENDS;
 }
 
+function eventOf(n: number, part: number): JournalEvent {
+  const job = jobOf(n);
+  switch (part) {
+    case 0:
+      return {
+        kind: 'job-started',
+        job,
+        flow: 'provision',
+        port: '/dev/ttyUSB0',
+        slot: `1-1.${n % 16}:1.0`,
+        server: 'plant',
+        serverUrl: 'https://mender.example',
+        profile: 'mender',
+        keySource: 'board',
+        label: `order ${Math.floor(n / 500)}`,
+        operator: 'kim',
+      };
+    case 1:
+      return { kind: 'board-identified', job, identity: identityOf(n) };
+    case 2:
+      return {
+        kind: 'step-outcome',
+        job,
+        step: 'stage',
+        action: 'stage',
+        outcome: 'done',
+        ms: 120,
+        detail: {},
+        error: null,
+      };
+    default:
+      return verdict(n);
+  }
+}
+
 function verdict(n: number): JournalEvent {
-  const job = `J${String(n).padStart(25, '0')}` as JobId;
+  const job = jobOf(n);
   const isGood = n % 50 !== 0;
   const result: JobResult = {
     job,
     port: '/dev/ttyUSB0',
     slot: `1-1.${n % 16}:1.0`,
     verdict: isGood ? 'pass' : 'fail',
-    identity: { mac: macOf(n), model: 'gateway', sn: `SN${n}` },
+    identity: identityOf(n),
     deviceId: `device-${n}`,
     authSetId: `set-${n}`,
     keyFingerprint: keyOf(n),
@@ -169,6 +204,14 @@ function verdict(n: number): JournalEvent {
       : { code: 'board/silent', message: 'm', unchanged: 'u', remedy: 'r', retriable: true },
   };
   return { kind: 'verdict', job, result };
+}
+
+function jobOf(n: number): JobId {
+  return `J${String(n).padStart(25, '0')}` as JobId;
+}
+
+function identityOf(n: number): Identity {
+  return { mac: macOf(n), model: 'gateway', sn: `SN${n}` };
 }
 
 function keyOf(n: number): KeyFingerprint {

@@ -5,6 +5,7 @@ import { StationError } from '../../model/station-error.ts';
 import { wholeNumber } from '../numbers.ts';
 import { action, type ProgramParts } from '../context.ts';
 import { table } from '../output.ts';
+import { addJournalCopyCommands } from './journal-copies.ts';
 import { addJournalExportCommand } from './journal-export.ts';
 import { addJournalVerifyCommand } from './journal-verify.ts';
 
@@ -56,6 +57,7 @@ export function addJournalCommands(program: Command, parts: ProgramParts): void 
   );
   addJournalVerifyCommand(journal, parts);
   addJournalExportCommand(journal, parts);
+  addJournalCopyCommands(journal, parts);
 }
 
 function attribute(text: string): { readonly key: string; readonly value: string } {

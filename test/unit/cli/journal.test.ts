@@ -1,8 +1,8 @@
-import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import { openJournal } from '../../../src/journal/index.ts';
+import { lockHome, openJournal } from '../../../src/journal/index.ts';
 import type { Verification } from '../../../src/journal/index.ts';
 import { systemClock } from '../../../src/model/clock.ts';
 import { openKeyStore, openStationKey, stationId } from '../../../src/settings/index.ts';
@@ -127,4 +127,61 @@ test('stats say how the bench does, in words and as JSON', async () => {
   const json = await station(['stats', '--since', '2020-01-01T00:00:00Z', '--home', home, '--json']);
   expect(JSON.parse(json.out)).toMatchObject({ jobs: { pass: 3, fail: 1 }, jobMs: { n: 3 } });
   expect((await station(['stats', '--since', 'today', '--home', home])).status).toBe(2);
+});
+
+test('a backup is verified and recorded; restored, it brings everything back and keeps what was there', async () => {
+  const { home, key } = homeWithJobs(JOBS);
+  const file = join(makeHome(), 'backup.db');
+  const backup = await station(['journal', 'backup', '--out', file, '--home', home, '--json']);
+  expect(JSON.parse(backup.out)).toMatchObject({ path: file, recorded: true });
+  expect((await station(['journal', 'backup', '--out', file, '--home', home])).status).toBe(2);
+  expect((await station(['journal', 'verify', file, '--key', key])).status).toBe(0);
+
+  // The record of now has at least the row that says that the backup was made.
+  const refused = await station(['journal', 'restore', file, '--home', home]);
+  expect(refused.err).toMatch(/error journal\/would-lose: .*holds \d+ row/);
+  expect(readdirSync(home).filter((name) => /restoring|replaced/.test(name))).toEqual([]);
+
+  // Damaged in the middle, it cannot be opened; what it was is kept all the same.
+  const journal = join(home, 'journal.db');
+  const damaged = readFileSync(journal).fill(7, 0, 4096);
+  writeFileSync(journal, damaged);
+  expect((await station(['journal', 'list', '--home', home])).status).toBe(3);
+  const restored = await station(['journal', 'restore', file, '--home', home, '--json']);
+  const { kept } = JSON.parse(restored.out) as { kept: string };
+  expect(readFileSync(kept).equals(damaged)).toBe(true);
+  const list = await station(['journal', 'list', '--home', home, '--json']);
+  expect(JSON.parse(list.out)).toMatchObject([{ job: 'J3' }, { job: 'J2' }, { job: 'J1' }]);
+  expect((await station(['journal', 'verify', '--home', home, '--key', key])).status).toBe(0);
+
+  // Once more over a sound one: only when told to.
+  expect((await station(['journal', 'restore', file, '--home', home])).status).toBe(3);
+  const forced = await station(['journal', 'restore', file, '--discard-newer', '--home', home]);
+  expect(forced.status).toBe(0);
+  expect((await station(['journal', 'verify', '--home', home, '--key', key])).status).toBe(0);
+});
+
+test('a restore takes no file that is not whole, none of another kind, and nothing while the home is taken', async () => {
+  const { home } = homeWithJobs(JOBS);
+  const file = join(makeHome(), 'backup.db');
+  await station(['journal', 'backup', '--out', file, '--home', home]);
+  const before = readFileSync(join(home, 'journal.db'));
+  {
+    using raw = new DatabaseSync(file);
+    raw.exec(`DROP TRIGGER event_no_delete; DELETE FROM event WHERE seq = 5`);
+  }
+  const broken = await station(['journal', 'restore', file, '--discard-newer', '--home', home]);
+  expect(broken.err).toMatch(/error journal\/broken: .*Row 5 is missing/);
+  writeFileSync(file, 'hello');
+  for (const other of [file, join(home, 'nothing')])
+    expect((await station(['journal', 'restore', other, '--home', home])).err).toMatch(
+      /error journal\/broken/,
+    );
+  expect(readFileSync(join(home, 'journal.db')).equals(before)).toBe(true);
+  using _held = lockHome(home, { program: 'another window' });
+  const taken = await station(['journal', 'restore', file, '--home', home]);
+  expect(taken).toMatchObject({ status: 3, err: expect.stringContaining('station/home-locked') as string });
+  // A backup is only read for, and is made all the same.
+  const meanwhile = await station(['journal', 'backup', '--out', `${file}.2`, '--home', home]);
+  expect(meanwhile).toMatchObject({ status: 0, err: expect.stringContaining('another program') as string });
 });
