@@ -2,11 +2,13 @@ import * as z from 'zod';
 import type { BoardObservation, Presence } from './model/board.ts';
 import type { ErrorReport, JobResult, StepName, Verdict, WireCount } from './model/job.ts';
 import type { JournalEntry } from './model/event.ts';
+import type { Device } from './model/device.ts';
+import type { Identity } from './model/identity.ts';
 import type { KeyFingerprint } from './model/key.ts';
 import type { Statistics } from './journal/statistics.ts';
 import type { Verification } from './journal/verify.ts';
 import type { BoardProfile } from './model/profile.ts';
-import { REKEY_REASONS, type InterruptedJob, type UnitReport } from './model/rekey.ts';
+import { REKEY_REASONS, type InterruptedJob, type RekeyReason, type UnitReport } from './model/rekey.ts';
 import type { ServerProfile } from './model/server-profile.ts';
 import type { TranscriptEntry } from './serial/transcript.ts';
 
@@ -43,6 +45,10 @@ export const journalHead = z
 
 /** A secret on its way in: accepted as text, held as `Secret` from the first line of the station on. */
 const secretText = z.string().min(1).max(16_384);
+
+const rekeyReason = z
+  .strictObject({ code: z.enum(REKEY_REASONS), text: z.string().max(2000).default('') })
+  .refine(({ code, text: words }) => code !== 'other' || words.trim() !== '', 'say why in your own words');
 
 /** The schemas of every call's parameters. */
 export const CALLS = {
@@ -97,6 +103,36 @@ export const CALLS = {
     profile: name,
     password: secretText.optional(),
   }),
+  /** The file by which other stations seal their requests to this one. */
+  'approver.export': z.strictObject({}),
+  'approver.add': z.strictObject({ file: z.string().max(100_000) }),
+  'approver.list': z.strictObject({}),
+  /** Stages and proves a new key without the server; what comes back asks an admin elsewhere to have it accepted. */
+  'rekey.request': z.strictObject({
+    port: text,
+    server: name,
+    profile: name,
+    keySource: keySource.optional(),
+    passphrase: secretText.optional(),
+    password: secretText.optional(),
+    reason: rekeyReason,
+    label: text.optional(),
+    confirmed: z.array(text).max(16).default([]),
+    /** The approving station by its name; may be left out where one is known. */
+    approver: text.optional(),
+    expiresMs: z
+      .number()
+      .int()
+      .min(60_000)
+      .max(7 * 86_400_000)
+      .default(86_400_000),
+  }),
+  /** Who asks for what and why, and what the server has of the unit. Changes nothing. */
+  'rekey.read-request': z.strictObject({ file: z.string().max(1_000_000), server: name }),
+  /** Has the server take the requested key; once it is in use, removes every other. */
+  'rekey.approve': z.strictObject({ file: z.string().max(1_000_000), server: name }),
+  /** Finishes a re-key with the approval of its request; needs no login. */
+  'rekey.finish': z.strictObject({ file: z.string().max(1_000_000), password: secretText.optional() }),
   'resume.list': z.strictObject({}),
   /** Finishes interrupted jobs whose boards are on the bench, found by identity on any port. Left out: all of them. */
   resume: z.strictObject({ job: text.optional(), password: secretText.optional() }),
@@ -108,9 +144,7 @@ export const CALLS = {
     profile: name,
     keySource: keySource.optional(),
     passphrase: secretText.optional(),
-    reason: z
-      .strictObject({ code: z.enum(REKEY_REASONS), text: z.string().max(2000).default('') })
-      .refine(({ code, text }) => code !== 'other' || text.trim() !== '', 'say why in your own words'),
+    reason: rekeyReason,
     label: text.optional(),
     /** Go on where the unit's case needs a person's word: `identity-changed`, `elsewhere`, `unknown`, `rejected`. */
     confirmed: z.array(text).max(16).default([]),
@@ -196,6 +230,13 @@ export interface CallResults {
   identify: IdentifyReport;
   provision: ProvisionReport;
   'rekey.look': UnitReport;
+  'approver.export': ApproverFile;
+  'approver.add': ApproverView;
+  'approver.list': readonly ApproverView[];
+  'rekey.request': RekeyFileReport;
+  'rekey.read-request': RekeyRequestView;
+  'rekey.approve': RekeyApprovalReport;
+  'rekey.finish': ProvisionReport;
   'resume.list': readonly InterruptedJob[];
   resume: ProvisionReport;
   'resume.dismiss': null;
@@ -425,3 +466,58 @@ export interface ProvisionReport {
 
 /** The journal as it is stored, for `journal export`-like readers. */
 export type { JournalEntry };
+
+/** A station whose admin approves requests; `key` is the fingerprint of the key that it signs with. */
+export interface ApproverView {
+  readonly station: string;
+  readonly key: string;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+export interface ApproverFile {
+  /** The text of the file. */
+  readonly file: string;
+  readonly view: ApproverView;
+}
+
+/** A request that was written for an admin elsewhere; its job waits. */
+export interface RekeyFileReport {
+  /** The text of the file. What is a credential in it is sealed to the approving station. */
+  readonly file: string;
+  readonly job: string;
+  readonly identity: Identity;
+  readonly fingerprint: string;
+  readonly approver: string;
+  /** ISO 8601. */
+  readonly expires: string;
+  /** The fingerprint of this station's key, for the admin to compare. */
+  readonly stationKey: string;
+}
+
+/** A request as its admin sees it before anything is changed. */
+export interface RekeyRequestView {
+  readonly station: string;
+  /** The fingerprint of the key that signed it. */
+  readonly stationKey: string;
+  readonly operator: string | null;
+  readonly at: string;
+  readonly expires: string;
+  readonly identity: Identity;
+  readonly fingerprint: string;
+  readonly oldKey: string | null;
+  readonly reason: RekeyReason;
+  readonly serverUrl: string;
+  readonly device: Device;
+  /** What the server has of the requested key. `accepted`: what is left is to remove the others. */
+  readonly state: 'new' | 'preauthorized' | 'accepted';
+}
+
+export interface RekeyApprovalReport {
+  /** The text of the file by which the unit's station goes on. */
+  readonly file: string;
+  readonly how: 'preauthorized' | 'accepted';
+  readonly deviceId: string;
+  /** Whether every other key of the device was removed. */
+  readonly tidied: boolean;
+}

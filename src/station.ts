@@ -32,6 +32,7 @@ import {
   Settings,
   stationId,
   type EnvironmentSecrets,
+  type StationKey,
   type Home,
   type KeyStore,
 } from './settings/index.ts';
@@ -48,6 +49,20 @@ import { lookAtUnit } from './station/looking.ts';
 import { DEFAULT_KEY_SOURCE, provisionPorts, type ProvisioningParts } from './station/provisioning.ts';
 import { RecordAccess } from './station/record-access.ts';
 import { cutRekey, rekeyUnit, type RekeyingParts } from './station/rekeying.ts';
+import {
+  addApprover,
+  approverNamed,
+  approverOf,
+  exportApprover,
+  sealingKey,
+} from './station/rekey-requests/approvers.ts';
+import {
+  approveRekeyRequest,
+  readRekeyRequest,
+  type ApprovingParts,
+} from './station/rekey-requests/approving.ts';
+import { finishRekey } from './station/rekey-requests/finishing.ts';
+import { requestRekey } from './station/rekey-requests/requesting.ts';
 import { Servers } from './station/servers.ts';
 import { UnfinishedJobs, type Restart } from './station/unfinished.ts';
 import { runtimeName, VERSION } from './version.ts';
@@ -341,6 +356,36 @@ class StationOverHome implements Station {
       };
       return lookAtUnit(found, profile, parts, signal ?? new AbortController().signal);
     },
+    'approver.export': () => {
+      const { stationId: id, signer } = this.#signing();
+      return exportApprover(id, signer, this.#keyStore, this.#clock.now());
+    },
+    'approver.add': ({ file }) => addApprover(file, this.#settings),
+    'approver.list': () => this.#settings.approvers().map(({ station, key, at }) => ({ station, key, at })),
+    'rekey.request': async (params, signal) =>
+      requestRekey(
+        params,
+        {
+          ...this.#rekeyingParts(params.password),
+          ...this.#signing(),
+          approver: approverNamed(this.#settings, params.approver),
+        },
+        signal ?? new AbortController().signal,
+      ),
+    'rekey.read-request': async ({ file, server }, signal = new AbortController().signal) =>
+      readRekeyRequest(file, await this.#approvingParts(server, signal), signal),
+    'rekey.approve': async ({ file, server }, signal = new AbortController().signal) =>
+      approveRekeyRequest(file, await this.#approvingParts(server, signal), signal),
+    'rekey.finish': (params, signal) =>
+      finishRekey(
+        params,
+        {
+          unfinished: this.#unfinished,
+          rekeying: (password) => this.#rekeyingParts(password),
+          approverOf: (key) => approverOf(this.#settings, key),
+        },
+        signal ?? new AbortController().signal,
+      ),
     'resume.list': () => this.#unfinished.list(),
     resume: (params, signal) => this.#unfinished.resume(params, signal ?? new AbortController().signal),
     'resume.dismiss': ({ job }) => {
@@ -461,6 +506,22 @@ class StationOverHome implements Station {
     };
   }
 
+  /** Who signs what leaves this station for another one. */
+  #signing(): { readonly stationId: string; readonly signer: StationKey } {
+    return { stationId: stationId(this.#home.path), signer: openStationKey(this.#keyStore) };
+  }
+
+  async #approvingParts(server: string, signal: AbortSignal): Promise<ApprovingParts> {
+    return {
+      ...this.#signing(),
+      sealingKey: () => sealingKey(this.#keyStore),
+      journal: this.#record.writer(),
+      clock: this.#clock,
+      server: await this.#servers.open(server, signal),
+      operator: this.#preferences().operator,
+    };
+  }
+
   #rekeyingParts(password?: string): RekeyingParts {
     return { ...this.#provisioningParts(password), absentServer: (name) => this.#servers.absent(name) };
   }
@@ -566,6 +627,12 @@ const CHANGING: ReadonlySet<CallName> = new Set<CallName>([
   'provision',
   'rekey.look',
   'rekey',
+  'approver.export',
+  'approver.add',
+  'rekey.request',
+  'rekey.read-request',
+  'rekey.approve',
+  'rekey.finish',
   'resume',
   'resume.dismiss',
   'rehearsal.start',

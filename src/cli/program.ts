@@ -35,6 +35,8 @@ export function buildProgram(parts: ProgramParts): Command {
       writeOut: (text) => void parts.io.stdout.write(text),
       writeErr: (text) => void parts.io.stderr.write(text),
     })
+    // What follows a command's name is that command's: rekey and its own commands have options of the same names.
+    .enablePositionalOptions()
     .exitOverride()
     .showHelpAfterError('(station --help shows what there is)');
   addPortsCommand(program, parts);

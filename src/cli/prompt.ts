@@ -52,3 +52,26 @@ async function readToEnd({ stdin, interrupted }: CommandIo): Promise<string> {
     throw cause;
   }
 }
+
+/**
+ * Asks a question at the terminal that only a plain yes answers.
+ *
+ * @throws StationError `station/usage` where there is no terminal to ask at.
+ */
+export async function askYes(io: CommandIo, question: string): Promise<boolean> {
+  if (!io.stdin.isTTY)
+    throw new StationError('station/usage', { detail: 'There is no terminal to ask at; --yes goes on.' });
+  const lines = createInterface({ input: io.stdin });
+  io.stderr.write(`${question}? (yes/no) `);
+  try {
+    return await new Promise<boolean>((resolve, reject) => {
+      const stop = (): void => reject(new StationError('job/cancelled'));
+      if (io.interrupted.aborted) stop();
+      io.interrupted.addEventListener('abort', stop, { once: true });
+      lines.once('close', () => resolve(false));
+      lines.once('line', (answer) => resolve(answer.trim().toLowerCase() === 'yes'));
+    });
+  } finally {
+    lines.close();
+  }
+}

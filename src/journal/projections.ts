@@ -7,7 +7,7 @@ import type { Database } from './database.ts';
 import { tally, TALLY_SCHEMA, TALLY_TABLES } from './statistics.ts';
 
 /** Raised with every change of what is projected: a journal with another number is projected anew at its next opening. */
-export const PROJECTION_VERSION = 6;
+export const PROJECTION_VERSION = 7;
 
 /** Stands in `p_station_key` for the finding that there was no key. */
 export const NO_KEY = '';
@@ -296,6 +296,8 @@ function projectEvent(database: Database, entry: JournalEntry, event: JournalEve
       return;
     case 'job-waiting':
     case 'server-session':
+    case 'rekey-requested':
+    case 'rekey-approval':
     case 'clock-jumped':
     case 'journal-backup':
     case 'journal-restored':
@@ -381,7 +383,15 @@ function settleInterrupted(database: Database, { job, verdict, error }: JobResul
     job,
     isUnfinished ? 1 : 0,
   );
-  if (isUnfinished) database.run('UPDATE p_job SET interrupted = 1 WHERE job = ?', job);
+  // One that was left open may get its verdict after a later job of its unit has ended well.
+  if (isUnfinished)
+    database.run(
+      `UPDATE p_job SET interrupted = 1 WHERE job = ? AND NOT EXISTS (
+         SELECT 1 FROM p_job AS later WHERE later.identity = p_job.identity AND later.server_url = p_job.server_url
+           AND later.seq > p_job.seq AND later.verdict IN ('pass', 'already')
+           AND (later.flow = p_job.flow OR p_job.flow = 'provision'))`,
+      job,
+    );
 }
 
 function leavesSomething(database: Database, job: JobId): boolean {

@@ -567,6 +567,48 @@ export const ERRORS = {
     'Approve it at the station whose key the laptop was given (station rekey approver), or give the laptop this one’s.',
   ),
 
+  'request/no-approver': row(
+    'No station is known whose admin could approve it{detail}.',
+    STATION,
+    'Export its key there (station rekey approver --out FILE) and add it here (station rekey approver add FILE).',
+  ),
+  'request/unknown-approver': row(
+    'The approval is signed by a station that this one does not know ({key}).',
+    STATION,
+    'Compare the fingerprint with that of the admin’s station (station doctor there); add its key here if it is the one.',
+  ),
+  'request/not-this': row(
+    'The approval is not one of a request that this station made.',
+    STATION,
+    'Finish it at the station that wrote the request.',
+  ),
+  'request/not-staged': row(
+    'The new key was not staged: {detail}.',
+    NOTHING,
+    'See what the job says, and try again.',
+  ),
+  'request/no-device': row(
+    '{server} shows no device of this identity.',
+    NOTHING,
+    'A re-key is for a unit that the server knows; provision it instead, with a login at the server.',
+  ),
+  'request/needs-auth-request': row(
+    '{server} can only accept what the unit itself has asked for, and the request holds no auth request.',
+    NOTHING,
+    'Nobody could sign with the new key when the request was made: re-key the unit with a login at the server.',
+  ),
+  'request/not-accepted': row(
+    '{server} did not take the new key: {detail}.',
+    'The key in use on the unit is as it was.',
+    'Look at the device in the server’s own UI, then approve the request again.',
+    true,
+  ),
+  'request/admin-only': row(
+    'Without an admin’s login this station may not {what}.',
+    SERVER,
+    'Have the approval checked at the station that gave it.',
+  ),
+
   // The record
   'journal/full': row(
     'The disk of the station is full: the record cannot be written.',

@@ -86,6 +86,32 @@ export type JournalEvent =
       readonly operator: string | null;
     }
   | {
+      /** A file that asks another station's admin to approve the staged key of this job. */
+      readonly kind: 'rekey-requested';
+      readonly job: JobId;
+      /** Hash of the request, by which its approval names it. */
+      readonly request: string;
+      readonly fingerprint: KeyFingerprint;
+      /** The fingerprint of the approving station's key. */
+      readonly approver: KeyFingerprint;
+      readonly expires: string;
+    }
+  | {
+      /** At the approving station: another station's request, before and after each thing that was done for it. */
+      readonly kind: 'rekey-approval';
+      readonly phase: 'begun' | 'preauthorized' | 'accepted' | 'tidied';
+      readonly request: string;
+      /** Who asked, by the name and the key of that station. */
+      readonly requester: string;
+      readonly requesterKey: KeyFingerprint;
+      readonly server: string;
+      readonly identity: Identity;
+      readonly fingerprint: KeyFingerprint;
+      readonly deviceId: string;
+      readonly reason: RekeyReason;
+      readonly operator: string | null;
+    }
+  | {
       readonly kind: 'server-session';
       readonly server: string;
       readonly what: 'login' | 'logout' | 'expired' | 'refused';

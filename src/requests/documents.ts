@@ -57,6 +57,8 @@ const requestSchema = z.strictObject({
   fingerprint,
   /** The key that the unit had; null where nobody could tell. */
   oldKey: fingerprint.nullable(),
+  /** Whether the unit itself can sign with its new key, so that its first request is seen. */
+  unitSigns: z.boolean(),
   reason: z.strictObject({ code: z.enum(REKEY_REASONS), text }),
   /** The signed auth request of the new key, sealed to the approver; null where nobody could sign one. */
   sealed: sealedSchema.nullable(),

@@ -10,6 +10,8 @@ import type { ServerProfile } from '../model/server-profile.ts';
  */
 export interface DeviceServer extends AsyncDisposable {
   readonly profile: ServerProfile;
+  /** Set where no admin is at hand: superseded auth sets are left to somebody who may remove them. */
+  readonly leavesTidying?: true;
 
   /**
    * The bytes that a board (or the station for it) has to sign to ask for authorization. They are sent exactly as they

@@ -18,7 +18,7 @@ export { takeSecrets } from './secrets-from-environment.ts';
 export type { EnvironmentSecrets } from './secrets-from-environment.ts';
 export { parseServerProfile, serverProfileSchema } from './server-profile.ts';
 export { Settings } from './settings.ts';
-export type { PreferencesPatch } from './settings.ts';
+export type { KnownApprover, PreferencesPatch } from './settings.ts';
 export { stationId } from './station-id.ts';
 export { findStationKey, openStationKey } from './station-key.ts';
 export type { StationKey } from './station-key.ts';

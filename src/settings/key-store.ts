@@ -11,7 +11,8 @@ export type SecretName =
   | `server/${string}/session`
   | `server/${string}/tenant-token`
   | `credential/${string}`
-  | 'station/journal-key';
+  | 'station/journal-key'
+  | 'station/sealing-key';
 
 /** The secrets of a station, by name. What has ended is not given back any more. */
 export interface KeyStore {

@@ -21,8 +21,15 @@ const settingsSchema = z.looseObject({
   /** A folder of links to ports beside those of the system: fixed bench wiring, tests. */
   portLinks: z.string().nullable().default(null),
   rehearsalOffered: z.boolean().default(false),
+  /** Stations whose admins may approve this one's requests. */
+  approvers: z
+    .array(z.object({ station: z.string(), key: z.string(), sealingKey: z.string(), at: z.string() }))
+    .default([]),
 });
 type Values = z.infer<typeof settingsSchema>;
+
+/** A station whose admin may approve this one's requests; `key` is the fingerprint of its signing key. */
+export type KnownApprover = Values['approvers'][number];
 
 /** A change of preferences; members left out stay as they are. */
 export type PreferencesPatch = { readonly [K in keyof PreferencesView]?: PreferencesView[K] | undefined };
@@ -114,6 +121,16 @@ export class Settings {
   mute(slot: string, muted: boolean): void {
     const others = this.mutedSlots().filter((other) => other !== slot);
     this.#change({ mutedSlots: muted ? [...others, slot] : others });
+  }
+
+  approvers(): readonly KnownApprover[] {
+    return this.#values().approvers;
+  }
+
+  /** Stores an approver in the place of the one of the same station. */
+  putApprover(approver: KnownApprover): void {
+    const others = this.approvers().filter(({ station }) => station !== approver.station);
+    this.#change({ approvers: [...others, approver] });
   }
 
   portLinks(): string | null {

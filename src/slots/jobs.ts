@@ -133,6 +133,12 @@ export class Jobs {
     this.#cancel(entry, new StationError('job/cancelled'));
   }
 
+  /** Ends a job that waits, and leaves it to be resumed. @throws StationError `station/unknown-job`. */
+  suspend(job: string): void {
+    const entry = this.#entry(job);
+    if (entry.view.state === 'waiting') this.#cancel(entry, new StationError('job/suspended'));
+  }
+
   #cancel(entry: Entry, reason: StationError): void {
     if (entry.view.state !== 'running' && entry.view.state !== 'waiting') return;
     this.#change(entry, { state: 'cancelling', waiting: null });
@@ -176,6 +182,12 @@ export class Jobs {
 
   runningOn(port: string): boolean {
     return this.views().some((view) => view.port === port && view.state !== 'ended');
+  }
+
+  /** Whether this station works on a job now, or waits with it. */
+  isAtWork(job: string): boolean {
+    const state = this.#entries.get(job)?.view.state;
+    return state !== undefined && state !== 'ended';
   }
 
   /** Takes an ended job off the bench; it stays in the record. */

@@ -1,4 +1,4 @@
-import type { BoardContext, BoardDriver } from '../boards/driver.ts';
+import type { BoardContext, BoardDriver, BoardSession } from '../boards/driver.ts';
 import { readConfiguration } from '../boards/configuration.ts';
 import type { IdentifyReport } from '../contract.ts';
 import type { BoardObservation } from '../model/board.ts';
@@ -16,12 +16,23 @@ export interface ReadingParts {
 }
 
 /** Reads one board and logs out again. Changes nothing on it. */
-export async function observeBoard(
+export function observeBoard(
+  port: PortEntry,
+  profile: BoardProfile,
+  parts: ReadingParts,
+  signal: AbortSignal,
+): Promise<BoardObservation> {
+  return withBoard(port, profile, parts, signal, (_, board) => Promise.resolve(board));
+}
+
+/** Logs in to a board, reads it, does some work with it, and logs out again. */
+export async function withBoard<T>(
   port: PortEntry,
   profile: BoardProfile,
   { bench, driver, clock, passwords }: ReadingParts,
   signal: AbortSignal,
-): Promise<BoardObservation> {
+  work: (session: BoardSession, board: BoardObservation) => Promise<T>,
+): Promise<T> {
   const link = await bench.open(port, profile.line, signal);
   try {
     await using session = await driver.open(link, {
@@ -33,7 +44,7 @@ export async function observeBoard(
     });
     const board = await session.observe();
     if (board.identity.state === 'read') bench.sighted(port.slot, board.identity.identity);
-    return board;
+    return await work(session, board);
   } finally {
     await link.close();
   }

@@ -15,6 +15,7 @@ import type { Bench } from '../slots/bench.ts';
 import type { Jobs, ResumedJob } from '../slots/jobs.ts';
 import { observeBoard } from './identifying.ts';
 import type { RecordAccess } from './record-access.ts';
+import { interruptedResult } from './interrupted.ts';
 import { leftByUnit } from './unsettled.ts';
 
 /** Interrupted jobs that are run again in one call: they differ in their boards alone. */
@@ -73,10 +74,10 @@ export class UnfinishedJobs {
 
   /** @throws StationError `job/not-interrupted`. */
   dismiss(job: string): void {
-    const { job: known } = this.#named(job);
-    this.#parts.record
-      .writer()
-      .append({ kind: 'job-dismissed', job: known, operator: this.#parts.operator() });
+    const record = this.#named(job);
+    this.#close(record);
+    const operator = this.#parts.operator();
+    this.#parts.record.writer().append({ kind: 'job-dismissed', job: record.job, operator });
     this.tellChanges();
   }
 
@@ -86,8 +87,14 @@ export class UnfinishedJobs {
    *
    * @throws StationError for one job by its name: `job/not-interrupted`, `job/board-not-here`, `job/board-never-read`;
    * and what keeps a flow from being started at all.
+   *
+   * @param restart how the flow is run again; as it was started, unless something else is said.
    */
-  async resume({ job, password }: CallParams<'resume'>, signal: AbortSignal): Promise<ProvisionReport> {
+  async resume(
+    { job, password }: CallParams<'resume'>,
+    signal: AbortSignal,
+    restart: UnfinishedParts['restart'] = this.#parts.restart,
+  ): Promise<ProvisionReport> {
     const began = this.#parts.clock.monotonic();
     const chosen = job === undefined ? this.#records() : [this.#named(job)];
     const [only] = job === undefined ? [] : chosen;
@@ -101,7 +108,8 @@ export class UnfinishedJobs {
           identity: only.identity === null ? `of ${only.slot}` : identityLabel(only.identity),
           looked,
         });
-      const jobs = await this.#restart(found, password, signal);
+      for (const record of found.keys()) this.#close(record);
+      const jobs = await this.#restart(restartsOf(found, password), restart, signal);
       return { jobs, elapsedMs: Math.round(this.#parts.clock.monotonic() - began) };
     } finally {
       for (const record of chosen) this.#underWay.delete(record.job);
@@ -110,13 +118,11 @@ export class UnfinishedJobs {
   }
 
   async #restart(
-    found: ReadonlyMap<JobRecord, PortEntry>,
-    password: string | undefined,
+    restarts: readonly Restart[],
+    run: UnfinishedParts['restart'],
     signal: AbortSignal,
   ): Promise<JobResult[]> {
-    const ended = await Promise.allSettled(
-      restartsOf(found, password).map((restart) => this.#parts.restart(restart, signal)),
-    );
+    const ended = await Promise.allSettled(restarts.map((restart) => run(restart, signal)));
     const reports = ended.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
     const refused = ended.find((end) => end.status === 'rejected');
     // One server that cannot be used must not keep the results of the others from whoever asked.
@@ -124,15 +130,23 @@ export class UnfinishedJobs {
     return reports.flatMap(({ jobs }) => jobs);
   }
 
-  /** What the record has as interrupted; where nobody writes in it now, also what its last writer left open. */
+  /** What the record has as interrupted, and what is open in it though nobody works on it. */
   #records(): readonly JobRecord[] {
     const { record } = this.#parts;
-    const open = record.isWriter() || record.holder() !== null ? [] : record.reader.openJobs();
+    const isOurs = record.isWriter() || record.holder() === null;
+    const open = isOurs ? record.reader.openJobs().filter(({ job }) => !this.#parts.jobs.isAtWork(job)) : [];
     const all = [...record.reader.interruptedJobs(), ...open].filter(
       // The boards of a rehearsal end with their station.
       ({ job, server }) => server !== REHEARSAL && !this.#underWay.has(job),
     );
     return all.filter((one, at) => !all.slice(at + 1).some((later) => replaces(later, one)));
+  }
+
+  /** A job that was left open has its verdict before another one is begun in its place. */
+  #close(record: JobRecord): void {
+    if (record.endedAt !== null) return;
+    const journal = this.#parts.record.writer();
+    journal.append({ kind: 'verdict', job: record.job, result: interruptedResult(record, journal) });
   }
 
   #named(job: string): JobRecord {
@@ -164,10 +178,10 @@ export class UnfinishedJobs {
   /** Whether it was waiting when its station ended, and until when. */
   #waiting({ job }: JobRecord): Pick<InterruptedJob, 'state' | 'deadline'> {
     const events = this.#parts.record.reader.events(job).map(({ event }) => event);
-    const last = events.findLast(({ kind }) => kind === 'job-waiting' || kind === 'step-intent');
-    return last?.kind === 'job-waiting'
-      ? { state: 'waiting', deadline: last.deadline }
-      : { state: 'interrupted', deadline: null };
+    const last = events.findLast(({ kind }) => SAY_WHETHER_IT_WAITS.has(kind));
+    if (last?.kind === 'job-waiting') return { state: 'waiting', deadline: last.deadline };
+    if (last?.kind === 'rekey-requested') return { state: 'waiting', deadline: last.expires };
+    return { state: 'interrupted', deadline: null };
   }
 
   /** Where the boards of these jobs are now: where they were seen last, else on whichever port they are read. */
@@ -261,6 +275,7 @@ export class UnfinishedJobs {
   }
 }
 
+const SAY_WHETHER_IT_WAITS: ReadonlySet<string> = new Set(['job-waiting', 'rekey-requested', 'step-intent']);
 const OUT_OF_REACH: ReadonlySet<string> = new Set(['in-job', 'muted', 'no-permission', 'busy']);
 /** What may come to a login: a silent port would be waited for as long as a board takes to boot. */
 const READABLE: ReadonlySet<Presence> = new Set(['ready', 'booting']);

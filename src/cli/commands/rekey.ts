@@ -1,10 +1,13 @@
 import type { Command } from 'commander';
 import type { CallInput, ProvisionReport, StationApi } from '../../contract.ts';
-import { REKEY_REASONS, type RekeyReason } from '../../model/rekey.ts';
+import { REKEY_REASONS } from '../../model/rekey.ts';
+import { StationError } from '../../model/station-error.ts';
 import { action, type CommandContext, type ProgramParts } from '../context.ts';
 import { wholeNumber } from '../numbers.ts';
 import { showProgress } from '../progress.ts';
+import { reasonOf } from '../reason.ts';
 import { tellReport } from './provision.ts';
+import { addRekeyRequestCommands } from './rekey-request.ts';
 
 interface RekeyOptions {
   readonly server: string;
@@ -26,9 +29,10 @@ export function addRekeyCommand(program: Command, parts: ProgramParts): void {
   const rekey = program
     .command('rekey')
     .description('a returned unit gets a new key; every other key of it ends refused')
-    .requiredOption('--server <name>', 'where the unit is accepted')
-    .requiredOption('--port <port>', 'path or slot')
-    .requiredOption('--reason <why>', `${REKEY_REASONS.slice(0, -1).join(', ')}, or your own words`)
+    .enablePositionalOptions()
+    .option('--server <name>', 'where the unit is accepted')
+    .option('--port <port>', 'path or slot')
+    .option('--reason <why>', `${REASONS}, or your own words`)
     .option('--profile <name>', 'board profile', 'mender')
     .option('--key <source>', 'board, generate[:TYPE] or import:DIR')
     .option('--label <text>', 'a work order or the like, kept in the record')
@@ -44,12 +48,19 @@ export function addRekeyCommand(program: Command, parts: ProgramParts): void {
       'how long to wait for a server that cannot be reached, the new key staged; 0: not at all',
       '1440',
     );
-  action<RekeyOptions>(rekey, parts, (context, options) =>
-    context.withStation('write', async (station) =>
-      tellReport(context, await rekeyWith(context, station, options)),
-    ),
-  );
+  action<Partial<RekeyOptions>>(rekey, parts, (context, options) => {
+    const { server, port, reason, profile = 'mender', confirm = [], ...rest } = options;
+    if (server === undefined || port === undefined || reason === undefined)
+      throw new StationError('station/usage', { detail: 'rekey needs --server, --port and --reason.' });
+    const whole = { server, port, reason, profile, confirm, ...rest };
+    return context.withStation('write', async (station) =>
+      tellReport(context, await rekeyWith(context, station, whole)),
+    );
+  });
+  addRekeyRequestCommands(rekey, parts);
 }
+
+const REASONS = REKEY_REASONS.slice(0, -1).join(', ');
 
 async function rekeyWith(
   { io, output, common }: CommandContext,
@@ -69,10 +80,4 @@ async function rekeyWith(
     ...(options.label === undefined ? {} : { label: options.label }),
   };
   return await station.call('rekey', params, io.interrupted);
-}
-
-/** One of the list by its code; anything else are a person's own words. */
-function reasonOf(text: string): RekeyReason {
-  const code = REKEY_REASONS.find((known) => known === text.trim());
-  return code === undefined ? { code: 'other', text } : { code, text: '' };
 }

@@ -14,7 +14,7 @@ import {
   type Stop,
 } from './decision.ts';
 import type { Facts, KnownKey, WantedRekey } from './facts.ts';
-import { leastProof, tidyFormer, tidySet } from './tail.ts';
+import { leastProof, testOnly, tidyFormer, tidySet } from './tail.ts';
 
 /**
  * Decides the next action of a re-keying: the unit ends with a key that was made for this job, and every other key is
@@ -133,7 +133,9 @@ function finish(facts: Facts, wanted: WantedRekey, key: KeyFingerprint): Decisio
   if (board.staged !== 'none') return discard(facts);
   if (board.configuration !== 'as-wanted') return configure(job);
   const superseded = (device?.authSets ?? []).find((other) => other.id !== set.id);
-  if (superseded !== undefined) return tidySet(facts, superseded);
+  if (superseded !== undefined && server.leavesTidying !== true) return tidySet(facts, superseded);
+  const untested = server.leavesTidying === true ? testOnly(facts) : null;
+  if (untested !== null) return untested;
   if (board.former !== 'none') return { do: 'destroy-former' };
   const proof = leastProof(facts, wanted);
   if (proof !== null) return proof;

@@ -38,6 +38,8 @@ export interface ServerFacts {
   readonly reachable: boolean;
   /** Whether it can preauthorize a key beside an accepted one; known once it was asked. */
   readonly preauthorizesBeside: 'unknown' | 'yes' | 'no';
+  /** Whether superseded auth sets are left to somebody who may remove them. */
+  readonly leavesTidying?: boolean;
   /** The device of this identity as last read; null where the server has none that this account sees. */
   readonly device: Device | null;
   /** Keys with which an auth request of this job was refused: the server knows of them, pending at best. */

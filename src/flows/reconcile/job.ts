@@ -179,6 +179,7 @@ class Job {
       reachable: true,
       device: null,
       preauthorizesBeside: 'unknown',
+      leavesTidying: this.#parts.server.leavesTidying === true,
       searched: false,
       oldKeys: new Set(),
       revoked: [],
@@ -470,7 +471,8 @@ class Job {
     if (old.length === 0) return before;
     if (old.every((key) => key === state.refusalTested))
       return before === 'removed-not-tested' ? before : 'refused-tested';
-    return good ? 'removed-not-tested' : 'none';
+    // Where the removal is left to somebody else, nothing is shown yet.
+    return good && state.leavesTidying !== true ? 'removed-not-tested' : before;
   }
 }
 

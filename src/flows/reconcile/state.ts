@@ -30,6 +30,7 @@ export interface JobState {
   reachable: boolean;
   device: Device | null;
   preauthorizesBeside: Facts['server']['preauthorizesBeside'];
+  readonly leavesTidying?: boolean;
   searched: boolean;
   /** Keys that the server accepted, or the board used, before this job: their end is what a re-keying shows. */
   oldKeys: ReadonlySet<KeyFingerprint>;
@@ -98,6 +99,7 @@ export function factsOf(state: JobState, journal: JobJournal): Facts {
     server: {
       reachable: state.reachable,
       preauthorizesBeside: state.preauthorizesBeside,
+      leavesTidying: state.leavesTidying === true,
       device: state.device,
       refused: state.refused,
     },

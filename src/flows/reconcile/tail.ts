@@ -31,6 +31,13 @@ export function tidySet({ board, server, job }: Facts, set: AuthSet): Act {
   return { do: 'remove-auth-set', deviceId, authSetId: set.id };
 }
 
+/** Where the removal of superseded sets is left to somebody else: the refusal of the replaced key, as long as it can be shown. */
+export function testOnly({ board, server, job }: Facts): Act | null {
+  if (!board.signsFormer || job.refusalTested === board.former) return null;
+  const set = server.device?.authSets.find(({ fingerprint }) => fingerprint === board.former);
+  return set?.status === 'rejected' ? { do: 'test-refusal', key: set.fingerprint, authSetId: set.id } : null;
+}
+
 /** The key that an earlier re-keying replaced: first its auth set, then its file. */
 export function tidyFormer(facts: Facts, inUse: KeyFingerprint): Act {
   const { former } = facts.board;

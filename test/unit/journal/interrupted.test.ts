@@ -26,6 +26,11 @@ function journal(): Journal {
 
 /** One job from its start to its verdict. `cut`: its station ended in the middle. */
 function play(target: Journal, name: string, verdict: Verdict | 'cut', shape: Shape = {}): void {
+  begin(target, name, shape);
+  end(target, name, verdict, shape);
+}
+
+function begin(target: Journal, name: string, shape: Shape): void {
   const {
     identity = UNIT,
     flow = 'provision',
@@ -55,6 +60,11 @@ function play(target: Journal, name: string, verdict: Verdict | 'cut', shape: Sh
     target.append({ kind: 'step-intent', ...step });
     if (outcome !== undefined) target.append({ kind: 'step-outcome', ...step, outcome, ms: 1, error: null });
   }
+}
+
+function end(target: Journal, name: string, verdict: Verdict | 'cut', shape: Shape): void {
+  const { identity = UNIT, slot = '1-1' } = shape;
+  const job = name as JobId;
   const cut = new StationError('job/interrupted').toReport();
   const other = new StationError('board/silent').toReport();
   const result: JobResult = {
@@ -138,4 +148,12 @@ it.each([
   const target = journal();
   play(target, 'J1', verdict, { steps });
   expect(waiting(target)).toEqual(isWaiting ? ['J1'] : []);
+});
+
+it('a job that was left open, and got its verdict after a later one of its unit had ended well, is not listed', () => {
+  const target = journal();
+  begin(target, 'J1', {});
+  play(target, 'J2', 'pass');
+  end(target, 'J1', 'cut', {});
+  expect(waiting(target)).toEqual([]);
 });

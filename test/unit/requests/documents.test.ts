@@ -40,6 +40,7 @@ const BODY: Omit<RekeyFileRequest, 'sealed'> = {
   publicKey: NEW_KEY.pem,
   fingerprint: NEW_KEY.fingerprint,
   oldKey: null,
+  unitSigns: true,
   reason: { code: 'returned', text: '' },
 };
 const AUTH = { body: secret(Buffer.from(CANARY)), signature: secret(Buffer.from([1, 2, 255])) };

@@ -1,0 +1,148 @@
+/** A re-key whose admin is elsewhere: the laptop at the unit has no login, the admin's station has no unit. */
+import { expect, it } from 'vitest';
+import { DEFAULT_ADMIN, startMenderServer, type Mode } from '../../../src/rehearsal/server/index.ts';
+import type { BoardChoices } from '../../../src/rehearsal/board/index.ts';
+import { onTestFinished } from 'vitest';
+import { virtualTime } from '../virtual-time.ts';
+import { board as makeBoard, logIn, Ports, stationOn } from './boards.ts';
+import { makeHome } from './home.ts';
+
+const REASON = { code: 'returned', text: '' } as const;
+const CALL = { server: 'bench', profile: 'mender' } as const;
+
+/** A unit that was provisioned in the factory, with the admin's station, and a laptop that only knows the server's address. */
+async function world({ mode = '2026', choices = {} }: { mode?: Mode; choices?: BoardChoices } = {}) {
+  const time = virtualTime();
+  const server = await startMenderServer({ mode, decommissionMs: 20 });
+  onTestFinished(() => server.close());
+  const [factory, van] = [new Ports(), new Ports()];
+  const unit = makeBoard(time, 1, choices);
+  const admin = await stationOn(makeHome(), factory, time);
+  await logIn(admin, server);
+  factory.put('bench', unit);
+  const made = await admin.call('provision', { ports: ['bench'], ...CALL });
+  expect(made.jobs).toMatchObject([{ verdict: 'pass' }]);
+  factory.put('bench', null);
+  const laptop = await stationOn(makeHome(), van, time);
+  await laptop.call('server.add', { name: 'bench', url: server.url });
+  await laptop.call('approver.add', { file: (await admin.call('approver.export', {})).file });
+  van.put('usb', unit);
+  const sets = () => server.inspect().flatMap((device) => device.sets.map(({ status }) => status));
+  const request = () => laptop.call('rekey.request', { port: 'usb', ...CALL, reason: REASON });
+  return { time, server, unit, van, admin, laptop, sets, request, old: made.jobs[0]?.keyFingerprint };
+}
+
+it.each([
+  ['2026', 'preauthorized', ['accepted', 'preauthorized']],
+  ['2023', 'accepted', ['rejected', 'accepted']],
+] as const)(
+  'at a server of %s a unit gets its new key by two files: %s, and the old one is refused, tested and removed',
+  async (mode, how, approvedSets) => {
+    const { server, unit, van, admin, laptop, sets, request, old } = await world({ mode });
+    const before = server.requests.total;
+    const asked = await request();
+    expect(server.requests.total).toBe(before);
+    expect(await laptop.call('resume.list', {})).toMatchObject([
+      { job: asked.job, flow: 'rekey', state: 'waiting', safe: true, deadline: asked.expires },
+    ]);
+
+    const view = await admin.call('rekey.read-request', { file: asked.file, server: 'bench' });
+    expect(view).toMatchObject({
+      identity: unit.identity,
+      fingerprint: asked.fingerprint,
+      oldKey: old,
+      reason: REASON,
+      stationKey: asked.stationKey,
+      state: 'new',
+      device: { status: 'accepted' },
+    });
+    expect(sets()).toEqual(['accepted']);
+    const approval = await admin.call('rekey.approve', { file: asked.file, server: 'bench' });
+    expect(approval).toMatchObject({ how, tidied: false });
+    expect(sets().toSorted()).toEqual(approvedSets.toSorted());
+
+    // The unit is on another port by now, and nobody has logged in at the laptop.
+    van.put('other', unit);
+    const { jobs } = await laptop.call('rekey.finish', { file: approval.file });
+    expect(jobs).toMatchObject([
+      {
+        verdict: 'pass',
+        port: 'other',
+        keyFingerprint: asked.fingerprint,
+        proof: 'board-client',
+        oldKey: 'refused-tested',
+        error: null,
+      },
+    ]);
+    expect(sets().toSorted()).toEqual(['accepted', 'rejected']);
+    expect(await laptop.call('resume.list', {})).toEqual([]);
+    expect(server.requests.count({ step: 'login' })).toBe(1);
+
+    const tidied = await admin.call('rekey.approve', { file: asked.file, server: 'bench' });
+    expect(tidied).toMatchObject({ tidied: true });
+    expect(sets()).toEqual(['accepted']);
+    expect(await admin.call('journal.verify', {})).toMatchObject({ ok: true });
+  },
+);
+
+it('a unit that cannot sign by itself is changed over at the approval, and its client shows the new key', async () => {
+  const { laptop, admin, request, sets } = await world({ choices: { system: { openssl: 'absent' } } });
+  const asked = await request();
+  const approval = await admin.call('rekey.approve', { file: asked.file, server: 'bench' });
+  expect(approval.how).toBe('accepted');
+  const { jobs } = await laptop.call('rekey.finish', { file: approval.file });
+  // Nobody could sign with the old key: nothing is claimed of it before it is removed.
+  expect(jobs).toMatchObject([{ verdict: 'pass', proof: 'board-client', oldKey: 'none' }]);
+  expect(sets().toSorted()).toEqual(['accepted', 'rejected']);
+});
+
+it('an approval is believed of a known station alone, and only for the request that was made', async () => {
+  const { laptop, admin, request } = await world();
+  const first = await request();
+  const approval = await admin.call('rekey.approve', { file: first.file, server: 'bench' });
+  const changed = approval.file.replace(/"deviceId": "[^"]*"/, '"deviceId": "another"');
+  await expect(laptop.call('rekey.finish', { file: changed })).rejects.toMatchObject({
+    code: 'request/altered',
+  });
+  await expect(laptop.call('rekey.finish', { file: first.file })).rejects.toMatchObject({
+    code: 'request/unreadable',
+  });
+
+  const stranger = await world();
+  const theirs = await stranger.admin.call('rekey.approve', {
+    file: (await stranger.request()).file,
+    server: 'bench',
+  });
+  await expect(laptop.call('rekey.finish', { file: theirs.file })).rejects.toMatchObject({
+    code: 'request/unknown-approver',
+  });
+  await laptop.call('approver.add', { file: (await stranger.admin.call('approver.export', {})).file });
+  await expect(laptop.call('rekey.finish', { file: theirs.file })).rejects.toMatchObject({
+    code: 'request/not-this',
+  });
+  // Two are known now: which one is meant has to be said.
+  await expect(request()).rejects.toMatchObject({ code: 'request/no-approver' });
+});
+
+it('a request holds no credential that anybody but its approver can read, and expires', async () => {
+  const { laptop, admin, server, request, time } = await world();
+  const asked = await request();
+  expect(asked.file).not.toContain(DEFAULT_ADMIN.password);
+  const frame = JSON.parse(asked.file) as { body: { sealed: object } };
+  expect(Object.keys(frame.body.sealed).toSorted()).toEqual([
+    'ciphertext',
+    'ephemeral',
+    'nonce',
+    'tag',
+    'to',
+  ]);
+  await time.sleep(25 * 3_600_000);
+  await expect(admin.call('rekey.approve', { file: asked.file, server: 'bench' })).rejects.toMatchObject({
+    code: 'request/expired',
+  });
+  expect(server.inspect()[0]?.sets).toHaveLength(1);
+  // The unit is as it was: its waiting job is simply done again, by whoever has a login.
+  await logIn(laptop, server);
+  const again = await laptop.call('resume', {});
+  expect(again.jobs).toMatchObject([{ verdict: 'pass', oldKey: 'refused-tested' }]);
+});
