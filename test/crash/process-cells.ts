@@ -4,9 +4,10 @@ import type { JobResult } from '../../src/model/job.ts';
 import { ANSWERS, LASTING, type Answer } from './answers.ts';
 import { CUTS, idOf, type Cut, type ProcessCell } from './cells.ts';
 import { Life, type Point } from './fail-points.ts';
-import { lookAt, secretsIn, wrongAfterCut, wrongAtEnd, wrongRecord } from './invariants.ts';
+import { isPass, lookAt, secretsIn, wrongAfterCut, wrongAtEnd, wrongRecord } from './invariants.ts';
 import type { CellResult } from './matrix.ts';
-import { ProcessWorld, type ServerFault } from './process-world.ts';
+import { ProcessWorld } from './process-world.ts';
+import type { ServerFault } from './site.ts';
 import type { Variant } from './variants.ts';
 
 export interface NamedCell extends ProcessCell {
@@ -73,7 +74,7 @@ export async function runCell(cell: NamedCell): Promise<CellResult> {
   let last = await again(world, fault?.lasting === true ? fault : null);
   let stop: string | null = null;
   if (fault?.lasting === true) {
-    if (!isGood(last)) {
+    if (!isPass(last)) {
       stop = last.error?.code ?? last.verdict;
       if (LASTING[cell.answer]?.test(stop) !== true)
         wrong.push(`with the answer ${cell.answer} for good it stops with ${stop}: ${last.error?.message}`);
@@ -82,14 +83,15 @@ export async function runCell(cell: NamedCell): Promise<CellResult> {
     await world.mend();
     last = await again(world, null);
   }
-  if (isGood(last)) wrong.push(...(await wrongAtEnd(world, before, last)));
+  if (isPass(last)) wrong.push(...(await wrongAtEnd(world, before, last)));
   else
     wrong.push(
       `run again, it ends with ${last.verdict} ${last.error?.code}: ${last.error?.message} ${last.error?.unchanged}`,
     );
   wrong.push(
-    ...wrongRecord(world),
-    ...secretsIn(world),
+    ...world.falsePasses,
+    ...wrongRecord(world.journal, world.acknowledged),
+    ...secretsIn(world, world.home, JSON.stringify([world.transcript, world.results])),
     ...world.board.inspect.faults.map((each) => `the simulation: ${each.message}`),
   );
   return {
@@ -137,8 +139,4 @@ async function again(world: ProcessWorld, fault: ServerFault | null): Promise<Jo
   const { result } = await world.run(new Life(), fault === null ? null : { ...fault, from: 1 });
   if (result === null) throw new Error('a station that nobody killed has no result');
   return result;
-}
-
-function isGood({ verdict }: JobResult): boolean {
-  return verdict === 'pass' || verdict === 'already';
 }

@@ -10,5 +10,6 @@ export default defineConfig({
     include: layers.map((layer) => `test/crash/${layer}*.test.ts`),
     testTimeout: 120_000,
     hookTimeout: 300_000,
+    maxConcurrency: 3,
   },
 });
