@@ -92,6 +92,7 @@ export interface CutRekey {
 export function cutRekey(journal: JournalReader, job: JobId): CutRekey {
   const keys: KeyFingerprint[] = [];
   let oldKey: OldKeyOutcome = 'none';
+  let replacing = false;
   let wish: CutRekey['wish'] | null = null;
   const seen = new Set<JobId>();
   for (let at: JobId | undefined = job; at !== undefined && !seen.has(at);) {
@@ -105,6 +106,7 @@ export function cutRekey(journal: JournalReader, job: JobId): CutRekey {
           wish = { reason, confirmed: [...confirmed], decommissionFormer };
         }
       } else if (event.kind === 'key-staged') keys.push(event.fingerprint);
+      else if (event.kind === 'step-intent' && event.action === 'switch-key') replacing = true;
       else if (event.kind === 'step-outcome' && event.action === 'test-refusal' && event.outcome === 'done')
         oldKey = event.detail['refused'] === true ? 'refused-tested' : oldKey;
     }
@@ -112,6 +114,6 @@ export function cutRekey(journal: JournalReader, job: JobId): CutRekey {
   }
   return {
     wish: wish ?? { reason: { code: 'returned', text: '' }, confirmed: [], decommissionFormer: false },
-    resumes: { job, keys, oldKey },
+    resumes: { job, keys, oldKey, replacing },
   };
 }

@@ -466,9 +466,10 @@ class Job {
   #oldKey(good: boolean): OldKeyOutcome {
     const state = this.#state;
     if (state === null || this.#order.flow !== 'rekey') return 'none';
-    const before = this.#order.request.resumes?.oldKey ?? 'none';
+    const { oldKey: before = 'none', replacing = false } = this.#order.request.resumes ?? {};
     const old = [...state.oldKeys];
-    if (old.length === 0) return before;
+    // Nothing is left of the old key, and nobody wrote down that its refusal was tested.
+    if (old.length === 0) return good && replacing && before === 'none' ? 'removed-not-tested' : before;
     if (old.every((key) => key === state.refusalTested))
       return before === 'removed-not-tested' ? before : 'refused-tested';
     // Where the removal is left to somebody else, nothing is shown yet.

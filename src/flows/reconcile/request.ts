@@ -49,6 +49,8 @@ export interface ResumedRekey {
   readonly keys: readonly KeyFingerprint[];
   /** What it had shown of the old key. */
   readonly oldKey: OldKeyOutcome;
+  /** Whether it had begun to put its key in the place of the old one: the end of that may be all that is left to do. */
+  readonly replacing: boolean;
 }
 
 /** What a job works with. */

@@ -102,6 +102,18 @@ describe.each(MODES)('a returned unit, %s', (mode) => {
     expect(run.result.oldKey).toBe('removed-not-tested');
   });
 
+  test('finished by another job after the old key was removed, the verdict still says what became of it', async () => {
+    const b = await bench({ mode });
+    const unit = await returnedUnit(b, { system: { openssl: 'absent' } });
+    const cut = await b.rekey(unit.board, {});
+    const { job, keyFingerprint } = cut.result;
+    if (keyFingerprint === null) throw new Error('a re-keying without a key');
+    // As where the station was killed just before its verdict.
+    const resumes = { job, keys: [keyFingerprint], oldKey: 'none', replacing: true } as const;
+    const run = await b.rekey(unit.board, { resumes });
+    expect(run.result).toMatchObject({ verdict: 'already', keyFingerprint, oldKey: 'removed-not-tested' });
+  });
+
   test('the old key file is overwritten before it is removed', async () => {
     const b = await bench({ mode });
     const { board } = await returnedUnit(b);
