@@ -10,11 +10,11 @@ export async function boardPty(board: SimulatedBoard, link: string): Promise<Asy
   const socat = spawn('socat', ['-b', '8192', 'STDIO', `PTY,rawer,link=${link},ignoreeof`], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  let failed: Error | null = null;
-  socat.once('error', (error) => (failed = error));
+  const failures: Error[] = [];
+  socat.once('error', (error) => failures.push(error));
   let device: string | null = null;
   for (let tries = 0; device === null && tries < 2_500; tries += 1) {
-    if (failed !== null) throw new Error('socat is needed for this test', { cause: failed });
+    if (failures.length > 0) throw new Error('socat is needed for this test', { cause: failures[0] });
     try {
       device = readlinkSync(link);
     } catch {

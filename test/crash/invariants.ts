@@ -1,5 +1,5 @@
 /** What has to be so after every cut, and what after the job was run again. */
-import { createPrivateKey, sign } from 'node:crypto';
+import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { escapesIn, escapesUnder } from '../../tools/canaries.ts';
@@ -12,11 +12,12 @@ import { disguises, privateNumber } from './secrets.ts';
 /** What was so before a run. */
 export interface Before {
   readonly key: string | null;
+  readonly privateKey: string | null;
   readonly staged: readonly string[];
 }
 
 export function lookAt(site: Site): Before {
-  return { key: site.boardKey, staged: site.staged };
+  return { key: site.boardKey, privateKey: site.privateKey, staged: site.staged };
 }
 
 /** What is wrong right after a cut, with the board as it would be after a power cut now. Empty where nothing is. */
@@ -25,16 +26,57 @@ export function wrongAfterCut(site: Site, before: Before, run: JobResult | null)
   const key = site.boardKey;
   const accepted = site.sets.filter(([, status]) => status === 'accepted').map(([set]) => set);
   if (accepted.length > 1) wrong.push(`accepted are ${accepted.join(' and ')}`);
-  if (site.sets.some(([, status]) => status === 'preauthorized')) wrong.push('a key is preauthorized');
   const { inspect } = site.board;
   if (key === null && (before.key !== null || inspect.durable(inspect.keyPath) !== undefined))
     wrong.push('the key file of the board is not whole');
-  if (key !== null && key !== before.key && !accepted.includes(key))
-    wrong.push(`the board has the new key ${key}, which the server does not accept`);
-  if (accepted.some((set) => set === before.key && set !== key))
-    wrong.push('the accepted key is no longer on the board');
+  const rules = site.variant.flow === 'rekey' ? wrongRekeyed : wrongProvisioned;
+  wrong.push(...rules(site, before, accepted, run));
   return [...wrong, ...wrongWords(site, before, run)];
 }
+
+/** A new board: what is in use is what was, or accepted. */
+function wrongProvisioned(site: Site, before: Before, accepted: readonly string[]): readonly string[] {
+  const key = site.boardKey;
+  return [
+    ...(site.sets.some(([, status]) => status === 'preauthorized') ? ['a key is preauthorized'] : []),
+    ...(key !== null && key !== before.key && !accepted.includes(key)
+      ? [`the board has the new key ${key}, which the server does not accept`]
+      : []),
+    ...(accepted.some((set) => set === before.key && set !== key)
+      ? ['the accepted key is no longer on the board']
+      : []),
+  ];
+}
+
+/**
+ * A unit in use: whichever key it holds authenticates at its next request; or, where the server has no force, the new key
+ * lies staged and accepted beside it, and that is said. No key is expected that is not on the board.
+ */
+function wrongRekeyed(
+  site: Site,
+  _: Before,
+  accepted: readonly string[],
+  run: JobResult | null,
+): readonly string[] {
+  const { boardKey, stagedKey, sets } = site;
+  const expected = sets.filter(([, status]) => status === 'preauthorized').map(([key]) => key);
+  const strays = expected.filter((key) => key !== boardKey && key !== stagedKey);
+  const wrong = strays.map((key) => `${key} is preauthorized and nowhere on the board`);
+  if (boardKey !== null && (accepted.includes(boardKey) || expected.includes(boardKey))) return wrong;
+  if (stagedKey === null || !accepted.includes(stagedKey))
+    return [
+      ...wrong,
+      `the board has ${boardKey}, staged ${stagedKey}, and the server ${JSON.stringify(sets)}`,
+    ];
+  // By the job that ended so, or, where that changed nothing itself, by the list of what is left to be finished.
+  const { unchanged = '', remedy = '' } = run?.error ?? {};
+  const told = `${unchanged} ${remedy}`;
+  if (UNSAFE.test(told) || site.isToldUnsafe()) return wrong;
+  return [...wrong, `the unit is refused for now, and what is said is: ${told}`];
+}
+
+/** Words by which a person knows that a unit is not to leave as it is. */
+const UNSAFE = /[Dd]o not hand it over/;
 
 /** What an ended job says of the board has to be so. */
 function wrongWords(site: Site, before: Before, run: JobResult | null): readonly string[] {
@@ -63,14 +105,21 @@ export async function wrongAtEnd(site: Site, before: Before, last: JobResult): P
   const key = site.boardKey;
   const wrong: string[] = [];
   // What the client itself brought to the server before its key was replaced can do no harm: nobody has that key.
-  const own = sets.filter(([set, status]) => !(status === 'pending' && set === before.key && set !== key));
+  const isOwnLeft = (set: string, status: string): boolean =>
+    site.variant.flow === 'provision' && status === 'pending' && set === before.key && set !== key;
+  const own = sets.filter(([set, status]) => !isOwnLeft(set, status));
   if (own.length !== 1 || own[0]?.[0] !== key || own[0][1] !== 'accepted')
     wrong.push(`the server has ${JSON.stringify(sets)}, the board ${key}`);
   if (last.keyFingerprint !== key)
     wrong.push(`the result names the key ${last.keyFingerprint}, the board has ${key}`);
   if (site.staged.length > 0) wrong.push(`left on the board: ${site.staged.join(' ')}`);
   if (board.inspect.console === 'shell') wrong.push('a shell is left open on the board');
-  if (!authenticates(site)) wrong.push('the server refuses the key that is in use on the board');
+  if (!isAuthorized(site, site.privateKey))
+    wrong.push('the server refuses the key that is in use on the board');
+  if (site.variant.flow === 'rekey') {
+    if (last.oldKey === 'none') wrong.push('the verdict says nothing of the old key');
+    if (key === before.key) wrong.push('the unit has its old key');
+  }
   if (site.variant.board.client?.enabled !== false) wrong.push(...(await wrongClient(site, key)));
   return wrong;
 }
@@ -88,26 +137,22 @@ async function wrongClient(site: Site, key: string | null): Promise<readonly str
   return [];
 }
 
-/** An auth request signed with the board's own private key, as its client would send it. */
-function authenticates(site: Site): boolean {
-  const pem = site.board.inspect.durable(site.board.inspect.keyPath);
-  if (pem === undefined) return false;
-  const key = createPrivateKey(Buffer.from(pem));
+/** Whether the server gives a token for an auth request of this identity with a private key, as a client would send it. */
+function isAuthorized(site: Site, pem: string | null): boolean {
+  if (pem === null) return false;
+  const key = createPrivateKey(pem);
+  const pubkey = createPublicKey(pem).export({ type: 'spki', format: 'pem' });
   const body = Buffer.from(
-    JSON.stringify({
-      id_data: JSON.stringify({ mac: site.board.options.mac }),
-      pubkey: site.board.inspect.durablePublicKey,
-    }),
+    JSON.stringify({ id_data: JSON.stringify({ mac: site.board.options.mac }), pubkey }),
   );
+  const signature = sign(key.asymmetricKeyType === 'ed25519' ? null : 'sha256', body, key);
   const outcome = site.call({
     method: 'POST',
     target: '/api/devices/v1/authentication/auth_requests',
     headers: {
       host: 'localhost',
       'content-type': 'application/json',
-      'x-men-signature': sign(key.asymmetricKeyType === 'ed25519' ? null : 'sha256', body, key).toString(
-        'base64',
-      ),
+      'x-men-signature': signature.toString('base64'),
     },
     body,
   });

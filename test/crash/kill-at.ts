@@ -33,7 +33,7 @@ if (file !== undefined && isMainThread) {
     count += 1;
   };
 
-  const { exec } = DatabaseSync.prototype;
+  const exec: (this: DatabaseSync, sql: string) => void = Reflect.get(DatabaseSync.prototype, 'exec');
   const seqs = new WeakMap<DatabaseSync, number>();
   const lastSeq = (database: DatabaseSync): number | null => {
     if (database.location()?.endsWith('journal.db') !== true) return null;
@@ -42,7 +42,10 @@ if (file !== undefined && isMainThread) {
   };
   DatabaseSync.prototype.exec = function (this: DatabaseSync, sql: string): void {
     const seq = sql === 'COMMIT' ? lastSeq(this) : null;
-    if (seq === null || seq === seqs.get(this)) return exec.call(this, sql);
+    if (seq === null || seq === seqs.get(this)) {
+      exec.call(this, sql);
+      return;
+    }
     seqs.set(this, seq);
     const row = this.prepare('SELECT body FROM event WHERE seq = ?').get(seq);
     const body = typeof row?.['body'] === 'string' ? row['body'] : '';

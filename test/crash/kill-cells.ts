@@ -7,7 +7,7 @@ import { isPass, lookAt, secretsIn, wrongAfterCut, wrongAtEnd, wrongRecord } fro
 import { KillWorld, type Said } from './kill-world.ts';
 import type { CellResult } from './matrix.ts';
 import { pairwise } from './pairwise.ts';
-import { VARIANTS, type Variant } from './variants.ts';
+import { nameOf, VARIANTS, type Variant } from './variants.ts';
 
 /** A program is killed in so many places, spread over its run. */
 const PLACES = Array.from({ length: 24 }, (_, place) => place);
@@ -23,20 +23,18 @@ export interface KillCell {
   readonly then: 'resume' | 'again';
 }
 
-const nameOf = ({ name, mode }: Variant): string => `${name}-${mode}`;
-
 /** Every pair of values of any two factors is in some cell. */
 export function killCells(): readonly KillCell[] {
   const rows = pairwise({
     place: PLACES,
     answer: SOON,
-    variant: VARIANTS.filter(({ key }) => key !== 'import'),
+    variant: VARIANTS.filter(({ flow, key }) => flow === 'provision' && key !== 'import'),
     power: ['on', 'cut'] as const,
     then: ['resume', 'again'] as const,
   });
   return rows.map((row) => ({
     ...row,
-    id: `kill/provision-${nameOf(row.variant)}/place-${row.place}/${row.answer}/power-${row.power}/${row.then}`,
+    id: `kill/${nameOf(row.variant)}/place-${row.place}/${row.answer}/power-${row.power}/${row.then}`,
   }));
 }
 

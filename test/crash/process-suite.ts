@@ -3,15 +3,15 @@ import type { Mode } from '../../src/rehearsal/server/index.ts';
 import { judged } from './judged.ts';
 import { chosen, concerns, SEED } from './matrix.ts';
 import { cellsOf, runCell } from './process-cells.ts';
-import { VARIANTS } from './variants.ts';
+import { nameOf, VARIANTS } from './variants.ts';
 
 /** Cells of each variant in a sample. */
-const SAMPLED = 40;
+const SAMPLED = 25;
 
 /** The first layer against servers of one mode, a test a cell. */
 export async function processCells(mode: Mode): Promise<void> {
   for (const variant of VARIANTS.filter((each) => each.mode === mode)) {
-    const name = `provision-${variant.name}-${mode}`;
+    const name = nameOf(variant);
     if (!concerns(`process/${name}/`)) continue;
     const cells = chosen(await cellsOf(variant), SAMPLED, name);
     if (cells.length === 0) continue;

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ulid } from 'ulid';
 import { createLinuxConsoleDriver } from '../../src/boards/linux-console/index.ts';
-import { provision } from '../../src/flows/index.ts';
+import { provision, rekey, type ProvisionParts, type ProvisionRequest } from '../../src/flows/index.ts';
 import { openJournal, type Journal } from '../../src/journal/index.ts';
 import { createKeyGenerator, importKey } from '../../src/keys/index.ts';
 import type { JournalEntry, JournalEvent } from '../../src/model/event.ts';
@@ -22,7 +22,9 @@ import type { TranscriptEntry } from '../../src/serial/transcript.ts';
 import { createMenderServer } from '../../src/servers/mender/index.ts';
 import { BUILT_IN } from '../../src/settings/index.ts';
 import { Claims } from '../../src/slots/claims.ts';
+import { cutRekey } from '../../src/station/rekeying.ts';
 import { interruptedResult } from '../../src/station/interrupted.ts';
+import { leftByUnit } from '../../src/station/unsettled.ts';
 import { startVirtualTime, type VirtualTime } from '../unit/virtual-time.ts';
 import { Killed, Life, watchedDriver, watchedJournal, watchedLink, watchedServer } from './fail-points.ts';
 import { ADMIN, BOARD_PASSWORD, Site, type ServerFault } from './site.ts';
@@ -57,6 +59,7 @@ export class ProcessWorld extends Site {
   readonly #generator = createKeyGenerator({ threads: 1 });
   #home: string;
   #journal: Journal;
+  #lastJob: JobId | null = null;
 
   private constructor(variant: Variant, time: VirtualTime, server: MenderServer) {
     super(variant, server, { clock: time, retryMs: 300_000, bootMs: 60_000, boot: {} });
@@ -79,6 +82,7 @@ export class ProcessWorld extends Site {
     const time = startVirtualTime();
     const world = new ProcessWorld(variant, time, await Site.startServer(variant));
     await time.sleep(5_000);
+    if (variant.flow === 'rekey') await world.#accept();
     return world;
   }
 
@@ -93,6 +97,26 @@ export class ProcessWorld extends Site {
 
   get journal(): Journal {
     return this.#journal;
+  }
+
+  override isToldUnsafe(): boolean {
+    const [record] = this.#journal.lastJobs(1);
+    return record !== undefined && !leftByUnit(this.#journal, record).safe;
+  }
+
+  /** A unit in use: its client's own key is accepted, and its client has its token. */
+  async #accept(): Promise<void> {
+    const { server, time } = this;
+    await using client = createMenderServer(
+      { name: 'crash', kind: 'mender', url: server.url, trust: { by: 'system' } },
+      { clock: time },
+    );
+    const { signal } = new AbortController();
+    await client.login(credentials(), signal);
+    const [device] = server.inspect();
+    if (device === undefined) throw new Error('the client of the unit has not knocked');
+    await client.accept(device.id, device.sets[0]!.id, signal);
+    await time.sleep(this.pace.retryMs);
   }
 
   /** Runs the job once, from the start of a station program to its end. */
@@ -129,12 +153,18 @@ export class ProcessWorld extends Site {
       this.acknowledged.push(entry);
       return entry;
     });
+    // What `station resume` reads of the one that was cut off.
+    const resumes =
+      variant.flow === 'rekey' && this.#lastJob !== null
+        ? cutRekey(this.#journal, this.#lastJob).resumes
+        : null;
+    this.#lastJob = job;
     let link: ReturnType<SimulatedBoard['link']> | null = null;
     const work = async (): Promise<JobResult> => {
       journal.append({
         kind: 'job-started',
         job,
-        flow: 'provision',
+        flow: variant.flow,
         port: 'port1',
         slot: 'port1',
         server: 'crash',
@@ -143,48 +173,51 @@ export class ProcessWorld extends Site {
         keySource: variant.key,
         label: null,
         operator: null,
+        ...(variant.flow === 'rekey' ? { rekey: WISH } : {}),
+        ...(resumes === null ? {} : { resumes: resumes.job }),
       } satisfies JournalEvent);
-      return provision(
-        {
-          job,
-          port: 'port1',
-          slot: 'port1',
-          profile: { ...PROFILE, ...variant.profile },
-          keySource: keySourceOf(variant, this.importFolder),
-          passwords: [secret(BOARD_PASSWORD)],
-          tenantToken: null,
-          serverCa: null,
-          label: null,
-          operator: null,
+      const request: ProvisionRequest = {
+        job,
+        port: 'port1',
+        slot: 'port1',
+        profile: { ...PROFILE, ...variant.profile },
+        keySource: keySourceOf(variant, this.importFolder),
+        passwords: [secret(BOARD_PASSWORD)],
+        tenantToken: null,
+        serverCa: null,
+        label: null,
+        operator: null,
+      };
+      const parts: ProvisionParts = {
+        driver: watchedDriver(life, createLinuxConsoleDriver()),
+        openLink: () => {
+          // As fast as can be: every byte and every change of a file is a point of its own.
+          link = createCable(board.link(), { clock: time }).link;
+          return Promise.resolve(watchedLink(life, link));
         },
-        {
-          driver: watchedDriver(life, createLinuxConsoleDriver()),
-          openLink: () => {
-            // As fast as can be: every byte and every change of a file is a point of its own.
-            link = createCable(board.link(), { clock: time }).link;
-            return Promise.resolve(watchedLink(life, link));
-          },
-          transcript: { add: (entry) => this.transcript.push(entry) },
-          server: watchedServer(life, client),
-          keys: {
-            generate: (type, signal) => time.hold(this.#generator.generate(type, signal)),
-            import: (directory, identity) => time.hold(importKey(directory, PROFILE.key, identity, null)),
-          },
-          journal,
-          clock: time,
-          claimIdentity: (identity) => claims.identity(identity, 'port1'),
-          claimKey: (fingerprint) => claims.key(fingerprint, 'port1'),
-          progress: {
-            steps: nothing,
-            identity: nothing,
-            device: nothing,
-            key: nothing,
-            wire: nothing,
-            waiting: nothing,
-          },
+        transcript: { add: (entry) => this.transcript.push(entry) },
+        server: watchedServer(life, client),
+        keys: {
+          generate: (type, signal) => time.hold(this.#generator.generate(type, signal)),
+          import: (directory, identity) => time.hold(importKey(directory, PROFILE.key, identity, null)),
         },
-        new AbortController().signal,
-      );
+        journal,
+        clock: time,
+        claimIdentity: (identity) => claims.identity(identity, 'port1'),
+        claimKey: (fingerprint) => claims.key(fingerprint, 'port1'),
+        progress: {
+          steps: nothing,
+          identity: nothing,
+          device: nothing,
+          key: nothing,
+          wire: nothing,
+          waiting: nothing,
+        },
+      };
+      const cancel = new AbortController().signal;
+      return variant.flow === 'provision'
+        ? provision(request, parts, cancel)
+        : rekey({ ...request, ...WISH, waitMs: 0, resumes }, parts, cancel);
     };
     const done = work().catch((thrown: unknown) => {
       if (thrown instanceof Killed) return null;
@@ -249,12 +282,15 @@ export class ProcessWorld extends Site {
     rmSync(old, { recursive: true });
     this.#journal = this.#open();
     const [job] = this.#journal.openJobs();
-    if (job === undefined) return null;
+    if (job === undefined) return this.#journal.job(this.#lastJob ?? '')?.result ?? null;
     const result = interruptedResult(job, this.#journal);
     this.acknowledged.push(this.#journal.append({ kind: 'verdict', job: job.job, result }));
     return result;
   }
 }
+
+/** What is wished of a re-keying. */
+const WISH = { reason: { code: 'returned', text: '' }, confirmed: [], decommissionFormer: false } as const;
 
 /** The station's key outlives its programs. */
 const SIGNER = (() => {

@@ -92,6 +92,11 @@ export class Site implements AsyncDisposable {
     return startMenderServer({ mode, decommissionMs: 20, admin: ADMIN });
   }
 
+  /** Whether the list of what is left to be finished says that the unit is not to leave as it is. */
+  isToldUnsafe(): boolean {
+    return false;
+  }
+
   sleep(ms: number): Promise<void> {
     return this.pace.clock.sleep(ms, new AbortController().signal);
   }
@@ -129,14 +134,33 @@ export class Site implements AsyncDisposable {
       : fingerprintOfPem(createPublicKey(pem).export({ type: 'spki', format: 'pem' }).toString());
   }
 
+  /** The key that would lie staged after a power cut now. */
+  get stagedKey(): string | null {
+    const pem = this.board.inspect.durable(`${this.board.inspect.keyPath}.station`);
+    if (pem === undefined) return null;
+    try {
+      return fingerprintOfPem(
+        createPublicKey(Buffer.from(pem)).export({ type: 'spki', format: 'pem' }).toString(),
+      );
+    } catch {
+      return null;
+    }
+  }
+
+  /** The private key that is in use on the board. */
+  get privateKey(): string | null {
+    const pem = this.board.inspect.durable(this.board.inspect.keyPath);
+    return pem === undefined ? null : Buffer.from(pem).toString();
+  }
+
   fingerprintOf(pem: string | undefined): string | null {
     return pem === undefined ? null : fingerprintOfPem(pem);
   }
 
-  /** Names of the station's own that lie on the board: staged files. */
+  /** Names of the station's own that lie on the board: what is staged, and a key that was replaced. */
   get staged(): readonly string[] {
     return ['/etc/mender', '/data/mender'].flatMap((directory) =>
-      this.board.inspect.names(directory).filter((name) => name.endsWith('.station')),
+      this.board.inspect.names(directory).filter((name) => /\.station(-former)?$/.test(name)),
     );
   }
 

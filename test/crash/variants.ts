@@ -5,6 +5,7 @@ import type { BoardChoices } from '../../src/rehearsal/board/index.ts';
 import type { Mode } from '../../src/rehearsal/server/index.ts';
 
 export interface Variant {
+  readonly flow: 'provision' | 'rekey';
   readonly name: string;
   readonly mode: Mode;
   readonly key: 'board' | 'generate' | 'import' | 'keep';
@@ -20,20 +21,59 @@ const WITH_UNSYNCED: BoardChoices = { storage: { writeback: 0.5 } };
 
 /** By the mode of the server, so that both halves can run side by side. */
 export const VARIANTS: readonly Variant[] = [
-  { name: 'board-made', mode: '2026', key: 'board', known: false, board: {} },
+  { flow: 'provision', name: 'board-made', mode: '2026', key: 'board', known: false, board: {} },
   {
+    flow: 'provision',
     name: 'station-made',
     mode: '2026',
     key: 'generate',
     known: false,
     board: { ...BUSYBOX, ...WITH_UNSYNCED },
   },
-  { name: 'imported', mode: '2026', key: 'import', known: false, board: OF_TODAY },
-  { name: 'kept', mode: '2026', key: 'keep', known: true, board: WITH_UNSYNCED },
-  { name: 'board-made', mode: '2023', key: 'board', known: true, board: { ...OF_TODAY, ...WITH_UNSYNCED } },
-  { name: 'station-made', mode: '2023', key: 'generate', known: false, board: {} },
-  { name: 'first-key', mode: '2023', key: 'generate', known: false, board: { client: { enabled: false } } },
+  { flow: 'provision', name: 'imported', mode: '2026', key: 'import', known: false, board: OF_TODAY },
+  { flow: 'provision', name: 'kept', mode: '2026', key: 'keep', known: true, board: WITH_UNSYNCED },
+  {
+    flow: 'provision',
+    name: 'board-made',
+    mode: '2023',
+    key: 'board',
+    known: true,
+    board: { ...OF_TODAY, ...WITH_UNSYNCED },
+  },
+  { flow: 'provision', name: 'station-made', mode: '2023', key: 'generate', known: false, board: {} },
+  {
+    flow: 'provision',
+    name: 'first-key',
+    mode: '2023',
+    key: 'generate',
+    known: false,
+    board: { client: { enabled: false } },
+  },
+  // With force (2026) and without; boards that can sign with their old key, and one that cannot.
+  { flow: 'rekey', name: 'board-made', mode: '2026', key: 'board', known: true, board: {} },
+  {
+    flow: 'rekey',
+    name: 'station-made',
+    mode: '2026',
+    key: 'generate',
+    known: true,
+    board: { ...BUSYBOX, ...WITH_UNSYNCED },
+  },
+  {
+    flow: 'rekey',
+    name: 'board-made',
+    mode: '2023',
+    key: 'board',
+    known: true,
+    board: { ...OF_TODAY, ...WITH_UNSYNCED },
+  },
+  { flow: 'rekey', name: 'station-made', mode: '2023', key: 'generate', known: true, board: {} },
 ];
+
+/** As it stands in the names of cells. */
+export function nameOf({ flow, name, mode }: Variant): string {
+  return `${flow}-${name}-${mode}`;
+}
 
 export function keySourceOf(variant: Variant, importFolder: string): KeySource {
   switch (variant.key) {
