@@ -212,7 +212,7 @@ function projectEvent(database: Database, entry: JournalEntry, event: JournalEve
       );
       // A job that was cut before it knew its board is over when another begins in its place.
       database.run(
-        'UPDATE p_job SET interrupted = 0 WHERE interrupted = 1 AND identity IS NULL AND slot = ?',
+        'UPDATE p_job INDEXED BY p_job_interrupted SET interrupted = 0 WHERE interrupted = 1 AND identity IS NULL AND slot = ?',
         event.slot,
       );
       return;

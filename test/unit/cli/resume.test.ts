@@ -49,9 +49,14 @@ async function world(): Promise<World> {
   return { home, ports, server, board };
 }
 
-/** Runs `provision` as a process and kills it as soon as it is in a step. */
-async function killedIn(step: StepName, { home }: World, port: string): Promise<void> {
-  const args = ['provision', '--server', 'bench', '--port', port, '--json=lines', '--home', home];
+/** Runs `provision`, or another such command, as a process and kills it as soon as it is in a step. */
+async function killedIn(
+  step: StepName,
+  { home }: World,
+  port: string,
+  command: readonly string[] = ['provision'],
+): Promise<void> {
+  const args = [...command, '--server', 'bench', '--port', port, '--json=lines', '--home', home];
   const child = spawn(process.execPath, [CLI, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { PATH: process.env['PATH'], STATION_BOARD_PASSWORD: PASSWORD },
@@ -155,3 +160,34 @@ test('a job whose board is nowhere waits for it, and is not doubled; a person ma
     value: { error: { code: 'job/not-interrupted' } },
   });
 }, 60_000);
+
+test('killed when it had switched, a re-key is finished on another port: the old key is refused, tested', async () => {
+  const place = await world();
+  const port = await plugIn(place.board, place.ports, 'left');
+  const first = await call(['provision', '--server', 'bench', '--port', port], place);
+  expect(first.value.jobs).toMatchObject([{ verdict: 'pass' }]);
+  await killedIn('tidy', place, port, ['rekey', '--reason', 'returned']);
+  const before = await call(['resume', '--list'], place);
+  expect(before.value).toMatchObject([{ flow: 'rekey', state: 'interrupted', safe: true }]);
+  expect(before.value[0]?.left).toMatch(/new key is in use.*old key may still be accepted/);
+
+  place.board.unplug();
+  const other = await plugIn(place.board, place.ports, 'right');
+  const { status, value } = await call(['resume'], place);
+  expect(value).toMatchObject({
+    jobs: [{ verdict: 'pass', port: other, oldKey: 'refused-tested', error: null }],
+    waiting: [],
+  });
+  expect(status).toBe(0);
+  // The key that was staged before the kill is the one in use: none was made twice.
+  expect(value.jobs[0]?.keyFingerprint).not.toBe(first.value.jobs[0]?.keyFingerprint);
+  expect(place.server.inspect().map(({ sets }) => sets.map((set) => set.status))).toEqual([['accepted']]);
+  using journal = readJournal(join(place.home, 'journal.db'), {
+    stationId: 'ST-TEST',
+    clock: systemClock,
+    holder: { program: 'test' },
+  });
+  expect(
+    journal.events(before.value[0]?.job ?? '').filter(({ event }) => event.kind === 'key-staged'),
+  ).toMatchObject([{ event: { fingerprint: value.jobs[0]?.keyFingerprint } }]);
+}, 90_000);
