@@ -8,7 +8,13 @@ import type { KeyFingerprint } from './model/key.ts';
 import type { Statistics } from './journal/statistics.ts';
 import type { Verification } from './journal/verify.ts';
 import type { BoardProfile } from './model/profile.ts';
-import { REKEY_REASONS, type InterruptedJob, type RekeyReason, type UnitReport } from './model/rekey.ts';
+import {
+  REKEY_REASONS,
+  type InterruptedJob,
+  type Plan,
+  type RekeyReason,
+  type UnitReport,
+} from './model/rekey.ts';
 import type { ServerProfile } from './model/server-profile.ts';
 import type { TranscriptEntry } from './serial/transcript.ts';
 
@@ -96,6 +102,13 @@ export const CALLS = {
     passphrase: secretText.optional(),
     label: text.optional(),
   }),
+  /** What `provision` would do, from the same decision function. Reads board and server; changes nothing. */
+  'provision.plan': z.strictObject({
+    ports: z.array(text).min(1).max(256),
+    server: name,
+    profile: name,
+    keySource: keySource.optional(),
+  }),
   /** A returned unit as it is: on the board, on the server, in the record. Changes nothing. */
   'rekey.look': z.strictObject({
     port: text,
@@ -157,6 +170,7 @@ export const CALLS = {
       .min(0)
       .max(7 * 86_400_000)
       .default(86_400_000),
+    dryRun: z.boolean().default(false),
   }),
   'job.cancel': z.strictObject({ job: text }),
   'job.transcript': z.strictObject({ job: text }),
@@ -229,6 +243,7 @@ export interface CallResults {
   'credential.set': null;
   identify: IdentifyReport;
   provision: ProvisionReport;
+  'provision.plan': readonly Plan[];
   'rekey.look': UnitReport;
   'approver.export': ApproverFile;
   'approver.add': ApproverView;
@@ -240,7 +255,7 @@ export interface CallResults {
   'resume.list': readonly InterruptedJob[];
   resume: ProvisionReport;
   'resume.dismiss': null;
-  rekey: ProvisionReport;
+  rekey: ProvisionReport & { readonly plan?: Plan };
   'job.cancel': null;
   'job.transcript': readonly TranscriptEntry[];
   'slot.clear': null;

@@ -46,9 +46,14 @@ import { EventHub } from './station/event-hub.ts';
 import { identify } from './station/identifying.ts';
 import type { StationOptions } from './station/options.ts';
 import { lookAtUnit } from './station/looking.ts';
-import { DEFAULT_KEY_SOURCE, provisionPorts, type ProvisioningParts } from './station/provisioning.ts';
+import {
+  DEFAULT_KEY_SOURCE,
+  planPorts,
+  provisionPorts,
+  type ProvisioningParts,
+} from './station/provisioning.ts';
 import { RecordAccess } from './station/record-access.ts';
-import { cutRekey, rekeyUnit, type RekeyingParts } from './station/rekeying.ts';
+import { cutRekey, planRekey, rekeyUnit, type RekeyingParts } from './station/rekeying.ts';
 import {
   addApprover,
   approverNamed,
@@ -392,7 +397,13 @@ class StationOverHome implements Station {
       this.#unfinished.dismiss(job);
       return null;
     },
-    rekey: (params, signal) => rekeyUnit(params, this.#rekeyingParts(), signal),
+    'provision.plan': (params, signal) => planPorts(params, this.#provisioningParts(), signal),
+    rekey: async (params, signal) => {
+      if (!params.dryRun) return await rekeyUnit(params, this.#rekeyingParts(), signal);
+      const began = this.#clock.monotonic();
+      const plan = await planRekey(params, this.#rekeyingParts(), signal);
+      return { jobs: [], elapsedMs: Math.round(this.#clock.monotonic() - began), plan };
+    },
     'job.cancel': ({ job }) => {
       this.#jobs.cancel(job);
       return null;
@@ -625,6 +636,7 @@ const CHANGING: ReadonlySet<CallName> = new Set<CallName>([
   'credential.set',
   'identify',
   'provision',
+  'provision.plan',
   'rekey.look',
   'rekey',
   'approver.export',

@@ -7,6 +7,7 @@ import type { KeyGenerator } from '../keys/index.ts';
 import type { JobResult } from '../model/job.ts';
 import type { KeySource } from '../model/key.ts';
 import type { BoardProfile } from '../model/profile.ts';
+import type { Plan } from '../model/rekey.ts';
 import type { ServerProfile } from '../model/server-profile.ts';
 import { secret, type Secret } from '../model/secret.ts';
 import { StationError } from '../model/station-error.ts';
@@ -16,6 +17,7 @@ import type { Bench } from '../slots/bench.ts';
 import type { JobOrder, Jobs, ResumedJob, StartedJob } from '../slots/jobs.ts';
 import { keySourceText, parseKeySource } from './key-source.ts';
 import { keyMaker } from './key-maker.ts';
+import { planOrder } from './planning.ts';
 
 /** What a call of `provision` works with. */
 export interface ProvisioningParts {
@@ -46,8 +48,27 @@ export async function provisionPorts(
   signal: AbortSignal | undefined,
   resumes: ReadonlyMap<string, ResumedJob> = new Map(),
 ): Promise<ProvisionReport> {
-  const { jobs, clock } = parts;
-  const began = clock.monotonic();
+  const began = parts.clock.monotonic();
+  return await play(await provisionOrders(params, parts, signal, resumes), parts, began, signal);
+}
+
+/** What the same call would do, board by board, from the same decisions. Reads boards and server; changes nothing. */
+export async function planPorts(
+  params: CallParams<'provision.plan'>,
+  parts: ProvisioningParts,
+  signal: AbortSignal | undefined,
+): Promise<readonly Plan[]> {
+  const orders = await provisionOrders(params, parts, signal, new Map());
+  return await Promise.all(orders.map((order) => planOrder(order, signal ?? new AbortController().signal)));
+}
+
+async function provisionOrders(
+  params: CallParams<'provision.plan'> & Pick<CallParams<'provision'>, 'passphrase' | 'label'>,
+  parts: ProvisioningParts,
+  signal: AbortSignal | undefined,
+  resumes: ReadonlyMap<string, ResumedJob>,
+): Promise<readonly JobOrder[]> {
+  const { jobs } = parts;
   const profile = parts.profile(params.profile);
   const keySource = params.keySource === undefined ? null : parseKeySource(params.keySource);
   const ports = await distinctPorts(params.ports, parts.bench);
@@ -58,10 +79,9 @@ export async function provisionPorts(
   // All or none: a port that is taken must not leave the others at work for a call that failed.
   for (const { path } of ports)
     if (jobs.runningOn(path)) throw new StationError('port/in-job', { port: path });
-  const orders = ports.map((port) =>
+  return ports.map((port) =>
     jobOrder(port, { ...params, profile, keySource, server, resumes: resumes.get(port.path) }, parts),
   );
-  return await play(orders, parts, began, signal);
 }
 
 /** What the orders of one call have in common. */

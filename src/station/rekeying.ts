@@ -4,9 +4,12 @@ import type { JournalReader } from '../journal/index.ts';
 import type { Identity } from '../model/identity.ts';
 import type { JobId, OldKeyOutcome } from '../model/job.ts';
 import type { KeyFingerprint } from '../model/key.ts';
+import type { Plan } from '../model/rekey.ts';
 import { asStationError, StationError } from '../model/station-error.ts';
 import type { DeviceServer } from '../servers/device-server.ts';
+import type { JobOrder } from '../slots/jobs.ts';
 import { parseKeySource } from './key-source.ts';
+import { planOrder } from './planning.ts';
 import { jobOrder, play, type ProvisioningParts } from './provisioning.ts';
 
 /** What a call of `rekey` works with. */
@@ -32,8 +35,28 @@ export async function rekeyUnit(
   signal: AbortSignal | undefined,
   resumes: (ResumedRekey & { readonly identity: Identity | null }) | null = null,
 ): Promise<ProvisionReport> {
-  const { jobs, clock, bench } = parts;
-  const began = clock.monotonic();
+  const began = parts.clock.monotonic();
+  const order = await rekeyOrder(params, parts, signal, resumes);
+  return await play([order], parts, began, signal);
+}
+
+/** What the same call would do, from the same decisions. Reads the unit and its server; changes nothing. */
+export async function planRekey(
+  params: CallParams<'rekey'>,
+  parts: RekeyingParts,
+  signal: AbortSignal | undefined,
+): Promise<Plan> {
+  const order = await rekeyOrder(params, parts, signal, null);
+  return await planOrder(order, signal ?? new AbortController().signal);
+}
+
+async function rekeyOrder(
+  params: CallParams<'rekey'>,
+  parts: RekeyingParts,
+  signal: AbortSignal | undefined,
+  resumes: (ResumedRekey & { readonly identity: Identity | null }) | null,
+): Promise<JobOrder> {
+  const { jobs, bench } = parts;
   const profile = parts.profile(params.profile);
   const keySource = params.keySource === undefined ? null : parseKeySource(params.keySource);
   if (keySource?.from === 'keep')
@@ -49,18 +72,11 @@ export async function rekeyUnit(
     { ...params, profile, keySource, server, ...(resumes === null ? {} : { resumes }) },
     parts,
   );
-  return await play(
-    [
-      {
-        ...order,
-        parts: { ...order.parts, reachServer: (reaching) => parts.server(params.server, reaching) },
-        rekey: { reason, confirmed, decommissionFormer, waitMs, resumes },
-      },
-    ],
-    parts,
-    began,
-    signal,
-  );
+  return {
+    ...order,
+    parts: { ...order.parts, reachServer: (reaching) => parts.server(params.server, reaching) },
+    rekey: { reason, confirmed, decommissionFormer, waitMs, resumes },
+  };
 }
 
 async function reach(

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ProvisionReport, StationApi } from '../../contract.ts';
 import { identityLabel } from '../../model/identity.ts';
+import type { Plan } from '../../model/rekey.ts';
 import { askForBoards } from '../board-secrets.ts';
 import { collect } from '../collect.ts';
 import { action, type CommandContext, type ProgramParts } from '../context.ts';
@@ -15,6 +16,7 @@ interface ProvisionOptions {
   readonly port: readonly string[];
   readonly key?: string;
   readonly label?: string;
+  readonly dryRun?: boolean;
 }
 
 /** `station provision`. */
@@ -29,10 +31,13 @@ export function addProvisionCommands(program: Command, parts: ProgramParts): voi
       '--key <source>',
       'board, generate[:TYPE], import:DIR or keep; TYPE: ed25519 p256 p384 rsa2048 rsa3072 rsa4096',
     )
-    .option('--label <text>', 'a work order or the like, kept in the record');
+    .option('--label <text>', 'a work order or the like, kept in the record')
+    .option('--dry-run', 'say what would be done to boards and server; change nothing');
   action<ProvisionOptions>(provision, parts, (context, options) =>
     context.withStation('write', async (station) =>
-      tellReport(context, await provisionWith(context, station, options)),
+      options.dryRun === true
+        ? tellPlans(context, await planWith(context, station, options))
+        : tellReport(context, await provisionWith(context, station, options)),
     ),
   );
 }
@@ -57,6 +62,35 @@ async function provisionWith(
     },
     io.interrupted,
   );
+}
+
+async function planWith(
+  { io }: CommandContext,
+  station: StationApi,
+  { port, server, profile, key }: ProvisionOptions,
+): Promise<readonly Plan[]> {
+  return await station.call(
+    'provision.plan',
+    { ports: [...port], server, profile, ...(key === undefined ? {} : { keySource: key }) },
+    io.interrupted,
+  );
+}
+
+/** Prints what jobs would do, and gives the exit status: 1 where one would stop. */
+export function tellPlans({ output }: CommandContext, plans: readonly Plan[]): ExitStatus {
+  output.result({ plans }, () => printableValue(plans).map(planText).join('\n\n'));
+  return plans.every(({ ends }) => ends !== 'stop') ? 0 : 1;
+}
+
+function planText({ slot, identity, actions, ends, error, notes }: Plan): string {
+  const ending = { pass: 'It would pass.', already: 'Nothing is to be done.', stop: 'It would stop.' }[ends];
+  return [
+    `${slot}${identity === null ? '' : `  ${identityLabel(identity)}`}`,
+    ...actions.map(({ on, says }) => `  ${on.padEnd(7)} ${says}`),
+    `  ${ending}`,
+    ...(error === null ? [] : [`  ${error.code} ${error.message}`, `  ${error.remedy}`]),
+    ...notes.map((note) => `  note    ${note}`),
+  ].join('\n');
 }
 
 /** Prints the result of jobs and gives their exit status. */

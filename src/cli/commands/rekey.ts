@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import type { CallInput, ProvisionReport, StationApi } from '../../contract.ts';
+import type { CallInput, CallResults, StationApi } from '../../contract.ts';
 import { REKEY_REASONS } from '../../model/rekey.ts';
 import { StationError } from '../../model/station-error.ts';
 import { action, type CommandContext, type ProgramParts } from '../context.ts';
 import { wholeNumber } from '../numbers.ts';
 import { showProgress } from '../progress.ts';
 import { reasonOf } from '../reason.ts';
-import { tellReport } from './provision.ts';
+import { tellPlans, tellReport } from './provision.ts';
 import { addRekeyRequestCommands } from './rekey-request.ts';
 
 interface RekeyOptions {
@@ -19,6 +19,7 @@ interface RekeyOptions {
   readonly confirm: readonly string[];
   readonly decommissionFormer?: boolean;
   readonly wait?: string;
+  readonly dryRun?: boolean;
 }
 
 /** A week: the longest that a unit's new key may wait beside its old one. */
@@ -47,15 +48,17 @@ export function addRekeyCommand(program: Command, parts: ProgramParts): void {
       '--wait <minutes>',
       'how long to wait for a server that cannot be reached, the new key staged; 0: not at all',
       '1440',
-    );
+    )
+    .option('--dry-run', 'say what would be done to unit and server; change nothing');
   action<Partial<RekeyOptions>>(rekey, parts, (context, options) => {
     const { server, port, reason, profile = 'mender', confirm = [], ...rest } = options;
     if (server === undefined || port === undefined || reason === undefined)
       throw new StationError('station/usage', { detail: 'rekey needs --server, --port and --reason.' });
     const whole = { server, port, reason, profile, confirm, ...rest };
-    return context.withStation('write', async (station) =>
-      tellReport(context, await rekeyWith(context, station, whole)),
-    );
+    return context.withStation('write', async (station) => {
+      const report = await rekeyWith(context, station, whole);
+      return report.plan === undefined ? tellReport(context, report) : tellPlans(context, [report.plan]);
+    });
   });
   addRekeyRequestCommands(rekey, parts);
 }
@@ -66,7 +69,7 @@ async function rekeyWith(
   { io, output, common }: CommandContext,
   station: StationApi,
   options: RekeyOptions,
-): Promise<ProvisionReport> {
+): Promise<CallResults['rekey']> {
   using _progress = showProgress(station, io, output, common.quiet);
   const params: CallInput<'rekey'> = {
     port: options.port,
@@ -74,6 +77,7 @@ async function rekeyWith(
     profile: options.profile,
     reason: reasonOf(options.reason),
     confirmed: [...options.confirm],
+    dryRun: options.dryRun === true,
     decommissionFormer: options.decommissionFormer === true,
     waitMs: wholeNumber(options.wait ?? '0', '--wait', 0, MOST_MINUTES) * 60_000,
     ...(options.key === undefined ? {} : { keySource: options.key }),

@@ -2,16 +2,17 @@ import type { BoardSession } from '../../boards/driver.ts';
 import { identityLabel, isIdentity, type Identity } from '../../model/identity.ts';
 import type { JobResult, OldKeyOutcome, Verdict } from '../../model/job.ts';
 import type { KeyFingerprint } from '../../model/key.ts';
-import { asStationError, StationError } from '../../model/station-error.ts';
+import { asStationError, StationError, type ErrorDetails } from '../../model/station-error.ts';
+import type { JournalEntry } from '../../model/event.ts';
 import type { ByteLink } from '../../serial/index.ts';
 import { Steps } from '../steps.ts';
 import { Actions } from './actions.ts';
 import { cancellation, type Cancellation } from './cancellation.ts';
 import { planConfiguration, type ConfigurationPlan } from './configuration-plan.ts';
 import { decide } from './decide.ts';
-import type { Wanted } from './facts.ts';
+import type { Facts, Wanted } from './facts.ts';
 import { requireReady } from './obstacles.ts';
-import type { ProvisionParts, ProvisionRequest, RekeyRequest } from './request.ts';
+import type { JobJournal, ProvisionParts, ProvisionRequest, RekeyRequest } from './request.ts';
 import { factsOf, inUseKey, knownKey, namedKey, type JobState } from './state.ts';
 import { takeBack } from './take-back.ts';
 import { waitForServer, WAITABLE } from './wait.ts';
@@ -39,6 +40,45 @@ export type Order =
 export function runJob(order: Order, parts: ProvisionParts, cancel: AbortSignal): Promise<JobResult> {
   const steps = new Steps(parts.clock, (changes) => parts.progress.steps(changes));
   return new Job(order, parts, steps, cancellation(cancel, parts.clock)).run();
+}
+
+/** What a job would decide on, or why it would come to no decision. */
+export type Look =
+  | { readonly identity: Identity | null; readonly notes: readonly string[]; readonly error: StationError }
+  | {
+      readonly identity: Identity;
+      readonly notes: readonly string[];
+      readonly facts: Facts;
+      readonly wanted: Wanted;
+      /** Whether the board can sign with a key of the wanted type. */
+      readonly boardSigns: boolean;
+      readonly named: (details: ErrorDetails) => ErrorDetails;
+    };
+
+/** Logs in, reads board and server as a job does before its first action, and logs out. Records and changes nothing. */
+export function look(order: Order, parts: ProvisionParts, signal: AbortSignal): Promise<Look> {
+  const silent: ProvisionParts = {
+    ...parts,
+    journal: { ...readingOf(parts.journal), append: () => NOT_RECORDED },
+  };
+  const steps = new Steps(parts.clock, () => undefined);
+  return new Job(order, silent, steps, cancellation(signal, parts.clock)).look();
+}
+
+const NOT_RECORDED: JournalEntry = {
+  seq: 0,
+  at: new Date(0).toISOString(),
+  monotonicMs: 0,
+  station: '',
+  event: { kind: 'station-opened', version: '', runtime: '', keyProtection: '' },
+};
+
+function readingOf(journal: JobJournal): Omit<JobJournal, 'append'> {
+  return {
+    stagedKeyBySha256: (hex) => journal.stagedKeyBySha256(hex),
+    keyOwner: (fingerprint) => journal.keyOwner(fingerprint),
+    lastDeviceId: (url, identity) => journal.lastDeviceId(url, identity),
+  };
 }
 
 class Job {
@@ -87,6 +127,31 @@ class Job {
       this.#state?.key?.pair?.privateKey.destroy();
     }
     return await this.#record(verdict, error);
+  }
+
+  /** What the first decision would be made on. */
+  async look(): Promise<Look> {
+    try {
+      const observation = await this.#reach();
+      const identity = requireReady(observation);
+      const state = await this.#begin(observation, identity);
+      this.#state = state;
+      const { wantedKey } = state;
+      const boardSigns = 'type' in wantedKey && observation.canSign.includes(wantedKey.type);
+      return {
+        identity,
+        notes: [...this.#notes],
+        facts: factsOf(state, this.#parts.journal),
+        wanted: this.#wanted(state),
+        boardSigns,
+        named: (details) => this.#named(details),
+      };
+    } catch (thrown) {
+      return { identity: this.#identity, notes: [...this.#notes], error: asStationError(thrown) };
+    } finally {
+      await this.#leave();
+      this.#cancellation[Symbol.dispose]();
+    }
   }
 
   async #takeBack(state: JobState, error: StationError): Promise<StationError> {

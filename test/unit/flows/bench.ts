@@ -6,6 +6,7 @@ import { expect, onTestFinished } from 'vitest';
 import { ulid } from 'ulid';
 import { createLinuxConsoleDriver } from '../../../src/boards/linux-console/index.ts';
 import {
+  planJob,
   provision,
   rekey,
   type ProvisionParts,
@@ -20,6 +21,7 @@ import type { JournalEvent } from '../../../src/model/event.ts';
 import type { JobId, JobResult } from '../../../src/model/job.ts';
 import type { KeySource } from '../../../src/model/key.ts';
 import type { BoardProfile } from '../../../src/model/profile.ts';
+import type { Plan } from '../../../src/model/rekey.ts';
 import { secret } from '../../../src/model/secret.ts';
 import {
   createSimulatedBoard,
@@ -79,6 +81,9 @@ export interface RunOptions {
   /** Called as steps begin and end, e.g. `stage running`. */
   readonly onStep?: (step: string) => void;
   readonly journal?: ProvisionParts['journal'];
+  /** Makes a plan just before the job begins. */
+  readonly plans?: boolean;
+  readonly onPlanned?: () => void;
   /** Called when the job begins to wait, and when it goes on. */
   readonly onWaiting?: (waiting: Waiting | null) => void;
 }
@@ -98,6 +103,8 @@ export interface Run {
   readonly steps: readonly StepChange[];
   /** Milliseconds of virtual time. */
   readonly ms: number;
+  /** What was foreseen of it, where that was asked for. */
+  readonly plan: Plan | null;
 }
 
 /** A server, a journal, and as many simulated boards as are asked for, on a clock that runs by itself. */
@@ -114,6 +121,8 @@ export interface Bench {
   /** How many times somebody logged in. */
   readonly logins: number;
 }
+
+const free = (): Disposable => new DisposableStack();
 
 /** Everything on the bench ends with the test. */
 export async function bench({
@@ -221,12 +230,20 @@ export async function bench({
         waiting: (waiting) => options.onWaiting?.(waiting),
       },
     };
+    const wish = { ...request, reason, confirmed, decommissionFormer, waitMs, resumes };
+    const plan =
+      options.plans === true
+        ? await planJob(
+            flow === 'provision' ? { flow, request } : { flow, request: wish },
+            { ...parts, claimIdentity: free, claimKey: free },
+            cancel,
+          )
+        : null;
+    options.onPlanned?.();
     const result =
-      flow === 'provision'
-        ? await provision(request, parts, cancel)
-        : await rekey({ ...request, reason, confirmed, decommissionFormer, waitMs, resumes }, parts, cancel);
+      flow === 'provision' ? await provision(request, parts, cancel) : await rekey(wish, parts, cancel);
     const events = journal.events(job).map(({ event }) => event);
-    return { result, events, transcript, steps, ms: time.monotonic() - began };
+    return { result, events, transcript, steps, ms: time.monotonic() - began, plan };
   }
 
   return {
