@@ -185,6 +185,8 @@ export const CALLS = {
    * for one that did not pass a report that says so. `force` overwrites an earlier PDF, nothing else.
    */
   'rekey.sheet': z.strictObject({ job: text, path: text.min(1), force: z.boolean().default(false) }),
+  /** Where a file for each ended job is put for another system; null ends it. Left out: how it is, and nothing changes. */
+  'journal.drop': z.strictObject({ folder: text.min(1).nullable().optional() }),
   /** A verified copy of the whole record in a new file; recorded where this station may write. */
   'journal.backup': z.strictObject({ path: text.min(1) }),
   /** How the bench does, counted from the full hour on in which `since` lies. */
@@ -261,6 +263,7 @@ export interface CallResults {
   'slot.clear': null;
   'journal.list': readonly RecordView[];
   'rekey.sheet': { readonly path: string };
+  'journal.drop': DropView;
   'journal.backup': BackupReport;
   'journal.stats': Statistics;
   'journal.export': ExportReport;
@@ -337,6 +340,14 @@ export interface ExportReport {
   readonly head: { readonly seq: number; readonly hash: string } | null;
   /** The station key that signed this head; null where the key is not at hand, and for CSV. */
   readonly key: string | null;
+}
+
+export interface DropView {
+  readonly folder: string | null;
+  /** Records that are not there yet. */
+  readonly waiting: number;
+  /** Why they are not; null where nothing is in the way. */
+  readonly error: string | null;
 }
 
 export interface BackupReport {

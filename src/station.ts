@@ -40,6 +40,7 @@ import { Bench } from './slots/bench.ts';
 import { Jobs } from './slots/jobs.ts';
 import { machinePorts } from './slots/port-source.ts';
 import { examine } from './station/doctor.ts';
+import { DropFolder } from './station/drop-folder.ts';
 import { backupRecord } from './station/backup.ts';
 import { exportJournal } from './station/exporting.ts';
 import { EventHub } from './station/event-hub.ts';
@@ -174,6 +175,7 @@ class StationOverHome implements Station {
   readonly #servers: Servers;
   readonly #unfinished: UnfinishedJobs;
   readonly #ports: StationOptions['ports'];
+  readonly #drop: DropFolder;
   #rehearsal: RehearsalBench | null = null;
   /** Whether jobs go to the rehearsal's server; a person may choose a real one beside it. */
   #rehearsing = false;
@@ -192,6 +194,11 @@ class StationOverHome implements Station {
     this.#secrets = options.secrets ?? NO_SECRETS;
     this.#ports = options.ports;
     this.#settings = new Settings(home.path);
+    this.#drop = owned.use(new DropFolder({ home: home.path, record, clock }));
+    this.#events.subscribe((event) => {
+      // What could not be delivered by an earlier run of the station, or while another program was the writer.
+      if (event.type === 'read-only' && event.readOnly === null) this.#drop.wake();
+    });
     this.#profiles = new BoardProfiles(home.boardProfiles);
     this.#keyStore = keyStore;
     this.#generator = owned.use(
@@ -206,6 +213,7 @@ class StationOverHome implements Station {
         if (ended !== null) {
           this.#events.tell({ type: 'record', record: ended });
           this.#events.tell({ type: 'journal', journal: this.#journal() });
+          this.#drop.wake();
         }
         if (event.job.state === 'ended') this.tellInterrupted();
       },
@@ -255,6 +263,7 @@ class StationOverHome implements Station {
   }
 
   async begin(): Promise<void> {
+    this.#drop.wake();
     await this.#bench.addSource(this.#ports ?? machinePorts(this.#settings.portLinks()));
   }
 
@@ -419,6 +428,11 @@ class StationOverHome implements Station {
       const { writeSheet } = await import('./station/sheets.ts');
       return writeSheet({ job, path, force }, this.#record.reader);
     },
+    'journal.drop': ({ folder }) => {
+      if (folder === undefined) return this.#drop.view();
+      this.#record.writer();
+      return this.#drop.set(folder);
+    },
     'journal.backup': ({ path }) => backupRecord(path, this.#record),
     'journal.stats': ({ since }) => this.#record.reader.statistics(since),
     'journal.export': (params) =>
@@ -436,6 +450,7 @@ class StationOverHome implements Station {
         keyStore: this.#keyStore,
         journal: this.#record.reader,
         verifyJournal: () => this.#record.verify(),
+        drop: () => this.#drop.view(),
         holder: this.#record.holder(),
         testServer: (name) => this.#servers.test(name),
       }),

@@ -21,6 +21,7 @@ export type {
   StepRecord,
   UnitHistory,
 } from './journal.ts';
+export type { RecordDocument } from './record-document.ts';
 export { restoreJournal } from './restore.ts';
 export type { Restored } from './restore.ts';
 export type { Percentiles, Statistics } from './statistics.ts';

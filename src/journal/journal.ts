@@ -17,6 +17,7 @@ import { exportingJson, type Exported, type ExportOptions } from './export-json.
 import { homeHolder, lockHome, type HomeLock, type LockHolder } from './home-lock.ts';
 import { JOURNAL_VERSION, journalVersion, migrate } from './migrations.ts';
 import { NO_KEY, project, projectionsReach, resetProjections } from './projections.ts';
+import { RECORD_FORMAT, type RecordDocument } from './record-document.ts';
 import { statistics, type Statistics } from './statistics.ts';
 import { atOnce } from './turns.ts';
 import { checkingProjections, verifying, type Verification } from './verify.ts';
@@ -147,6 +148,10 @@ export interface JournalReader extends Disposable {
   interruptedJobs(): readonly JobRecord[];
   /** The newest ended jobs of a unit, newest first. */
   unitJobs(identity: Identity, limit: number): readonly JobRecord[];
+  /** Ended jobs whose verdict is a row after `seq`, in the order of the record. */
+  recordsAfter(seq: number, limit: number): readonly RecordDocument[];
+  /** How many there are. */
+  endedAfter(seq: number): number;
   /** What was recorded of a job, in order. */
   events(job: string): readonly JournalEntry[];
   /** Every entry after `seq`, in order, one by one. */
@@ -391,6 +396,23 @@ class Reader implements JournalReader {
         limit,
       )
       .map((row) => this.#toJob(row));
+  }
+
+  recordsAfter(seq: number, limit: number): readonly RecordDocument[] {
+    return this.database
+      .all('SELECT * FROM p_job WHERE ended_seq > ? ORDER BY ended_seq LIMIT ?', seq, limit)
+      .flatMap((row) => {
+        const { result, ...job } = this.#toJob(row);
+        const ended = Number(row['ended_seq']);
+        const verdict = this.database.first('SELECT station, hash FROM event WHERE seq = ?', ended);
+        if (result === null || !(verdict?.['hash'] instanceof Uint8Array)) return [];
+        const place = { seq: ended, hash: hex(verdict['hash']) };
+        return [{ format: RECORD_FORMAT, station: text(verdict, 'station'), row: place, ...job, result }];
+      });
+  }
+
+  endedAfter(seq: number): number {
+    return Number(this.database.first('SELECT count(*) AS n FROM p_job WHERE ended_seq > ?', seq)?.['n']);
   }
 
   events(job: string): readonly JournalEntry[] {

@@ -13,6 +13,8 @@ export { openKeyStore } from './file-key-store.ts';
 export type { KeyStoreOptions } from './file-key-store.ts';
 export { credentialOf, MemoryKeyStore, sessionOf, tenantTokenOf } from './key-store.ts';
 export type { KeyProtection, KeyStore, SecretName } from './key-store.ts';
+export { readDropState, writeDropState } from './drop-state.ts';
+export type { DropState } from './drop-state.ts';
 export { documentBeside, placeDocument, writeDocument, writeDocumentInPieces } from './document-file.ts';
 export { takeSecrets } from './secrets-from-environment.ts';
 export type { EnvironmentSecrets } from './secrets-from-environment.ts';

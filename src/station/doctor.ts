@@ -1,7 +1,7 @@
 import { access, constants, readdir, readFile, stat, statfs } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import type { DoctorLine, ServerTest } from '../contract.ts';
+import type { DoctorLine, DropView, ServerTest } from '../contract.ts';
 import type { JournalReader, Verification } from '../journal/index.ts';
 import type { BoardProfiles, Home, KeyStore, Settings } from '../settings/index.ts';
 import { asStationError } from '../model/station-error.ts';
@@ -20,6 +20,7 @@ export interface DoctorParts {
   readonly journal: JournalReader;
   /** The whole record, every row of it. */
   readonly verifyJournal: () => Promise<Verification>;
+  readonly drop: () => DropView;
   readonly holder: string | null;
   readonly testServer: (name: string) => Promise<ServerTest>;
 }
@@ -31,6 +32,7 @@ export async function examine(parts: DoctorParts): Promise<readonly DoctorLine[]
     clock(),
     ...(await homeLines(parts)),
     ...(await journalLines(parts)),
+    ...dropLines(parts.drop()),
     keyStore(parts.keyStore),
     ...profileLines(parts.profiles),
     ...(await portLines(parts.settings)),
@@ -161,6 +163,21 @@ function evidence(journal: JournalReader): DoctorLine[] {
           )
         : line('station key', 'ok', `${key.fingerprint}, since ${key.since}`),
   ];
+}
+
+function dropLines({ folder, waiting, error }: DropView): DoctorLine[] {
+  if (error !== null)
+    return [
+      line(
+        'drop folder',
+        'bad',
+        `${waiting} record(s) wait for ${folder ?? 'it'}: ${error}`,
+        'Mend that; they are delivered by themselves then. To end it: station journal drop --off.',
+      ),
+    ];
+  return folder === null
+    ? []
+    : [line('drop folder', waiting === 0 ? 'ok' : 'note', `${folder}, ${waiting} record(s) waiting`)];
 }
 
 function keyStore({ protection }: KeyStore): DoctorLine {

@@ -6,6 +6,7 @@ import { wholeNumber } from '../numbers.ts';
 import { action, type ProgramParts } from '../context.ts';
 import { table } from '../output.ts';
 import { addJournalCopyCommands } from './journal-copies.ts';
+import { addJournalDropCommand } from './journal-drop.ts';
 import { addJournalExportCommand } from './journal-export.ts';
 import { addJournalVerifyCommand } from './journal-verify.ts';
 
@@ -58,6 +59,7 @@ export function addJournalCommands(program: Command, parts: ProgramParts): void 
   addJournalVerifyCommand(journal, parts);
   addJournalExportCommand(journal, parts);
   addJournalCopyCommands(journal, parts);
+  addJournalDropCommand(journal, parts);
 }
 
 function attribute(text: string): { readonly key: string; readonly value: string } {

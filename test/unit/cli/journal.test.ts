@@ -185,3 +185,14 @@ test('a restore takes no file that is not whole, none of another kind, and nothi
   const meanwhile = await station(['journal', 'backup', '--out', `${file}.2`, '--home', home]);
   expect(meanwhile).toMatchObject({ status: 0, err: expect.stringContaining('another program') as string });
 });
+
+test('the drop folder is set, shown and ended by the command', async () => {
+  const { home } = homeWithJobs(JOBS);
+  const folder = makeHome();
+  const drop = (...args: string[]) => station(['journal', 'drop', ...args, '--home', home]);
+  expect((await drop()).out).toBe('No drop folder.\n');
+  expect((await drop('--dir', folder)).out).toBe(`${folder}: 0 record(s) waiting\n`);
+  expect((await station(['doctor', '--home', home])).out).toContain(`drop folder: ${folder}`);
+  expect((await drop('--dir', folder, '--off')).status).toBe(2);
+  expect((await drop('--off')).out).toBe('No drop folder.\n');
+});
