@@ -7,6 +7,7 @@ import { BenchScreen } from './features/bench/bench-screen.tsx';
 import { GuidanceStrip } from './features/bench/guidance-strip.tsx';
 import { AS_PROFILE, type KeyChoice } from './features/bench/key-choice.ts';
 import { LiveVerdicts } from './features/bench/live-verdicts.tsx';
+import { VerdictSound } from './features/bench/verdict-sound.ts';
 import { DoctorPanel } from './features/doctor/doctor-panel.tsx';
 import { IdentifyPanel } from './features/identify/identify-panel.tsx';
 import { Header } from './features/header/header.tsx';
@@ -104,6 +105,7 @@ function Window(): ReactNode {
         <RekeyScreen open={setOpened} />
       )}
       <LiveVerdicts />
+      <VerdictSound />
       {panel === null ? null : panel.kind === 'set-up' ? (
         <SetUpPanel
           keyChoice={keyChoice}

@@ -203,6 +203,8 @@ export const messages = {
     encryptedHelp: 'It is asked for at each start, sent once and not kept.',
     label: 'Note for the record',
     labelHelp: 'For example an order number. It stands beside each verdict.',
+    sound: 'Sound at each verdict',
+    soundHelp: 'Rising tones for a good one, low ones for any other. What they mean is always shown as well.',
     credentials: 'Board passwords',
     credentialsHelp: (user: string) =>
       `The profile logs in as ${user} and tries these, each once. The station keeps them in its key store; the window does not.`,

@@ -112,7 +112,7 @@ export const INITIAL: WindowState = {
   credentials: [],
   records: [],
   rehearsal: { running: false, boards: 0, serverUrl: null, offer: false },
-  preferences: { server: null, profile: null, operator: null },
+  preferences: { server: null, profile: null, operator: null, sound: false },
   journal: { head: null },
   readOnly: null,
   interrupted: [],

@@ -218,6 +218,7 @@ export const CALLS = {
     server: name.nullable().optional(),
     profile: name.nullable().optional(),
     operator: text.nullable().optional(),
+    sound: z.boolean().optional(),
   }),
 } as const;
 
@@ -362,6 +363,8 @@ export interface PreferencesView {
   readonly server: string | null;
   readonly profile: string | null;
   readonly operator: string | null;
+  /** Whether the window lets each verdict be heard. */
+  readonly sound: boolean;
 }
 
 /** A place on the bench, named by where it is wired to and not by the order of plugging in. */

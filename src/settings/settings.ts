@@ -15,6 +15,7 @@ const settingsSchema = z.looseObject({
       server: z.string().nullable().default(null),
       profile: z.string().nullable().default(null),
       operator: z.string().nullable().default(null),
+      sound: z.boolean().default(false),
     })
     .prefault({}),
   mutedSlots: z.array(z.string()).default([]),
@@ -109,6 +110,7 @@ export class Settings {
       server: patch.server === undefined ? now.server : patch.server,
       profile: patch.profile === undefined ? now.profile : patch.profile,
       operator: patch.operator === undefined ? now.operator : patch.operator,
+      sound: patch.sound ?? now.sound,
     };
     this.#change({ preferences });
     return preferences;

@@ -101,7 +101,10 @@ describe('nothing can be started', () => {
     ['no-server', bench({ ...ready, servers: [] })],
     [
       'no-profile',
-      bench({ ...ready, preferences: { server: 'Factory Mender', profile: 'gone', operator: null } }),
+      bench({
+        ...ready,
+        preferences: { server: 'Factory Mender', profile: 'gone', operator: null, sound: false },
+      }),
     ],
     ['read-only', bench({ ...ready, readOnly: report('station/home-locked') })],
     [

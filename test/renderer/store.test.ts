@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isStartKey } from '../../renderer/features/bench/use-space-bar.ts';
+import { isStartKey, takesSpace } from '../../renderer/features/bench/use-space-bar.ts';
 import { COOL_DOWN_MS } from '../../renderer/start-guard.ts';
 import { Refused, stationOver } from '../../renderer/station.ts';
 import { createStore } from '../../renderer/store.ts';
@@ -156,5 +156,27 @@ describe('the space bar', () => {
     expect(isStartKey(press({ ctrlKey: true }), false)).toBe(false);
     expect(isStartKey(press(), true)).toBe(false);
     expect(isStartKey(press({ key: 'Enter' }), false)).toBe(false);
+  });
+});
+
+describe('a space typed on the bench', () => {
+  /** An element that is, or lies in, what these selectors name. */
+  const element = (...names: readonly string[]) => ({
+    closest: (selector: string) =>
+      selector.split(', ').some((one) => names.includes(one)) ? ({} as Element) : null,
+  });
+
+  test('is for the bench where a mouse put the focus, and for the element where the keyboard did', () => {
+    for (const name of ['button', 'input[type="checkbox"]']) {
+      expect(takesSpace(element(name), true)).toBe(false);
+      expect(takesSpace(element(name), false)).toBe(true);
+    }
+    expect(takesSpace(element(), false)).toBe(false);
+  });
+
+  test('is never for the bench where it is a letter, or in a dialog', () => {
+    for (const name of ['textarea', 'select', '[role="option"]'])
+      expect(takesSpace(element(name), true)).toBe(true);
+    expect(takesSpace(element('button', '[role="dialog"]'), true)).toBe(true);
   });
 });

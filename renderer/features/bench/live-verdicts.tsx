@@ -1,25 +1,14 @@
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import type { JobView, SlotView } from '../../../src/contract.ts';
 import { messages } from '../../messages.ts';
 import { useWindowState } from '../../store.ts';
+import { useFreshVerdicts } from './use-fresh-verdicts.ts';
 
 /** Tells a screen reader each verdict as it falls; the ones that were there before are not read again. */
 export function LiveVerdicts(): ReactNode {
-  const jobs = useWindowState((state) => state.jobs);
   const slots = useWindowState((state) => state.slots);
-  const loaded = useWindowState((state) => state.loaded);
-  const told = useRef<Set<string> | null>(null);
   const [sentence, setSentence] = useState('');
-  useEffect(() => {
-    if (!loaded) return;
-    const ended = Object.values(jobs).filter((job) => job.state === 'ended');
-    if (told.current !== null) {
-      const before = told.current;
-      const fresh = ended.filter((job) => !before.has(job.job));
-      if (fresh.length > 0) setSentence(fresh.map((job) => verdictSentence(job, slots)).join(' '));
-    }
-    told.current = new Set(ended.map((job) => job.job));
-  }, [jobs, slots, loaded]);
+  useFreshVerdicts((ended) => setSentence(ended.map((job) => verdictSentence(job, slots)).join(' ')));
   return (
     <p className="unseen" aria-live="assertive" data-live="verdicts">
       {sentence}

@@ -45,6 +45,12 @@ export function SetUpPanel({ keyChoice, onKeyChoice, label, onLabel, onClose }: 
           maxLength={200}
           onChange={(event) => onLabel(event.currentTarget.value)}
         />
+        <Switch
+          label={text.sound}
+          description={text.soundHelp}
+          checked={state.preferences.sound}
+          onChange={(event) => void store.ask('preferences.set', { sound: event.currentTarget.checked })}
+        />
       </section>
       <KeySection
         choice={keyChoice}

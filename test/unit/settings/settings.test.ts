@@ -11,7 +11,7 @@ describe('settings', () => {
     const home = makeHome();
     const settings = new Settings(home);
     expect(settings.servers()).toEqual([]);
-    expect(settings.preferences()).toEqual({ server: null, profile: null, operator: null });
+    expect(settings.preferences()).toEqual({ server: null, profile: null, operator: null, sound: false });
     expect(settings.mutedSlots()).toEqual([]);
     expect(settings.portLinks()).toBeNull();
     expect(settings.rehearsalOffered()).toBe(false);
@@ -23,7 +23,7 @@ describe('settings', () => {
     const settings = new Settings(home);
     settings.putServer(PLANT);
     settings.setPreferences({ server: 'plant', operator: 'kim' });
-    settings.setPreferences({ operator: null, profile: 'mender' });
+    settings.setPreferences({ operator: null, profile: 'mender', sound: true });
     settings.mute('1-1:1.0', true);
     settings.mute('1-2:1.0', true);
     settings.mute('1-1:1.0', true);
@@ -33,7 +33,12 @@ describe('settings', () => {
 
     const again = new Settings(home);
     expect(again.servers()).toEqual([{ ...PLANT, kind: 'mender', trust: { by: 'system' } }]);
-    expect(again.preferences()).toEqual({ server: 'plant', profile: 'mender', operator: null });
+    expect(again.preferences()).toEqual({
+      server: 'plant',
+      profile: 'mender',
+      operator: null,
+      sound: true,
+    });
     expect(again.mutedSlots()).toEqual(['1-1:1.0']);
     expect(again.portLinks()).toBe('/dev/station');
     expect(again.rehearsalOffered()).toBe(true);
@@ -59,7 +64,7 @@ describe('settings', () => {
     settings.setPreferences({ server: 'plant', operator: 'kim' });
     settings.removeServer('plant');
     expect(settings.servers()).toEqual([]);
-    expect(settings.preferences()).toEqual({ server: null, profile: null, operator: 'kim' });
+    expect(settings.preferences()).toEqual({ server: null, profile: null, operator: 'kim', sound: false });
     expect(refusal(() => settings.removeServer('plant'))).toMatch(/^station\/unknown-server/);
   });
 
