@@ -16,6 +16,14 @@ export interface Outcome {
   readonly details: string;
   /** Why it was not run, where it was not. */
   readonly notRun?: string;
+  /** Tests that were skipped, each with what was missing. */
+  readonly skipped?: readonly Skipped[];
+}
+
+/** A test that was not run. */
+export interface Skipped {
+  readonly test: string;
+  readonly reason: string;
 }
 
 export interface Suite {
@@ -29,10 +37,26 @@ interface VitestReport {
   readonly numFailedTests: number;
   readonly numFailedTestSuites: number;
   readonly numRuntimeErrorTestSuites?: number;
+  readonly testResults: readonly {
+    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
+  }[];
 }
 
 interface PlaywrightReport {
   readonly stats: { readonly expected: number; readonly unexpected: number; readonly flaky: number };
+  readonly suites: readonly PlaywrightSuite[];
+}
+
+interface PlaywrightSuite {
+  readonly title: string;
+  readonly suites?: readonly PlaywrightSuite[];
+  readonly specs: readonly {
+    readonly title: string;
+    readonly tests: readonly {
+      readonly status: string;
+      readonly annotations: readonly { readonly type: string; readonly description?: string }[];
+    }[];
+  }[];
 }
 
 interface Finished {
@@ -133,12 +157,43 @@ export function vitest(name: string, says: string, config: string): Suite {
       numFailedTests: failed,
       numFailedTestSuites,
       numRuntimeErrorTestSuites,
+      testResults,
     } = readReport(report) as VitestReport;
     // A file that cannot be loaded has no tests to count, and an error outside a test fails none.
     const broken =
       failed === 0 && (status !== 0 || (numRuntimeErrorTestSuites ?? 0) + numFailedTestSuites > 0);
-    return { passed, failed: failed + (broken ? 1 : 0), details: output };
+    return {
+      passed,
+      failed: failed + (broken ? 1 : 0),
+      details: output,
+      skipped: skippedByVitest(testResults),
+    };
   });
+}
+
+/** Tests that are skipped have in their names what they need (`test/needs.ts`). */
+export function skippedByVitest(files: VitestReport['testResults']): readonly Skipped[] {
+  return files
+    .flatMap(({ assertionResults }) => assertionResults)
+    .filter(({ status }) => status !== 'passed' && status !== 'failed')
+    .map(({ fullName }) => {
+      const found = / ?\((needs [^)]*)\)/.exec(fullName);
+      const test = found === null ? fullName : fullName.replace(found[0], '');
+      return { test: test.trim(), reason: found?.[1] ?? 'skipped without a reason' };
+    });
+}
+
+/** Tests that Playwright skipped have the reason beside them. */
+export function skippedByPlaywright({ suites = [], specs }: PlaywrightSuite): readonly Skipped[] {
+  const own = specs.flatMap(({ title, tests }) =>
+    tests
+      .filter(({ status }) => status === 'skipped')
+      .map(({ annotations }) => ({
+        test: title,
+        reason: annotations.find(({ type }) => type === 'skip')?.description ?? 'skipped without a reason',
+      })),
+  );
+  return [...own, ...suites.flatMap(skippedByPlaywright)];
 }
 
 /** The Playwright suite, counted by its JSON report. */
@@ -148,12 +203,13 @@ export function playwright(name: string, says: string, config: string): Suite {
       ...environment,
       PLAYWRIGHT_JSON_OUTPUT_FILE: report,
     });
-    const { stats } = readReport(report) as PlaywrightReport;
+    const { stats, suites } = readReport(report) as PlaywrightReport;
     const failed = stats.unexpected + stats.flaky;
     return {
       passed: stats.expected,
       failed: failed + (failed === 0 && status !== 0 ? 1 : 0),
       details: output,
+      skipped: suites.flatMap(skippedByPlaywright),
     };
   });
 }
@@ -182,6 +238,7 @@ function counted(
         ...escapesIn(withoutFailures(outcome), path.join(results, `${name}.log`)),
       ];
       return {
+        ...outcome,
         passed: outcome.passed + (escapes.length === 0 ? 1 : 0),
         failed: outcome.failed + (escapes.length === 0 ? 0 : 1),
         details: [

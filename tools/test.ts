@@ -156,6 +156,9 @@ async function runOne(suite: Suite): Promise<Outcome> {
     say(`not run: ${suite.name} (${outcome.notRun})`);
     return outcome;
   }
+  const skipped = outcome.skipped ?? [];
+  for (const { test, reason } of skipped) say(`not run: ${suite.name}: ${test} (${reason})`);
+  if (process.env['CI'] === 'true') outcome = { ...outcome, failed: outcome.failed + skipped.length };
   const mark = outcome.failed === 0 ? '✓' : '✗';
   say(
     `${mark} ${suite.name.padEnd(10)} ${outcome.passed} passed, ${outcome.failed} failed  ${seconds(started)}`,

@@ -390,13 +390,15 @@ export function describeDriver(maker: BoardMaker): void {
       await run.out();
     });
 
-    it.runIf(maker.hasOwnClock)('sets the clock', async () => {
-      const board = await make(maker);
-      const run = await open(board);
-      await run.session.setClock();
-      expect(Math.abs((await run.session.observe()).clockSkewMs)).toBeLessThan(2000);
-      await run.out();
-    });
+    // Elsewhere it would be this machine's clock.
+    if (maker.hasOwnClock)
+      it('sets the clock', async () => {
+        const board = await make(maker);
+        const run = await open(board);
+        await run.session.setClock();
+        expect(Math.abs((await run.session.observe()).clockSkewMs)).toBeLessThan(2000);
+        await run.out();
+      });
 
     it('tries each password once', async () => {
       const board = await make(maker);

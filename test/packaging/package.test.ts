@@ -16,11 +16,11 @@ import { gzipSync } from 'node:zlib';
 import { extractAll, getRawHeader } from '@electron/asar';
 import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { LINUX, named } from '../needs.ts';
 import { writeFakeElectron } from './fake-electron.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const arch = process.arch;
-const onLinux = process.platform === 'linux';
 
 function filesUnder(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -29,7 +29,7 @@ function filesUnder(folder: string): string[] {
 }
 
 /** Packages for Linux with an Electron of which only the outside is there, and looks at what came out. */
-describe.runIf(onLinux)('a packaged app', () => {
+describe.skipIf(LINUX !== null)(named('a packaged app', LINUX), () => {
   let work: string;
   let packaged: string;
   let unpacked: string;

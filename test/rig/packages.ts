@@ -1,12 +1,13 @@
 /** What this machine must have before boards can run on it, and how the rig gets it. */
 import { existsSync } from 'node:fs';
-import { mustRun, run } from './proc.ts';
+import { providePackages, refreshLists, type Wanted } from '../../tools/provide.ts';
+import { mustRun } from './proc.ts';
 
 /** The Debian release that boards are made of: the last one with a `mender-client` package. */
 export const SUITE = 'bookworm';
 
 /** Debian packages needed on the machine itself, each with what the rig uses it for. */
-export const RIG_PACKAGES: readonly { readonly name: string; readonly why: string }[] = [
+export const RIG_PACKAGES: readonly Wanted[] = [
   { name: 'debootstrap', why: "builds the boards' root file system" },
   { name: 'debian-archive-keyring', why: 'proves that it comes from Debian' },
   { name: 'socat', why: 'the ttys at the two ends of each serial cable' },
@@ -25,23 +26,10 @@ export function rigObstacle(): string | undefined {
   return undefined;
 }
 
-/**
- * Installs what is missing of {@link RIG_PACKAGES}, saying what and why through `log`. The package lists are fetched
- * only when they do not know a package or turn out to be stale. Throws when something still is missing afterwards.
- */
+/** Installs what is missing of {@link RIG_PACKAGES}, saying what and why. Throws when something still is missing afterwards. */
 export async function ensurePackages(log: (line: string) => void): Promise<void> {
-  const missing = [];
-  for (const wanted of RIG_PACKAGES) if (!(await installed(wanted.name))) missing.push(wanted);
-  if (missing.length === 0) return;
-  log(`installing for the rig: ${missing.map(({ name, why }) => `${name} (${why})`).join('; ')}`);
-  const names = missing.map(({ name }) => name);
-  if (!(await known(names))) await refreshLists(log);
-  if ((await install(names)).status !== 0) {
-    await refreshLists(log);
-    const second = await install(names);
-    if (second.status !== 0)
-      throw new Error(`apt-get install ${names.join(' ')}: ${second.stderr.slice(-600).trim()}`);
-  }
+  if (!(await providePackages(RIG_PACKAGES, log)))
+    throw new Error(`these packages are needed: ${RIG_PACKAGES.map(({ name }) => name).join(' ')}`);
 }
 
 /** A package as the machine's apt knows it in {@link SUITE}. */
@@ -83,27 +71,4 @@ function parseMadison(text: string): Map<string, Offered> {
     if (!found.has(name)) found.set(name, { version, mirror });
   }
   return found;
-}
-
-async function installed(name: string): Promise<boolean> {
-  const { status, stdout } = await run('dpkg-query', ['-W', '-f', '${db:Status-Status}', name]);
-  return status === 0 && stdout === 'installed';
-}
-
-async function known(names: readonly string[]): Promise<boolean> {
-  const { stdout } = await run('apt-cache', ['madison', ...names]);
-  return names.every((name) => stdout.split('\n').some((line) => line.trim().startsWith(`${name} |`)));
-}
-
-async function refreshLists(log: (line: string) => void): Promise<void> {
-  log('fetching the Debian package lists (apt-get update)');
-  // One dead source among several is no obstacle: what counts is whether the packages are known afterwards.
-  await run('apt-get', ['-q', 'update'], { timeoutMs: 300_000 });
-}
-
-async function install(names: readonly string[]) {
-  return run('apt-get', ['-q', '-y', '--no-install-recommends', 'install', ...names], {
-    timeoutMs: 600_000,
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-  });
 }

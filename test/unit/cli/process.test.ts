@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import { readJournal } from '../../../src/journal/index.ts';
 import { systemClock } from '../../../src/model/clock.ts';
+import { LINUX, named, POSIX } from '../../needs.ts';
 import { makeHome } from './command.ts';
 
 const CLI = new URL('../../../src/cli/cli.ts', import.meta.url).pathname;
@@ -44,8 +45,8 @@ test('boards come to their verdicts when nobody reads stdout any more, or stderr
   expect(record(home)).toEqual({ verdicts: ['pass', 'pass'], open: 0 });
 }, 60_000);
 
-test.skipIf(process.platform === 'win32').each(['SIGHUP', 'SIGTERM'] as const)(
-  '%s, as often as it may come, brings boards to a safe state, and so to a verdict',
+test.skipIf(POSIX !== null).each(['SIGHUP', 'SIGTERM'] as const)(
+  named('%s, as often as it may come, brings boards to a safe state, and so to a verdict', POSIX),
   async (signal) => {
     const home = makeHome();
     const child = start(['rehearse', '--boards', '2', '--json=lines', '--home', home]);
@@ -67,8 +68,8 @@ test.skipIf(process.platform === 'win32').each(['SIGHUP', 'SIGTERM'] as const)(
   60_000,
 );
 
-test.skipIf(process.platform !== 'linux')(
-  'keys in memory stay out of core dumps',
+test.skipIf(LINUX !== null)(
+  named('keys in memory stay out of core dumps', LINUX),
   async () => {
     const child = start(['rehearse', '--serve', '0', '--json=lines']);
     await once(child.stdout, 'data');
@@ -80,8 +81,8 @@ test.skipIf(process.platform !== 'linux')(
   30_000,
 );
 
-test.skipIf(process.platform === 'win32')(
-  'Ctrl-C ends the wait for a password on stdin',
+test.skipIf(POSIX !== null)(
+  named('Ctrl-C ends the wait for a password on stdin', POSIX),
   async () => {
     const home = makeHome();
     const child = start(['credential', 'set', 'board', '--password-stdin', '--home', home]);

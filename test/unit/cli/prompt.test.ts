@@ -11,6 +11,7 @@ import type { CommandIo } from '../../../src/cli/io.ts';
 import { secret } from '../../../src/model/secret.ts';
 import { takeSecrets } from '../../../src/settings/index.ts';
 import { openStation } from '../../../src/station.ts';
+import { named, POSIX } from '../../needs.ts';
 import { makeHome } from './command.ts';
 
 const CLI = new URL('../../../src/cli/cli.ts', import.meta.url).pathname;
@@ -51,8 +52,8 @@ async function stationFor(home: string) {
   return station;
 }
 
-test.skipIf(process.platform === 'win32')(
-  'what is typed at the prompt is not shown by the terminal',
+test.skipIf(POSIX !== null)(
+  named('what is typed at the prompt is not shown by the terminal', POSIX),
   async () => {
     const home = makeHome();
     const command = `${process.execPath} ${CLI} credential set board --home ${home}`;

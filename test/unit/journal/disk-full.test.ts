@@ -6,7 +6,8 @@ import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
 import { openJournal, readJournal } from '../../../src/journal/index.ts';
 import type { Journal } from '../../../src/journal/index.ts';
-import { mountSmallDisk } from './small-disk.ts';
+import { named } from '../../needs.ts';
+import { MOUNTING, mountSmallDisk } from './small-disk.ts';
 import { APPENDER, jobEvents, macOf, makeHome, options, refusal } from './fixtures.ts';
 
 /** Records jobs until it throws; the numbers that were acknowledged, and what was thrown. */
@@ -20,6 +21,7 @@ function fill(journal: Journal): { acknowledged: number; refused: string } {
   return { acknowledged, refused };
 }
 
+const mounting = it.skipIf(MOUNTING !== null);
 const FULL = /^journal\/full: /;
 
 describe('a full disk', () => {
@@ -39,9 +41,8 @@ describe('a full disk', () => {
     expect(journal.append(jobEvents({ job: 'AFTER' })[0]!).seq).toBe(kept + 1);
   });
 
-  it('the same on a file system that is really full, in one process', (context) => {
+  mounting(named('the same on a file system that is really full, in one process', MOUNTING), () => {
     const disk = mountSmallDisk(2);
-    if (disk === null) return context.skip('this user may not mount a file system');
     const path = join(disk, 'journal.db');
     const ballast = join(disk, 'ballast');
     using journal = openJournal(path, options());
@@ -58,11 +59,10 @@ describe('a full disk', () => {
     expect(journal.checkProjections()).toBeNull();
   });
 
-  it.for([['was closed', false] as const, ['was killed, which leaves its log', true] as const])(
-    'does not hinder reading what a station recorded that %s',
-    async ([, killed], context) => {
+  mounting.for([['was closed', false] as const, ['was killed, which leaves its log', true] as const])(
+    named('does not hinder reading what a station recorded that %s', MOUNTING),
+    async ([, killed]) => {
       const disk = mountSmallDisk(4);
-      if (disk === null) return context.skip('this user may not mount a file system');
       const path = join(disk, 'journal.db');
       openJournal(path, options()).close();
       const child = spawn(process.execPath, [APPENDER, path, killed ? 'endless' : '40'], {
@@ -92,9 +92,8 @@ describe('a full disk', () => {
     },
   );
 
-  it('is told at the opening of a new journal, too', (context) => {
+  mounting(named('is told at the opening of a new journal, too', MOUNTING), () => {
     const disk = mountSmallDisk(1);
-    if (disk === null) return context.skip('this user may not mount a file system');
     const { bavail, bsize } = statfsSync(disk);
     writeFileSync(join(disk, 'ballast'), Buffer.alloc(bavail * bsize));
     expect(refusal(() => openJournal(join(disk, 'journal.db'), options()))).toMatch(
@@ -104,17 +103,19 @@ describe('a full disk', () => {
 });
 
 describe('a disk that became read-only', () => {
-  it('refuses to write and says so; what was recorded can be read before and after', (context) => {
-    const disk = mountSmallDisk(4);
-    if (disk === null) return context.skip('this user may not mount a file system');
-    const path = join(disk, 'journal.db');
-    {
-      using journal = openJournal(path, options());
-      for (const event of jobEvents({ job: 'J1' })) journal.append(event);
-    }
-    execFileSync('mount', ['-o', 'remount,ro', disk]);
-    expect(refusal(() => openJournal(path, options()))).toMatch(/^station\/home-unusable: .*read-only/);
-    using reader = readJournal(path, options());
-    expect(reader.list().map(({ job }) => job)).toEqual(['J1']);
-  });
+  mounting(
+    named('refuses to write and says so; what was recorded can be read before and after', MOUNTING),
+    () => {
+      const disk = mountSmallDisk(4);
+      const path = join(disk, 'journal.db');
+      {
+        using journal = openJournal(path, options());
+        for (const event of jobEvents({ job: 'J1' })) journal.append(event);
+      }
+      execFileSync('mount', ['-o', 'remount,ro', disk]);
+      expect(refusal(() => openJournal(path, options()))).toMatch(/^station\/home-unusable: .*read-only/);
+      using reader = readJournal(path, options());
+      expect(reader.list().map(({ job }) => job)).toEqual(['J1']);
+    },
+  );
 });

@@ -1,25 +1,39 @@
 import { execFileSync } from 'node:child_process';
-import { statfsSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import process from 'node:process';
 import { onTestFinished } from 'vitest';
+import type { Missing } from '../../needs.ts';
 import { makeHome } from './fixtures.ts';
 
-/** A file system of `megabytes`; null where this user may not make one, which under CI is a failure: it was not tested. */
-export function mountSmallDisk(megabytes: number, flags = ''): string | null {
-  const folder = makeHome();
+/** Root alone may mount, and not in every container. */
+export const MOUNTING: Missing = (() => {
+  const folder = mkdtempSync(join(tmpdir(), 'station-mount-'));
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m${flags}`, 'none', folder], {
-      stdio: 'ignore',
-    });
-  } catch (thrown) {
-    if (process.env['CI'] === 'true') throw thrown;
+    mount(1, '', folder);
+    execFileSync('umount', ['-l', folder]);
     return null;
+  } catch {
+    return 'needs the right to mount a file system';
+  } finally {
+    rmSync(folder, { recursive: true });
   }
+})();
+
+/** A file system of `megabytes`, for one test. */
+export function mountSmallDisk(megabytes: number, flags = ''): string {
+  const folder = makeHome();
+  mount(megabytes, flags, folder);
   onTestFinished(() => {
     execFileSync('umount', ['-l', folder]);
   });
   return folder;
+}
+
+function mount(megabytes: number, flags: string, folder: string): void {
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m${flags}`, 'none', folder], {
+    stdio: 'ignore',
+  });
 }
 
 /** Takes all the room that is left; removing the file whose name is given back gives it free again. */

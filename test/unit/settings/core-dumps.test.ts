@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
+import { LINUX, named } from '../../needs.ts';
 
 const MODULE = new URL('../../../src/settings/core-dumps.ts', import.meta.url).href;
 
@@ -20,7 +21,7 @@ function withheld(expression: string): string {
 }
 
 describe('crash files', () => {
-  test.runIf(process.platform === 'linux')('hold none of the memory, in the kernel’s words', () => {
+  test.skipIf(LINUX !== null)(named('hold none of the memory, in the kernel’s words', LINUX), () => {
     expect(withheld(`readFileSync('/proc/self/coredump_filter', 'utf8').trim()`)).toBe('00000000');
   });
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { named, POSIX } from '../../needs.ts';
 import { homePath, openHome, stationId } from '../../../src/settings/index.ts';
 import { makeHome, modeOf, refusal } from './fixtures.ts';
 
@@ -21,7 +22,7 @@ describe('the home', () => {
     expect(homePath({ ...base, platform: 'win32', env: { LOCALAPPDATA: '/l' } })).toBe('/l/Station');
   });
 
-  it.skipIf(process.platform === 'win32')('is made for its owner alone', () => {
+  it.skipIf(POSIX !== null)(named('is made for its owner alone', POSIX), () => {
     const home = openHome({ home: join(makeHome(), 'deep', 'home') });
     for (const folder of [home.path, home.logs, home.boardProfiles]) expect(modeOf(folder)).toBe('700');
     expect(existsSync(home.journal)).toBe(false);

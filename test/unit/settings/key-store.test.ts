@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { named, POSIX } from '../../needs.ts';
 import { secret } from '../../../src/model/secret.ts';
 import {
   credentialOf,
@@ -139,7 +140,7 @@ describe('the secrets in a home', () => {
     );
   });
 
-  it.skipIf(process.platform === 'win32')('are refused when others could read them', () => {
+  it.skipIf(POSIX !== null)(named('are refused when others could read them', POSIX), () => {
     const home = makeHome();
     const store = openKeyStore(home);
     store.set(credentialOf('board'), secret('pw'));

@@ -9,7 +9,10 @@ import type { Clock } from '../../../src/model/clock.ts';
 import type { ErrorReport, JobId } from '../../../src/model/job.ts';
 import { openStation } from '../../../src/station.ts';
 import { RecordAccess, type RecordAccessOptions } from '../../../src/station/record-access.ts';
-import { fillDisk, mountSmallDisk } from '../journal/small-disk.ts';
+import { named } from '../../needs.ts';
+import { fillDisk, MOUNTING, mountSmallDisk } from '../journal/small-disk.ts';
+
+const mounting = it.skipIf(MOUNTING !== null);
 
 let home: string;
 beforeEach(() => {
@@ -130,9 +133,8 @@ it('says that the disk is full when it is, and that it is not when it can be wri
 });
 
 describe('a disk that is full already', () => {
-  it('is read from, and written to as soon as there is room', async (context) => {
+  mounting(named('is read from, and written to as soon as there is room', MOUNTING), async () => {
     const disk = mountSmallDisk(16);
-    if (disk === null) return context.skip('this user may not mount a file system');
     const at = { home: disk, journal: path.join(disk, 'journal.db') };
     const before = open(new StoppedClock(), [], at);
     startJob(before, 'J1');
@@ -156,55 +158,59 @@ describe('a disk that is full already', () => {
     expect(access.reader.lastJobs(5).map(({ job }) => job)).toEqual(['J2', 'J1']);
   });
 
-  it('does not keep a whole station from opening; no board is changed meanwhile', async (context) => {
+  mounting(
+    named('does not keep a whole station from opening; no board is changed meanwhile', MOUNTING),
+    async () => {
+      const disk = mountSmallDisk(16);
+      const options = {
+        home: disk,
+        env: {},
+        probing: false,
+        program: 'test',
+        access: 'write-if-free',
+      } as const;
+      await (await openStation(options))[Symbol.asyncDispose]();
+      const ballast = fillDisk(disk);
+      const station = await openStation(options);
+      try {
+        const { readOnly, journal } = await station.call('snapshot', {});
+        expect(readOnly?.message).toMatch(/full/);
+        expect(journal.head?.hash).toMatch(/^[0-9a-f]{64}$/);
+        expect(await station.call('journal.list', {})).toEqual([]);
+        await expect(
+          station.call('provision', { ports: ['/dev/null'], server: 'x', profile: 'mender' }),
+        ).rejects.toThrow();
+      } finally {
+        rmSync(ballast);
+        await station[Symbol.asyncDispose]();
+      }
+    },
+  );
+});
+
+mounting(
+  named('a disk that is read-only is read from, and written to as soon as it is not', MOUNTING),
+  async () => {
     const disk = mountSmallDisk(16);
-    if (disk === null) return context.skip('this user may not mount a file system');
-    const options = {
-      home: disk,
-      env: {},
-      probing: false,
-      program: 'test',
-      access: 'write-if-free',
-    } as const;
-    await (await openStation(options))[Symbol.asyncDispose]();
-    const ballast = fillDisk(disk);
-    const station = await openStation(options);
-    try {
-      const { readOnly, journal } = await station.call('snapshot', {});
-      expect(readOnly?.message).toMatch(/full/);
-      expect(journal.head?.hash).toMatch(/^[0-9a-f]{64}$/);
-      expect(await station.call('journal.list', {})).toEqual([]);
-      await expect(
-        station.call('provision', { ports: ['/dev/null'], server: 'x', profile: 'mender' }),
-      ).rejects.toThrow();
-    } finally {
-      rmSync(ballast);
-      await station[Symbol.asyncDispose]();
-    }
-  });
-});
+    const at = { home: disk, journal: path.join(disk, 'journal.db') };
+    const before = open(new StoppedClock(), [], at);
+    startJob(before, 'J1');
+    before[Symbol.dispose]();
+    execFileSync('mount', ['-o', 'remount,ro', disk]);
+    const clock = new StoppedClock();
+    using access = open(clock, [], at);
+    expect(access.readOnly).toMatchObject({ code: 'station/home-unusable' });
+    expect(access.reader.lastJobs(5).map(({ job }) => job)).toEqual(['J1']);
+    await clock.tick();
+    expect(access.readOnly).not.toBeNull();
 
-it('a disk that is read-only is read from, and written to as soon as it is not', async (context) => {
-  const disk = mountSmallDisk(16);
-  if (disk === null) return context.skip('this user may not mount a file system');
-  const at = { home: disk, journal: path.join(disk, 'journal.db') };
-  const before = open(new StoppedClock(), [], at);
-  startJob(before, 'J1');
-  before[Symbol.dispose]();
-  execFileSync('mount', ['-o', 'remount,ro', disk]);
-  const clock = new StoppedClock();
-  using access = open(clock, [], at);
-  expect(access.readOnly).toMatchObject({ code: 'station/home-unusable' });
-  expect(access.reader.lastJobs(5).map(({ job }) => job)).toEqual(['J1']);
-  await clock.tick();
-  expect(access.readOnly).not.toBeNull();
-
-  execFileSync('mount', ['-o', 'remount,rw', disk]);
-  await clock.tick();
-  expect(access.readOnly).toBeNull();
-  startJob(access, 'J2');
-  expect(access.reader.lastJobs(5).map(({ job }) => job)).toEqual(['J2', 'J1']);
-});
+    execFileSync('mount', ['-o', 'remount,rw', disk]);
+    await clock.tick();
+    expect(access.readOnly).toBeNull();
+    startJob(access, 'J2');
+    expect(access.reader.lastJobs(5).map(({ job }) => job)).toEqual(['J2', 'J1']);
+  },
+);
 
 describe('a record that is taken away while it is in use', () => {
   const file = (): string => path.join(home, 'journal.db');

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { expect, onTestFinished, test } from 'vitest';
+import { LINUX, named } from '../../needs.ts';
 
 const root = path.join(import.meta.dirname, '..', '..', '..');
 const setup = path.join(root, 'tools', 'setup.mjs');
@@ -25,8 +26,8 @@ test('every executable of Node that set-up brings is the pinned version, by its 
   }
 });
 
-test.skipIf(process.platform !== 'linux')(
-  'the lock of a set-up whose number another process has now is broken',
+test.skipIf(LINUX !== null)(
+  named('the lock of a set-up whose number another process has now is broken', LINUX),
   () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'station-setup-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));

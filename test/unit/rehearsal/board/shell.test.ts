@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { named, ROOT_ON_LINUX } from '../../../needs.ts';
 import { CORPUS } from './shell-corpus.ts';
 import { bareMachine, type Ran } from './machine-harness.ts';
 
@@ -14,7 +15,6 @@ interface Peer {
   readonly userland: 'gnu' | 'busybox';
 }
 
-const root = process.platform === 'linux' && process.getuid?.() === 0;
 const busybox = existsSync('/usr/bin/busybox') || existsSync('/bin/busybox');
 const PEERS: readonly Peer[] = [
   ...(existsSync('/bin/dash')
@@ -55,29 +55,32 @@ async function real(peer: Peer, text: string): Promise<Ran> {
 }
 
 for (const peer of PEERS) {
-  describe.skipIf(!root)(`the simulated shell against real ${peer.name}`, () => {
-    const bare = bareMachine({
-      client: { version: 'absent' },
-      system: { init: peer.userland === 'busybox' ? 'busybox' : 'systemd', userland: peer.userland },
-      console: {
-        sh: peer.userland === 'busybox' ? 'ash' : 'dash',
-        shell: peer.userland === 'busybox' ? 'ash' : 'bash',
-      },
-    });
-    // `sh` inside a script is this machine's own, whichever shell runs the script.
-    const ownSh =
-      existsSync('/bin/dash') &&
-      execFileSync('readlink', ['-f', '/bin/sh'], { encoding: 'utf8' }).includes('dash');
-    beforeAll(() => expect(ownSh || peer.userland === 'busybox').toBe(true));
-    afterAll(async () => {
-      await bare[Symbol.asyncDispose]();
-    });
-    it.each(CORPUS.map((line) => [line]))('%s', async (line) => {
-      const [wanted, got] = await Promise.all([real(peer, line), bare.sh(line, { shell: peer.shell })]);
-      expect({ out: got.out, status: got.status }).toEqual({ out: wanted.out, status: wanted.status });
-      expect(bare.takeFaults()).toEqual([]);
-    });
-  });
+  describe.skipIf(ROOT_ON_LINUX !== null)(
+    named(`the simulated shell against real ${peer.name}`, ROOT_ON_LINUX),
+    () => {
+      const bare = bareMachine({
+        client: { version: 'absent' },
+        system: { init: peer.userland === 'busybox' ? 'busybox' : 'systemd', userland: peer.userland },
+        console: {
+          sh: peer.userland === 'busybox' ? 'ash' : 'dash',
+          shell: peer.userland === 'busybox' ? 'ash' : 'bash',
+        },
+      });
+      // `sh` inside a script is this machine's own, whichever shell runs the script.
+      const ownSh =
+        existsSync('/bin/dash') &&
+        execFileSync('readlink', ['-f', '/bin/sh'], { encoding: 'utf8' }).includes('dash');
+      beforeAll(() => expect(ownSh || peer.userland === 'busybox').toBe(true));
+      afterAll(async () => {
+        await bare[Symbol.asyncDispose]();
+      });
+      it.each(CORPUS.map((line) => [line]))('%s', async (line) => {
+        const [wanted, got] = await Promise.all([real(peer, line), bare.sh(line, { shell: peer.shell })]);
+        expect({ out: got.out, status: got.status }).toEqual({ out: wanted.out, status: wanted.status });
+        expect(bare.takeFaults()).toEqual([]);
+      });
+    },
+  );
 }
 
 describe('the simulated shell by itself', () => {
