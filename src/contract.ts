@@ -32,7 +32,7 @@ const keySource = z
   .max(4096)
   .regex(
     /^(board|keep|generate)(:(ed25519|p256|p384|rsa2048|rsa3072|rsa4096))?$|^import:.+/,
-    'board, generate[:TYPE], import:DIR or keep',
+    'is none that there is: board[:TYPE], generate[:TYPE], import:DIR or keep',
   );
 const trust = z.discriminatedUnion('by', [
   z.strictObject({ by: z.literal('system') }),

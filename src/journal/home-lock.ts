@@ -33,7 +33,7 @@ const SCHEMA = `
  *
  * No code in this process may open and close `station.lock` or the journal by other means: on Unix that drops the process's locks.
  *
- * @throws StationError `station/home-locked`, `station/home-unusable`.
+ * @throws StationError `station/home-locked`, `station/home-full`, `station/home-unusable`.
  */
 export function lockHome(home: string, holder: LockHolder): HomeLock {
   const database = open(home);
@@ -131,6 +131,8 @@ function named(database: Database): string {
 /** What SQLite says of the lock's file is said of the home: the record is not in question. */
 function asHomeError(thrown: unknown, home: string): unknown {
   if (!(thrown instanceof StationError) || !thrown.code.startsWith('journal/')) return thrown;
-  const detail = thrown.code === 'journal/full' ? 'its disk is full' : String(thrown.details['detail']);
+  if (thrown.code === 'journal/full')
+    return new StationError('station/home-full', { home }, { cause: thrown });
+  const detail = String(thrown.details['detail']);
   return new StationError('station/home-unusable', { home, detail }, { cause: thrown });
 }

@@ -29,11 +29,7 @@ export const ERRORS = {
     'Check the cable, then look at the list of ports again (station ports).',
     true,
   ),
-  'port/no-permission': row(
-    'This user may not open {port}.',
-    NOTHING,
-    'Add the user to the group {group} (sudo usermod -aG {group} "$USER"), then log out and in again.',
-  ),
+  'port/no-permission': row('This user may not open {port}.', NOTHING, '{remedy}'),
   'port/busy': row(
     '{port} is in use by {holder}.',
     NOTHING,
@@ -362,6 +358,11 @@ export const ERRORS = {
     SERVER,
     'Check e-mail and password. Servers do not tell which of the two is wrong.',
   ),
+  'server/token-refused': row(
+    '{server} refused the personal access token that it was given.',
+    SERVER,
+    'Make a new one in the server’s own UI: this one has expired, was revoked, ended with a change of its user’s password, or is of another server.',
+  ),
   'server/otp-needed': row(
     '{server} asks for a second factor.',
     SERVER,
@@ -647,6 +648,12 @@ export const ERRORS = {
     '{home} cannot be used: {detail}.',
     STATION,
     'Use a folder that this user may write (--home FOLDER).',
+  ),
+  'station/home-full': row(
+    'The disk that holds {home} is full.',
+    'No board is changed without a record.',
+    'Free some space there, then start again (station doctor says how much there is).',
+    true,
   ),
   'station/settings-unreadable': row(
     'The settings {path} cannot be read: {detail}.',

@@ -1,10 +1,11 @@
-import { readdir, readFile, readlink, realpath, stat } from 'node:fs/promises';
+import { readdir, readlink, realpath, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { SerialPort } from 'serialport';
 import { systemClock } from '../model/clock.ts';
 import { StationError } from '../model/station-error.ts';
 import { describeHolder, portHolders } from './holder.ts';
 import type { ByteLink } from './link.ts';
+import { howToMayOpen } from './rights.ts';
 import { ttyLink } from './tty-link.ts';
 import { Turns } from './turns.ts';
 
@@ -107,24 +108,12 @@ async function translate(path: string, error: Error): Promise<StationError> {
   if (/permission denied|EACCES|access denied/i.test(message))
     return new StationError(
       'port/no-permission',
-      { ...details, group: await groupOf(path) },
+      { ...details, remedy: await howToMayOpen(path) },
       { cause: error },
     );
   if (/inappropriate ioctl|is a directory|not a serial/i.test(message))
     return new StationError('port/not-serial', details, { cause: error });
   return new StationError('port/failed', { ...details, detail: message }, { cause: error });
-}
-
-/** The name of the group that may open a port. */
-async function groupOf(path: string): Promise<string> {
-  try {
-    const { gid } = await stat(path);
-    const groups = await readFile('/etc/group', 'utf8');
-    const found = groups.split('\n').find((entry) => entry.split(':')[2] === String(gid));
-    return found?.split(':')[0] ?? String(gid);
-  } catch {
-    return 'dialout'; // the usual one, where the system does not tell
-  }
 }
 
 /** Whether it is a serial port of the machine: a pseudo-terminal is always open in the program that made it. */

@@ -1,12 +1,11 @@
-import { access, constants, readdir, readFile, stat, statfs } from 'node:fs/promises';
-import { userInfo } from 'node:os';
+import { access, constants, readdir, readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DoctorLine, DropView, ServerTest } from '../contract.ts';
 import type { JournalReader, Verification } from '../journal/index.ts';
 import type { BoardProfiles, Home, KeyStore, Settings } from '../settings/index.ts';
 import { asStationError } from '../model/station-error.ts';
 import { runtimeName } from '../version.ts';
-import { describeHolder, listPorts, portHolders } from '../serial/index.ts';
+import { describeHolder, howToMayOpen, listPorts, portHolders } from '../serial/index.ts';
 
 /** Under this much room the journal may soon not be written any more, and no board is changed without it. Bytes. */
 const LOW_DISK = 200 * 1024 * 1024;
@@ -217,13 +216,7 @@ async function portLines(settings: Settings): Promise<DoctorLine[]> {
       try {
         await access(path, constants.R_OK | constants.W_OK);
       } catch {
-        const group = await groupOf(path);
-        return line(
-          'port',
-          'bad',
-          `${path} (${slot}): this user may not open it`,
-          `sudo usermod -aG ${group} "${userInfo().username}", then log out and in again.`,
-        );
+        return line('port', 'bad', `${path} (${slot}): this user may not open it`, await howToMayOpen(path));
       }
       const holders = await portHolders(path);
       return holders.length === 0
@@ -235,17 +228,6 @@ async function portLines(settings: Settings): Promise<DoctorLine[]> {
             'Close that program, or keep it off the port.',
           );
     }),
-  );
-}
-
-async function groupOf(path: string): Promise<string> {
-  const { gid } = await stat(path);
-  const groups = await readFile('/etc/group', 'utf8').catch(() => '');
-  return (
-    groups
-      .split('\n')
-      .find((row) => row.split(':')[2] === String(gid))
-      ?.split(':')[0] ?? String(gid)
   );
 }
 

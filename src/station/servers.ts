@@ -307,7 +307,7 @@ export class Servers implements AsyncDisposable {
       connection.kept = true;
     } catch (thrown) {
       const error = asStationError(thrown);
-      if (error.code !== 'server/login-refused') throw error;
+      if (error.code !== 'server/login-refused' && error.code !== 'server/token-refused') throw error;
       this.#parts.keyStore.delete(sessionOf(name));
       throw new StationError('server/session-ended', { server: name }, { cause: error });
     } finally {

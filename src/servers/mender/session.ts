@@ -80,7 +80,7 @@ export class MenderSession {
   /**
    * Logs in, in place of whoever was. A token is tried out before it counts.
    *
-   * @throws StationError `server/login-refused`, `server/otp-needed`, `server/single-sign-on`, `server/not-mender`.
+   * @throws StationError `server/login-refused`, `server/token-refused`, `server/otp-needed`, `server/single-sign-on`, `server/not-mender`.
    */
   async login(credentials: MenderCredentials, signal: AbortSignal): Promise<ServerSession> {
     const holding = await this.#enter(credentials, signal);
@@ -176,8 +176,10 @@ export class MenderSession {
     const server = this.#profile.name;
     const text = credentials.token.reveal().trim();
     const claims = readToken(text);
-    const user = credentials.by === 'kept' ? credentials.account : 'the given token';
-    const refused = new StationError('server/login-refused', { server, user });
+    const refused =
+      credentials.by === 'kept'
+        ? new StationError('server/login-refused', { server, user: credentials.account })
+        : new StationError('server/token-refused', { server });
     if (claims?.subject == null) throw refused;
     const token = secret(text);
     const answer = await this.#send('user', token, { ids: [claims.subject] }, signal);

@@ -96,9 +96,7 @@ describe('a full disk', () => {
     const disk = mountSmallDisk(1);
     const { bavail, bsize } = statfsSync(disk);
     writeFileSync(join(disk, 'ballast'), Buffer.alloc(bavail * bsize));
-    expect(refusal(() => openJournal(join(disk, 'journal.db'), options()))).toMatch(
-      /^station\/home-unusable: .*its disk is full/,
-    );
+    expect(refusal(() => openJournal(join(disk, 'journal.db'), options()))).toMatch(/^station\/home-full: /);
   });
 });
 

@@ -157,7 +157,7 @@ test('a muted port is left alone, at once', async () => {
 test('a busy port names its holder, and one without rights says so', async () => {
   const t = table();
   t.present.set('a', new StationError('port/busy', { port: '/dev/a', holder: 'ModemManager (pid 7)' }));
-  t.present.set('b', new StationError('port/no-permission', { port: '/dev/b', group: 'dialout' }));
+  t.present.set('b', new StationError('port/no-permission', { port: '/dev/b', remedy: 'Join dialout.' }));
   await t.bench.addSource(t.source);
   await t.clock.advance(1_000);
   expect(t.bench.views()).toMatchObject([

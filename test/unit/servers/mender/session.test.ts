@@ -104,7 +104,7 @@ describe.each(MODES)('a session at a server of %s', (mode) => {
   test.each(['', 'no token', 'a.b.c'])('by the token %j is refused', async (token) => {
     const { server } = await rehearsalAt({ mode });
     await expect(server.login({ by: 'token', token: secret(token) }, never)).rejects.toThrow(
-      code('server/login-refused'),
+      code('server/token-refused'),
     );
   });
 
