@@ -206,9 +206,9 @@ test('a verdict is heard where the operator wants it', async ({ app }) => {
   });
   const heard = () => page.evaluate(() => (window as unknown as { heard: string[] }).heard);
   await expectReady(page, labels);
-  await page.getByRole('button', { name: 'Set up' }).click();
+  await page.getByRole('button', { name: 'Job settings' }).click();
   await expect(page.getByRole('switch', { name: 'Sound at each verdict' })).not.toBeChecked();
-  await page.getByText('Sound at each verdict', { exact: true }).click();
+  await page.getByRole('switch', { name: 'Sound at each verdict' }).click();
   await expect(page.getByRole('switch', { name: 'Sound at each verdict' })).toBeChecked();
   await page.keyboard.press('Escape');
   await bigButton(page).click();
