@@ -268,15 +268,10 @@ export function snapshot(change: Partial<Snapshot> = {}): Snapshot {
     records: [],
     interrupted: [],
     rehearsal: { running: false, boards: 0, serverUrl: null, offer: false },
-<<<<<<< HEAD
-    preferences: { server: 'Factory Mender', profile: 'mender-board', operator: 'Anna Berg' },
+    preferences: { server: 'Factory Mender', profile: 'mender-board', operator: 'Anna Berg', sound: false },
     journal: {
       head: { seq: 1284, hash: fingerprintOf(21).slice(7), key: fingerprintOf(22) },
     },
-=======
-    preferences: { server: 'Factory Mender', profile: 'mender-board', operator: 'Anna Berg', sound: false },
-    journal: { head: null },
->>>>>>> c5b5706 (The space bar is the bench's where a mouse was last; a sound at each verdict for those who want it)
     readOnly: null,
     ...change,
   };
