@@ -198,8 +198,11 @@ test('a verdict is heard where the operator wants it', async ({ app }) => {
   await page.evaluate(() => {
     const heard: string[] = [];
     Object.assign(window, { heard });
-    const start = OscillatorNode.prototype.start;
-    OscillatorNode.prototype.start = function (when) {
+    const tone = OscillatorNode.prototype as unknown as {
+      start: (this: OscillatorNode, when?: number) => void;
+    };
+    const { start } = tone;
+    tone.start = function (when) {
       heard.push(this.type);
       start.call(this, when);
     };
