@@ -29,6 +29,7 @@ const ROOM = 4_000_000;
 const PASSING: ReadonlySet<string> = new Set<ErrorCode>([
   'station/home-locked',
   'station/home-unusable',
+  'station/home-full',
   'journal/full',
   'journal/unusable',
 ]);
