@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { PassThrough } from 'node:stream';
@@ -75,15 +76,18 @@ test.skipIf(POSIX !== null)(
 
 test('a command that works on boards asks for the password and the passphrase that nobody gave', async () => {
   const home = makeHome();
-  const keys = join(home, 'keys', 'SN-1');
-  mkdirSync(keys, { recursive: true });
+  // Keys made elsewhere lie elsewhere: in a home there must be none.
+  const folder = mkdtempSync(join(tmpdir(), 'import-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const keys = join(folder, 'SN-1');
+  mkdirSync(keys);
   const { privateKey } = generateKeyPairSync('ed25519', {
     publicKeyEncoding: { type: 'spki', format: 'pem' },
     privateKeyEncoding: { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'p' },
   });
   writeFileSync(join(keys, 'key.pem'), privateKey);
   const station = await stationFor(home);
-  const asking = { profile: 'mender', key: `import:${join(home, 'keys')}` };
+  const asking = { profile: 'mender', key: `import:${folder}` };
   const none = takeSecrets({});
 
   const first = terminal([PASSWORD, 'p']);
@@ -92,7 +96,7 @@ test('a command that works on boards asks for the password and the passphrase th
     passphrase: 'p',
   });
   expect(first.shown()).toContain('Password of root on the boards');
-  expect(first.shown()).toContain(`Passphrase of the keys in ${join(home, 'keys')}`);
+  expect(first.shown()).toContain(`Passphrase of the keys in ${folder}`);
   expect(first.shown()).not.toContain(PASSWORD);
 
   // An empty answer is none, and a plain key needs no passphrase.
