@@ -2,7 +2,7 @@ import { isBuiltIn } from './built-in.ts';
 import type { JobView, ServerView, SlotView } from '../src/contract.ts';
 import type { BoardProfile } from '../src/model/profile.ts';
 import type { InterruptedJob } from '../src/model/rekey.ts';
-import { isAtWork, isWaiting } from './job-state.ts';
+import { isAtWork, isWaiting, type WaitingJob } from './job-state.ts';
 import type { WindowState } from './state.ts';
 
 /** What the bench screen asks of the state: pure questions, so that what may be started is decided in one place. */
@@ -89,11 +89,16 @@ export function sessionLeft(server: ServerView, now: number): number | null {
   return at === null || at === undefined ? null : Date.parse(at) - now;
 }
 
-/** Interrupted jobs that nobody is finishing yet. */
+/** Jobs that are staged and wait for their server or board, on the bench or not, the oldest first. */
+export function waitingJobs({ jobs }: WindowState): readonly WaitingJob[] {
+  return Object.values(jobs)
+    .filter((job) => isWaiting(job))
+    .toSorted((a, b) => (a.startedAt < b.startedAt ? -1 : 1));
+}
+
+/** Jobs of an earlier life of the station that nobody is finishing yet. */
 export function toFinish(state: WindowState): readonly InterruptedJob[] {
-  return state.interrupted.filter(
-    ({ job, state: how }) => how === 'interrupted' && !state.finishing.some((each) => each.job === job),
-  );
+  return state.interrupted.filter(({ job }) => !state.finishing.some((each) => each.job === job));
 }
 
 /** All that is left to be finished or is being finished, in the order in which it was begun. */
@@ -102,9 +107,15 @@ export function unfinished({ interrupted, finishing }: WindowState): readonly In
   return [...rest, ...finishing].toSorted((a, b) => (a.startedAt < b.startedAt ? -1 : 1));
 }
 
-/** Those to finish that are urged: where the board is known to be here, or was not looked for since the start. */
+/**
+ * Those to finish that are urged: cut off, and the board known to be here, or not looked for since the start. One that
+ * waited is well with its old key.
+ */
 export function urged(state: WindowState): readonly InterruptedJob[] {
-  return toFinish(state).filter(({ job, boardAt }) => boardAt !== null || !state.sought.includes(job));
+  return toFinish(state).filter(
+    ({ job, state: how, boardAt }) =>
+      how === 'interrupted' && (boardAt !== null || !state.sought.includes(job)),
+  );
 }
 
 /** Whether the process that hosts the station has ended: what the window shows of running jobs is no longer true. */

@@ -589,7 +589,7 @@ export const messages = {
     flows: { provision: 'Provisioning', rekey: 'Re-key' },
     cutIn: (step: string) => `cut in the step “${step}”`,
     cutBefore: 'cut before its first step',
-    waits: 'waits for its board or server',
+    waits: 'waited for its board or server when the station ended',
     safe: 'Safe to unplug',
     unsafe: 'Not safe to unplug',
     here: (port: string) => `Its board is on ${port}.`,

@@ -1,7 +1,7 @@
 import { ActionIcon, Button, useComputedColorScheme } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { ServerView } from '../../../src/contract.ts';
-import { currentServer, sessionLeft } from '../../bench.ts';
+import { currentServer, sessionLeft, unfinished, waitingJobs } from '../../bench.ts';
 import { useNow } from '../../clock.ts';
 import { Icon } from '../../components/icon.tsx';
 import { timeLeft } from '../../format.ts';
@@ -102,7 +102,7 @@ function Screens({
 
 /** How many jobs are left to be finished; not there when none is. */
 function Unfinished({ open }: { readonly open: OpenPanel }): ReactNode {
-  const count = useWindowState((state) => state.interrupted.length);
+  const count = useWindowState((state) => unfinished(state).length + waitingJobs(state).length);
   if (count === 0) return null;
   return (
     <Button

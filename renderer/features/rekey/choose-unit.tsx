@@ -66,7 +66,7 @@ export function ChooseUnit({ reading }: { readonly reading: boolean }): ReactNod
             ) : null}
           </p>
         </section>
-        <WaitingJobs />
+        <WaitingJobs onShow={(job) => store.dispatch({ type: 'rekey', action: { type: 'show', job } })} />
       </div>
     </div>
   );

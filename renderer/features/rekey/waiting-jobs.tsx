@@ -1,56 +1,62 @@
 import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
-import type { InterruptedJob } from '../../../src/model/rekey.ts';
+import { waitingJobs } from '../../bench.ts';
 import { useNow } from '../../clock.ts';
-import { timeLeft, unitName, when } from '../../format.ts';
-import { isWaiting } from '../../job-state.ts';
+import { timeLeft, when } from '../../format.ts';
+import type { WaitingJob } from '../../job-state.ts';
 import { messages } from '../../messages.ts';
-import { useStore, useWindowState } from '../../store.ts';
+import { useStore, useWholeState } from '../../store.ts';
 import classes from './waiting-jobs.module.css';
 
 /** Units that are staged and wait: for what, until when. They work with their old keys meanwhile. */
-export function WaitingJobs(): ReactNode {
-  const interrupted = useWindowState((state) => state.interrupted);
+export function WaitingJobs({
+  onShow,
+}: {
+  /** Goes to the job; left out where it is elsewhere. */
+  readonly onShow?: (job: WaitingJob) => void;
+}): ReactNode {
+  const jobs = waitingJobs(useWholeState());
   const text = messages.rekey;
-  const waiting = interrupted.filter((job) => job.state === 'waiting');
-  if (waiting.length === 0) return null;
+  if (jobs.length === 0) return null;
   return (
     <section className={classes.jobs} aria-label={text.waitingJobs}>
-      <h2>{text.waitingJobs}</h2>
+      <h3>{text.waitingJobs}</h3>
       <ul>
-        {waiting.map((job) => (
-          <WaitingRow key={job.job} job={job} />
+        {jobs.map((job) => (
+          <WaitingRow key={job.job} job={job} {...(onShow === undefined ? {} : { onShow })} />
         ))}
       </ul>
     </section>
   );
 }
 
-function WaitingRow({ job }: { readonly job: InterruptedJob }): ReactNode {
+function WaitingRow({
+  job,
+  onShow,
+}: {
+  readonly job: WaitingJob;
+  readonly onShow?: (job: WaitingJob) => void;
+}): ReactNode {
   const store = useStore();
-  const view = useWindowState((state) => state.jobs[job.job] ?? null);
   const now = useNow(60_000);
   const text = messages.rekey;
+  const { deadline } = job.waiting;
   return (
     <li>
       <div>
-        <p className={classes.unit}>{unitName(job)}</p>
+        <p className={classes.unit}>{job.identity ?? job.port}</p>
         <p>
-          {text.waitingTitle}. {text.waitingText}{' '}
-          {isWaiting(view) ? text.waitsFor[view.waiting.for] : messages.resume.waits}
+          {text.waitingTitle}. {text.waitingText} {text.waitsFor[job.waiting.for]}
         </p>
-        {job.deadline === null ? null : (
-          <p className={classes.until}>
-            {text.until} {when(job.deadline, new Date(now))} (
-            {text.left(timeLeft(Date.parse(job.deadline) - now))})
-          </p>
-        )}
+        <p className={classes.until}>
+          {text.until} {when(deadline, new Date(now))} ({text.left(timeLeft(Date.parse(deadline) - now))})
+        </p>
       </div>
-      {view === null ? null : (
-        <Button
-          variant="default"
-          onClick={() => store.dispatch({ type: 'rekey', action: { type: 'show', job: view } })}
-        >
+      <Button variant="default" onClick={() => void store.ask('job.cancel', { job: job.job })}>
+        {text.cancel}
+      </Button>
+      {onShow === undefined ? null : (
+        <Button variant="default" onClick={() => onShow(job)}>
           {text.showJob}
         </Button>
       )}

@@ -2,14 +2,15 @@ import { Button } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
 import type { ErrorReport } from '../../../src/model/job.ts';
 import type { InterruptedJob } from '../../../src/model/rekey.ts';
-import { toFinish, unfinished } from '../../bench.ts';
+import { toFinish, unfinished, waitingJobs } from '../../bench.ts';
 import { ErrorPanel } from '../../components/error-panel.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { SidePanel } from '../../components/side-panel.tsx';
 import { unitName, when } from '../../format.ts';
 import { messages } from '../../messages.ts';
 import { reportOf } from '../../station.ts';
-import { useStore, useWholeState, useWindowState, type Store } from '../../store.ts';
+import { useStore, useWholeState, useWindowState } from '../../store.ts';
+import { WaitingJobs } from '../rekey/waiting-jobs.tsx';
 import classes from './resume-panel.module.css';
 
 /** Jobs that were cut or that wait: on which unit, in which step, what it was left in, and one button to finish each. */
@@ -28,7 +29,7 @@ export function ResumePanel({ onClose }: { readonly onClose: () => void }): Reac
   const up = state.connection.state === 'up' && state.readOnly === null;
   return (
     <SidePanel title={text.title} wide onClose={onClose}>
-      {jobs.length === 0 ? (
+      {jobs.length === 0 && waitingJobs(state).length === 0 ? (
         <p role="status" className={classes.none}>
           <Icon name="check" /> {text.none}
         </p>
@@ -43,6 +44,7 @@ export function ResumePanel({ onClose }: { readonly onClose: () => void }): Reac
         </div>
       )}
       {error === null ? null : <ErrorPanel error={error} />}
+      <WaitingJobs />
       <ul className={classes.jobs}>
         {jobs.map((job) => (
           <JobRow
@@ -60,14 +62,6 @@ export function ResumePanel({ onClose }: { readonly onClose: () => void }): Reac
 }
 
 type Told = (asked: Promise<ErrorReport | null>) => void;
-
-function refusalOf(
-  { station }: Store,
-  call: 'job.cancel' | 'resume.dismiss',
-  job: string,
-): Promise<ErrorReport | null> {
-  return station.call(call, { job }).then(() => null, reportOf);
-}
 
 function JobRow({
   job,
@@ -114,22 +108,10 @@ function JobRow({
           {job.deadline === null ? '' : ` ${text.deadline(when(job.deadline, new Date()))}`}
         </p>
         <footer>
-          {job.state === 'waiting' ? (
-            <Button
-              variant="default"
-              disabled={!up}
-              onClick={() => told(refusalOf(store, 'job.cancel', job.job))}
-            >
-              {messages.common.cancel}
-            </Button>
-          ) : (
-            <>
-              <Button disabled={!up} loading={finishing} onClick={() => told(store.finish(job.job))}>
-                {job.boardAt === null ? text.lookAndFinish : text.finish}
-              </Button>
-              <Dismissal job={job} disabled={!up || finishing} told={told} />
-            </>
-          )}
+          <Button disabled={!up} loading={finishing} onClick={() => told(store.finish(job.job))}>
+            {job.boardAt === null ? text.lookAndFinish : text.finish}
+          </Button>
+          <Dismissal job={job} disabled={!up || finishing} told={told} />
         </footer>
       </article>
     </li>
@@ -172,7 +154,9 @@ function Dismissal({
       <Button
         color="red"
         disabled={disabled}
-        onClick={() => told(refusalOf(store, 'resume.dismiss', job.job))}
+        onClick={() =>
+          told(store.station.call('resume.dismiss', { job: job.job }).then(() => null, reportOf))
+        }
       >
         {text.dismissYes}
       </Button>

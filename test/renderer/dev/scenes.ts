@@ -7,7 +7,6 @@ import {
   fingerprintOf,
   identityOf,
   interrupted,
-  jobId,
   record,
   report,
   result,
@@ -262,29 +261,15 @@ export const SCENES = {
       }),
     ],
   }),
-  waiting: bench(
-    [
-      running(1, 'stage', {
-        flow: 'rekey',
-        state: 'waiting',
-        steps: stepsTo('submit').slice(0, 5),
-        waiting: { for: 'server', deadline: new Date(Date.now() + 23.4 * 3_600_000).toISOString() },
-      }),
-      null,
-    ],
-    {
-      interrupted: [
-        interrupted(1, {
-          job: jobId(1),
-          flow: 'rekey',
-          state: 'waiting',
-          safe: true,
-          left: 'Staged, old key active, nothing sent.',
-          deadline: new Date(Date.now() + 23.4 * 3_600_000).toISOString(),
-        }),
-      ],
-    },
-  ),
+  waiting: bench([
+    running(1, 'stage', {
+      flow: 'rekey',
+      state: 'waiting',
+      steps: stepsTo('submit').slice(0, 5),
+      waiting: { for: 'server', deadline: new Date(Date.now() + 23.4 * 3_600_000).toISOString() },
+    }),
+    null,
+  ]),
   down: {
     ...bench([running(1, 'switch'), null, null, null]),
     process: { state: 'down', cause: 'It was killed by signal 9 five times within a minute.' },
