@@ -1,6 +1,6 @@
 /**
  * Takes the pictures of the documentation, of the app as it is: `node test/e2e/pictures.ts`. What they show is a rehearsal:
- * four boards that passed, one of four that failed, and what went over a line.
+ * four boards that passed, one of four that failed, what went over a line, and a unit that was re-keyed.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -48,6 +48,19 @@ await onNewHome(async (page) => {
   await page.getByRole('switch', { name: 'Follow the end' }).uncheck();
   await lines.evaluate((box) => (box.scrollTop = 0));
   await picture(page, 'transcript');
+});
+await onNewHome(async (page) => {
+  const labels = await rehearse(page, { boards: 1 });
+  await expectReady(page, labels);
+  await bigButton(page).click();
+  await expectVerdicts(page, 'PASS', labels);
+  await page.getByRole('navigation').getByRole('button', { name: 'Re-key' }).click();
+  await bigButton(page).click();
+  await page.getByRole('radio', { name: 'Returned from the field' }).check({ timeout: 60_000 });
+  await page.getByLabel('In your own words').fill('Ticket 4711: no contact since Monday.');
+  await bigButton(page).click();
+  await expect(page.getByText('Old key refused, tested')).toBeVisible({ timeout: 90_000 });
+  await picture(page, 'rekey');
 });
 await onNewHome(async (page) => {
   const labels = await rehearse(page, { boards: 4, fail: 'disk-full' });
