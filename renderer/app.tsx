@@ -14,6 +14,7 @@ import { Header } from './features/header/header.tsx';
 import { OperatorDialog } from './features/header/operator-dialog.tsx';
 import { JournalPanel } from './features/journal/journal-panel.tsx';
 import { JobPanel } from './features/job/job-panel.tsx';
+import { HistoryPanel } from './features/records/history-panel.tsx';
 import { RecordPanel } from './features/records/record-panel.tsx';
 import { rekeyLine } from './features/rekey/rekey-line.ts';
 import { RekeyScreen } from './features/rekey/rekey-screen.tsx';
@@ -158,6 +159,8 @@ function OpenedPanel({
       return <RecordPanel record={panel.record} onClose={onClose} />;
     case 'resume':
       return <ResumePanel onClose={onClose} />;
+    case 'history':
+      return <HistoryPanel open={open} onClose={onClose} />;
     case 'journal':
       return <JournalPanel onClose={onClose} />;
   }

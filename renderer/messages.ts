@@ -794,12 +794,12 @@ export const messages = {
   },
 
   history: {
-    title: 'History of a unit',
+    title: 'Find a unit',
     open: 'Find a unit',
-    search: 'Identity begins with',
-    searchHelp: 'Any value of its identity: a MAC address, a serial number, or the beginning of one.',
+    search: 'Its identity begins with',
+    searchHelp: 'Any value of it: a hardware address, a serial number, or the beginning of one.',
     none: (text: string) => `No record of a unit whose identity begins with “${text}”.`,
-    found: (n: number) => count(n, 'record', 'records'),
+    found: (n: number) => `${count(n, 'record', 'records')}, the newest first`,
     most: (n: number) => `The newest ${n} records`,
   },
 
@@ -814,7 +814,8 @@ export const messages = {
     key: 'Station key',
     keyHelp: 'The station signs the head with it. Exports and sheets are checked against this fingerprint.',
     verify: 'Verify now',
-    exports: { json: 'Export as evidence…', csv: 'Export as a table…' },
+    exports: { json: 'Export as evidence…', csv: 'Export as a table…', db: 'Back up…' },
+    backedUp: (path: string) => `The whole record was copied to ${path}, and the copy verified.`,
     saved: (rows: number, path: string) => `${count(rows, 'row', 'rows')} written to ${path}.`,
     verifying: 'Looking at every row, hash and signature…',
     whole: (rows: number) => `${count(rows, 'row', 'rows')}, all as they were written`,

@@ -15,6 +15,7 @@ export type Panel =
   | { readonly kind: 'record'; readonly record: RecordView }
   | { readonly kind: 'resume' }
   | { readonly kind: 'journal' }
+  | { readonly kind: 'history' }
   | { readonly kind: 'error'; readonly error: ErrorReport };
 
 /** What fills the window. */

@@ -176,7 +176,14 @@ export const CALLS = {
   'job.transcript': z.strictObject({ job: text }),
   'slot.clear': z.strictObject({ slot: text }),
   'journal.list': z.strictObject({
-    identity: z.strictObject({ key: text, value: text }).optional(),
+    /** Units with such a value, of any attribute where `key` is left out; `prefix`: one that begins so. */
+    identity: z
+      .strictObject({
+        key: text.optional(),
+        value: text,
+        match: z.enum(['equals', 'prefix']).default('equals'),
+      })
+      .optional(),
     since: z.iso.datetime({ offset: true }).optional(),
     limit: z.number().int().min(1).max(100_000).default(100),
   }),

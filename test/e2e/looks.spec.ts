@@ -34,6 +34,7 @@ function misfits(page: Page): Promise<readonly string[]> {
 }
 
 const SIZES = [
+  { width: 800, height: 560 },
   { width: 1024, height: 768 },
   { width: 1280, height: 800 },
   { width: 1920, height: 1080 },
@@ -51,7 +52,7 @@ test('every main state fits every size, by light and by dark, and axe finds noth
         await page.setViewportSize(size);
         expect(await misfits(page), `${name} at ${size.width}`).toEqual([]);
       }
-      await page.setViewportSize(SIZES[1]);
+      await page.setViewportSize(SIZES[2]);
       expect(await axe(page), name).toEqual([]);
       await capture(name);
     });
@@ -81,6 +82,54 @@ test('every main state fits every size, by light and by dark, and axe finds noth
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Job settings' }).click();
   await look('job-settings-dark');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: /^Journal head/ }).click();
+  await page.getByRole('button', { name: 'Verify now' }).click();
+  await expect(page.getByText('all as they were written')).toBeVisible();
+  await look('journal-dark');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Find a unit' }).click();
+  await page.getByLabel('Its identity begins with').fill('52:54:00:BE:00:01');
+  await expect(page.getByRole('dialog').getByRole('row')).toHaveCount(2);
+  await look('history-dark');
+  expect(app.problems).toEqual([]);
+});
+
+test('the re-key screen fits every size at each step, by light and by dark, and axe finds nothing', async ({
+  app,
+  capture,
+}) => {
+  test.slow();
+  const { page } = app;
+  const look = async (name: string): Promise<void> => {
+    await test.step(name, async () => {
+      for (const scheme of ['light', 'dark'] as const) {
+        const change = page.getByRole('button', { name: `Use the ${scheme} colours` });
+        if (await change.isVisible()) await change.click();
+        await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', scheme);
+        for (const size of SIZES) {
+          await page.setViewportSize(size);
+          expect(await misfits(page), `${name} at ${size.width}`).toEqual([]);
+        }
+        await page.setViewportSize(SIZES[2]);
+        expect(await axe(page), name).toEqual([]);
+        await capture(`${name}-${scheme}`);
+      }
+    });
+  };
+  const labels = await rehearse(page, { boards: 1 });
+  await expectReady(page, labels);
+  await bigButton(page).click();
+  await expectVerdicts(page, 'PASS', labels);
+  await page.getByRole('navigation').getByRole('button', { name: 'Re-key' }).click();
+  await look('rekey-choose');
+  await bigButton(page).click();
+  await expect(page.getByRole('region', { name: 'What was found' })).toBeVisible({ timeout: 60_000 });
+  await look('rekey-found');
+  await page.getByRole('radio', { name: 'Returned from the field' }).check();
+  await bigButton(page).click();
+  await expect(page.getByText('Old key refused, tested')).toBeVisible({ timeout: 90_000 });
+  await look('rekey-verdict');
   expect(app.problems).toEqual([]);
 });
 

@@ -216,6 +216,11 @@ const SHOTS: readonly Shot[] = [
   ...everywhere('resume', 'interrupted'),
   ...everywhere('resume-dismiss', 'interrupted', press('Take off the list')),
   ...everywhere('resume-later', 'interrupted', (page) => page.keyboard.press('Escape')),
+  ...everywhere('history', 'mixed', async (page) => {
+    await press('Find a unit')(page);
+    await page.getByLabel('Its identity begins with').fill('52:54:00:C0');
+    await page.getByText('records, the newest first').waitFor();
+  }),
   ...(['ready', 'damaged'] as const).flatMap((scene) =>
     everywhere(`journal-${scene}`, scene, async (page) => {
       await press(/^Journal head/)(page);

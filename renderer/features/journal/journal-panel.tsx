@@ -19,8 +19,8 @@ type Check =
   | { readonly state: 'done'; readonly found: Verification }
   | { readonly state: 'failed'; readonly error: ErrorReport };
 
-/** Evidence that can be verified by itself, and a table for people. */
-const EXPORTS = ['json', 'csv'] as const;
+/** Evidence that can be verified by itself, a table for people, and the whole record to be restored from. */
+const FILES = ['json', 'csv', 'db'] as const;
 
 /** What a person notes down of the record to be able to tell later that it is whole, and the check that tells it now. */
 export function JournalPanel({ onClose }: { readonly onClose: () => void }): ReactNode {
@@ -38,7 +38,7 @@ export function JournalPanel({ onClose }: { readonly onClose: () => void }): Rea
       (thrown: unknown) => setCheck({ state: 'failed', error: reportOf(thrown) }),
     );
   };
-  const save = async (format: (typeof EXPORTS)[number]): Promise<void> => {
+  const save = async (format: (typeof FILES)[number]): Promise<void> => {
     const name = `station-journal-${new Date().toISOString().slice(0, 10)}.${format}`;
     const path = await store.station.shell('shell.choose-save', { kind: format, name });
     if (path === null) return;
@@ -46,9 +46,14 @@ export function JournalPanel({ onClose }: { readonly onClose: () => void }): Rea
     setSaved('');
     setRefusal(null);
     try {
-      // The system's own dialog has asked whether an earlier file may go.
-      const report = await store.station.call('journal.export', { format, path, force: true });
-      setSaved(text.saved(report.rows, report.path));
+      if (format === 'db') {
+        const copy = await store.station.call('journal.backup', { path });
+        setSaved(text.backedUp(copy.path));
+      } else {
+        // The system's own dialog has asked whether an earlier file may go.
+        const report = await store.station.call('journal.export', { format, path, force: true });
+        setSaved(text.saved(report.rows, report.path));
+      }
     } catch (thrown) {
       setRefusal(reportOf(thrown));
     } finally {
@@ -76,7 +81,7 @@ export function JournalPanel({ onClose }: { readonly onClose: () => void }): Rea
         <Button disabled={check.state === 'running'} onClick={verify}>
           {text.verify}
         </Button>
-        {EXPORTS.map((format) => (
+        {FILES.map((format) => (
           <Button
             key={format}
             variant="default"

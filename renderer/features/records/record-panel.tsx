@@ -9,7 +9,7 @@ import { duration, grouped, when } from '../../format.ts';
 import { messages } from '../../messages.ts';
 import { SaveSheet } from '../job/save-sheet.tsx';
 import { VerdictLine } from '../job/verdict-line.tsx';
-import { proofWords } from './records.tsx';
+import { proofWords } from './record-table.tsx';
 
 /** One record as the journal has it. */
 export function RecordPanel({

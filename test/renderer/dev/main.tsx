@@ -105,6 +105,9 @@ const bridge = fakeBridge({
     return { jobs: [], elapsedMs: 0 };
   },
   'shell.copy': () => null,
+  'journal.list': ({ identity }: { identity?: { value: string } }) =>
+    (current?.records ?? []).filter((each) => each.identity?.startsWith(identity?.value ?? '') === true),
+  'journal.backup': ({ path }: { path: string }) => ({ path, head: { seq: 1284, hash: '' }, recorded: true }),
   'journal.export': ({ path }: { path: string }) => ({ path, rows: 1284, head: null, key: null }),
   'journal.verify': () =>
     scene?.damaged === true
