@@ -158,6 +158,7 @@ export class UnfinishedJobs {
   #view(record: JobRecord): InterruptedJob {
     const { job, flow, startedAt, port, slot, identity, server, profile } = record;
     const { step, left, safe } = leftByUnit(this.#parts.record.reader, record);
+    const waits = this.#waiting(record);
     return {
       job,
       flow: flow ?? 'provision',
@@ -167,21 +168,22 @@ export class UnfinishedJobs {
       identity,
       server: server ?? '',
       profile: profile ?? '',
-      ...this.#waiting(record),
+      state: waits === null ? 'interrupted' : 'waiting',
       step,
-      left,
-      safe,
+      left: waits?.isRequested === true ? `${left} ${REQUESTED}` : left,
+      safe: safe && waits?.isRequested !== true,
       boardAt: identity === null ? null : (this.#parts.bench.whereIs(identity)?.path ?? null),
+      deadline: waits?.deadline ?? null,
     };
   }
 
-  /** Whether it was waiting when its station ended, and until when. */
-  #waiting({ job }: JobRecord): Pick<InterruptedJob, 'state' | 'deadline'> {
+  /** Whether it was waiting when its station ended, until when, and whether for an admin elsewhere. */
+  #waiting({ job }: JobRecord): { readonly deadline: string; readonly isRequested: boolean } | null {
     const events = this.#parts.record.reader.events(job).map(({ event }) => event);
     const last = events.findLast(({ kind }) => SAY_WHETHER_IT_WAITS.has(kind));
-    if (last?.kind === 'job-waiting') return { state: 'waiting', deadline: last.deadline };
-    if (last?.kind === 'rekey-requested') return { state: 'waiting', deadline: last.expires };
-    return { state: 'interrupted', deadline: null };
+    if (last?.kind === 'job-waiting') return { deadline: last.deadline, isRequested: false };
+    if (last?.kind === 'rekey-requested') return { deadline: last.expires, isRequested: true };
+    return null;
   }
 
   /** Where the boards of these jobs are now: where they were seen last, else on whichever port they are read. */
@@ -275,6 +277,8 @@ export class UnfinishedJobs {
   }
 }
 
+const REQUESTED =
+  'An admin elsewhere was asked to approve it, and may have: then the unit may be refused until it has its new key (station rekey finish).';
 const SAY_WHETHER_IT_WAITS: ReadonlySet<string> = new Set(['job-waiting', 'rekey-requested', 'step-intent']);
 const OUT_OF_REACH: ReadonlySet<string> = new Set(['in-job', 'muted', 'no-permission', 'busy']);
 /** What may come to a login: a silent port would be waited for as long as a board takes to boot. */

@@ -1,4 +1,5 @@
 import type { CallParams, ProvisionReport } from '../../contract.ts';
+import type { JournalReader } from '../../journal/index.ts';
 import type { JobId } from '../../model/job.ts';
 import { StationError } from '../../model/station-error.ts';
 import { readApproval } from '../../requests/documents.ts';
@@ -41,12 +42,13 @@ export async function finishRekey(
         event.approver === key,
     );
   if (!asked) throw new StationError('request/not-this');
+  const left = leftOf(job, unfinished, parts.journal);
   return unfinished.resume(
-    { job, ...(password === undefined ? {} : { password }) },
+    { job: left, ...(password === undefined ? {} : { password }) },
     signal,
     async (restart, own) => {
       const began = parts.clock.monotonic();
-      const { wish, resumes } = cutRekey(parts.journal, job);
+      const { wish, resumes } = cutRekey(parts.journal, left);
       const orders = await Promise.all(
         [...restart.boards].map(async ([path, { identity }]) => {
           if (identity === null) throw new StationError('job/board-never-read');
@@ -61,7 +63,7 @@ export async function finishRekey(
               profile: parts.profile(restart.profile),
               keySource,
               server,
-              resumes: { job, identity },
+              resumes: { job: left, identity },
               ...(restart.label === null ? {} : { label: restart.label }),
             },
             parts,
@@ -72,4 +74,18 @@ export async function finishRekey(
       return play(orders, parts, began, own);
     },
   );
+}
+
+/** The job that is on the list for a request: the one that made it, or one that was to finish it and was cut off too. */
+function leftOf(request: JobId, unfinished: UnfinishedJobs, journal: JournalReader): JobId {
+  for (const { job } of unfinished.list()) {
+    const seen = new Set<JobId>();
+    for (let at: JobId | undefined = job; at !== undefined && !seen.has(at);) {
+      if (at === request) return job;
+      seen.add(at);
+      const [start] = journal.events(at);
+      at = start?.event.kind === 'job-started' ? start.event.resumes : undefined;
+    }
+  }
+  return request;
 }

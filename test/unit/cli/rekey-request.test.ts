@@ -52,7 +52,7 @@ test('approver, request, approve, finish and tidy up, by files alone', async () 
     file('request.json'),
   );
   expect(asked).toContain('the old one active, nothing was sent');
-  expect(await must(laptop, 'resume', '--list')).toContain('Safe to unplug.');
+  expect(await must(laptop, 'resume', '--list')).toContain('An admin elsewhere was asked');
 
   const approve = ['rekey', 'approve', file('request.json'), '--server', 'plant'];
   // Without a terminal nobody can say yes, and nothing is changed.

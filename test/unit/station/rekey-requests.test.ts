@@ -43,7 +43,7 @@ it.each([
     const asked = await request();
     expect(server.requests.total).toBe(before);
     expect(await laptop.call('resume.list', {})).toMatchObject([
-      { job: asked.job, flow: 'rekey', state: 'waiting', safe: true, deadline: asked.expires },
+      { job: asked.job, flow: 'rekey', state: 'waiting', safe: false, deadline: asked.expires },
     ]);
 
     const view = await admin.call('rekey.read-request', { file: asked.file, server: 'bench' });
@@ -145,4 +145,22 @@ it('a request holds no credential that anybody but its approver can read, and ex
   await logIn(laptop, server);
   const again = await laptop.call('resume', {});
   expect(again.jobs).toMatchObject([{ verdict: 'pass', oldKey: 'refused-tested' }]);
+});
+
+it('a finish that is cut off is finished by the same approval', async () => {
+  const { laptop, admin, request, van, unit, sets } = await world();
+  const { file } = await admin.call('rekey.approve', { file: (await request()).file, server: 'bench' });
+  const stop = laptop.subscribe((event) => {
+    if (event.type !== 'job' || event.job.steps.at(-1)?.step !== 'switch') return;
+    stop();
+    unit.unplug();
+  });
+  const cut = await laptop.call('rekey.finish', { file });
+  expect(cut.jobs).toMatchObject([{ verdict: 'fail', error: { code: 'board/switch-unknown' } }]);
+  van.put('other', unit);
+  const { jobs } = await laptop.call('rekey.finish', { file });
+  expect(jobs).toMatchObject([{ verdict: 'pass', port: 'other', error: null }]);
+  expect(sets().toSorted()).toEqual(['accepted', 'rejected']);
+  expect(await laptop.call('resume.list', {})).toEqual([]);
+  await expect(laptop.call('rekey.finish', { file })).rejects.toMatchObject({ code: 'job/not-interrupted' });
 });
