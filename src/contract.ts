@@ -108,6 +108,8 @@ export const CALLS = {
     server: name,
     profile: name,
     keySource: keySource.optional(),
+    /** Of the boards, instead of the stored ones. */
+    password: secretText.optional(),
   }),
   /** A returned unit as it is: on the board, on the server, in the record. Changes nothing. */
   'rekey.look': z.strictObject({
@@ -156,6 +158,8 @@ export const CALLS = {
     server: name,
     profile: name,
     keySource: keySource.optional(),
+    /** Of the unit, instead of the stored ones. */
+    password: secretText.optional(),
     passphrase: secretText.optional(),
     reason: rekeyReason,
     label: text.optional(),

@@ -406,11 +406,12 @@ class StationOverHome implements Station {
       this.#unfinished.dismiss(job);
       return null;
     },
-    'provision.plan': (params, signal) => planPorts(params, this.#provisioningParts(), signal),
+    'provision.plan': (params, signal) => planPorts(params, this.#provisioningParts(params.password), signal),
     rekey: async (params, signal) => {
-      if (!params.dryRun) return await rekeyUnit(params, this.#rekeyingParts(), signal);
+      const parts = this.#rekeyingParts(params.password);
+      if (!params.dryRun) return await rekeyUnit(params, parts, signal);
       const began = this.#clock.monotonic();
-      const plan = await planRekey(params, this.#rekeyingParts(), signal);
+      const plan = await planRekey(params, parts, signal);
       return { jobs: [], elapsedMs: Math.round(this.#clock.monotonic() - began), plan };
     },
     'job.cancel': ({ job }) => {

@@ -65,14 +65,21 @@ async function provisionWith(
 }
 
 async function planWith(
-  { io }: CommandContext,
+  context: CommandContext,
   station: StationApi,
   { port, server, profile, key }: ProvisionOptions,
 ): Promise<readonly Plan[]> {
+  const { password } = await askForBoards(context, station, { profile });
   return await station.call(
     'provision.plan',
-    { ports: [...port], server, profile, ...(key === undefined ? {} : { keySource: key }) },
-    io.interrupted,
+    {
+      ports: [...port],
+      server,
+      profile,
+      ...(password === undefined ? {} : { password }),
+      ...(key === undefined ? {} : { keySource: key }),
+    },
+    context.io.interrupted,
   );
 }
 

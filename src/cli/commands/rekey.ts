@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { CallInput, CallResults, StationApi } from '../../contract.ts';
 import { REKEY_REASONS } from '../../model/rekey.ts';
 import { StationError } from '../../model/station-error.ts';
+import { askForBoards } from '../board-secrets.ts';
 import { action, type CommandContext, type ProgramParts } from '../context.ts';
 import { wholeNumber } from '../numbers.ts';
 import { showProgress } from '../progress.ts';
@@ -66,10 +67,12 @@ export function addRekeyCommand(program: Command, parts: ProgramParts): void {
 const REASONS = REKEY_REASONS.slice(0, -1).join(', ');
 
 async function rekeyWith(
-  { io, output, common }: CommandContext,
+  context: CommandContext,
   station: StationApi,
   options: RekeyOptions,
 ): Promise<CallResults['rekey']> {
+  const { io, output, common } = context;
+  const secrets = await askForBoards(context, station, options);
   using _progress = showProgress(station, io, output, common.quiet);
   const params: CallInput<'rekey'> = {
     port: options.port,
@@ -80,6 +83,7 @@ async function rekeyWith(
     dryRun: options.dryRun === true,
     decommissionFormer: options.decommissionFormer === true,
     waitMs: wholeNumber(options.wait ?? '0', '--wait', 0, MOST_MINUTES) * 60_000,
+    ...secrets,
     ...(options.key === undefined ? {} : { keySource: options.key }),
     ...(options.label === undefined ? {} : { label: options.label }),
   };

@@ -9,6 +9,7 @@ import { PassThrough } from 'node:stream';
 import { expect, onTestFinished, test } from 'vitest';
 import { askForBoards } from '../../../src/cli/board-secrets.ts';
 import type { CommandIo } from '../../../src/cli/io.ts';
+import { CALLS } from '../../../src/contract.ts';
 import { secret } from '../../../src/model/secret.ts';
 import { takeSecrets } from '../../../src/settings/index.ts';
 import { openStation } from '../../../src/station.ts';
@@ -111,6 +112,24 @@ test('a command that works on boards asks for the password and the passphrase th
   const given = { ...none, keyPassphrase: secret('p') };
   expect(await askForBoards({ io: third.io, secrets: given }, station, asking)).toEqual({});
   expect(third.shown()).toBe('');
+});
+
+test('the password that was typed goes with every call that opens boards', () => {
+  const board = { server: 'plant', profile: 'mender', password: PASSWORD };
+  const calls = {
+    identify: { port: 'p', profile: 'mender', password: PASSWORD },
+    provision: { ports: ['p'], ...board },
+    'provision.plan': { ports: ['p'], ...board },
+    'rekey.look': { port: 'p', ...board },
+    rekey: { port: 'p', reason: { category: 'repair', text: '' }, ...board },
+  } as const;
+  for (const [name, params] of Object.entries(calls)) {
+    const issues = CALLS[name as keyof typeof calls].safeParse(params).error?.issues ?? [];
+    expect(
+      issues.filter(({ code }) => code === 'unrecognized_keys'),
+      name,
+    ).toEqual([]);
+  }
 });
 
 test('without a terminal nothing is asked', async () => {
