@@ -126,7 +126,7 @@ test('the password that was typed goes with every call that opens boards', () =>
   for (const [name, params] of Object.entries(calls)) {
     const issues = CALLS[name as keyof typeof calls].safeParse(params).error?.issues ?? [];
     expect(
-      issues.filter(({ code }) => code === 'unrecognized_keys'),
+      issues.filter(({ code, path }) => code === 'unrecognized_keys' && path.length === 0),
       name,
     ).toEqual([]);
   }
