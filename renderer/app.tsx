@@ -1,11 +1,11 @@
 import { MantineProvider, type MantineColorSchemeManager } from '@mantine/core';
 import { useEffect, useState, type ReactNode } from 'react';
-import { jobOf } from './bench.ts';
+import { jobOf, toStart } from './bench.ts';
 import { ErrorPanel } from './components/error-panel.tsx';
 import { SidePanel } from './components/side-panel.tsx';
 import { BenchScreen } from './features/bench/bench-screen.tsx';
 import { GuidanceStrip } from './features/bench/guidance-strip.tsx';
-import { AS_PROFILE, type KeyChoice } from './features/bench/key-choice.ts';
+import { AS_PROFILE, keySourceText, type KeyChoice } from './features/bench/key-choice.ts';
 import { LiveVerdicts } from './features/bench/live-verdicts.tsx';
 import { VerdictSound } from './features/bench/verdict-sound.ts';
 import { DoctorPanel } from './features/doctor/doctor-panel.tsx';
@@ -15,6 +15,7 @@ import { OperatorDialog } from './features/header/operator-dialog.tsx';
 import { JournalPanel } from './features/journal/journal-panel.tsx';
 import { JobPanel } from './features/job/job-panel.tsx';
 import { HistoryPanel } from './features/records/history-panel.tsx';
+import { PlanPanel } from './features/plan/plan-panel.tsx';
 import { RecordPanel } from './features/records/record-panel.tsx';
 import { rekeyLine } from './features/rekey/rekey-line.ts';
 import { RekeyScreen } from './features/rekey/rekey-screen.tsx';
@@ -85,10 +86,15 @@ function Window(): ReactNode {
     if (panel?.kind === 'resume') store.dispatch({ type: 'resume-seen' });
     setOpened(null);
   };
+  const plan = (): void => {
+    const keySource = keySourceText(keyChoice);
+    if (!keySource.finished) setOpened({ kind: 'set-up' });
+    else setOpened({ kind: 'plan', slots: toStart(store.getState()), keySource: keySource.text });
+  };
   return (
     <div className={classes.window}>
       <Header open={setOpened} screen={screen} onScreen={setScreen} />
-      <GuidanceStrip line={screen === 'bench' ? guidance : rekeyLine} open={setOpened} />
+      <GuidanceStrip line={screen === 'bench' ? guidance : rekeyLine} open={setOpened} onPlan={plan} />
       {screen === 'bench' ? (
         <BenchScreen
           open={setOpened}
@@ -163,5 +169,7 @@ function OpenedPanel({
       return <HistoryPanel open={open} onClose={onClose} />;
     case 'journal':
       return <JournalPanel onClose={onClose} />;
+    case 'plan':
+      return <PlanPanel slots={panel.slots} keySource={panel.keySource} onClose={onClose} />;
   }
 }

@@ -14,7 +14,8 @@ export type GuidanceAction =
   | 'details'
   | 'dismiss'
   | 'finish'
-  | 'unfinished';
+  | 'unfinished'
+  | 'plan';
 
 /** The one line that says what is going on and what to do next. */
 export interface Guidance {
@@ -112,10 +113,11 @@ function benchLine(state: WindowState, done: number): Guidance {
   const ready = toStart(state);
   const counts = tally(state);
   const good = counts.pass + counts.already;
-  if (state.selected.length > 0 && ready.length > 0) return line('calm', text.readyMarked(ready.length));
+  if (state.selected.length > 0 && ready.length > 0)
+    return line('calm', text.readyMarked(ready.length), ['plan']);
   if (done > 0 && ready.every((slot) => slot.job !== null))
     return line(done === good ? 'good' : 'warn', text.finished(good, done - good));
-  if (ready.length > 0) return line('calm', text.ready(ready.length));
+  if (ready.length > 0) return line('calm', text.ready(ready.length), ['plan']);
   if (places.every((slot) => hindrance(state, slot) === 'not-usable')) return line('warn', text.blocked);
   return line('calm', text.waiting);
 }

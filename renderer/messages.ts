@@ -2,7 +2,7 @@ import type { SlotView } from '../src/contract.ts';
 import type { KeyOrigin, KeyType } from '../src/model/key.ts';
 import type { OldKeyOutcome, Proof, StepName, Verdict } from '../src/model/job.ts';
 import type { AuthSetStatus, DeviceStatus } from '../src/model/device.ts';
-import type { RekeyReasonCode, UnitCase } from '../src/model/rekey.ts';
+import type { Plan, RekeyReasonCode, UnitCase } from '../src/model/rekey.ts';
 import type { CaseToConfirm, Missing } from './features/rekey/flow.ts';
 
 /** Every text of the window that does not come from the station. One language, one place. */
@@ -128,6 +128,7 @@ export const messages = {
       details: 'Details',
       finish: 'Finish',
       unfinished: 'Show',
+      plan: 'What would be done',
     },
   },
 
@@ -605,6 +606,21 @@ export const messages = {
     dismissUnsafe: 'The board is left as it is: it may not be able to authenticate. Do not hand it over.',
     dismissYes: 'Take it off',
     dismissNo: 'Keep it',
+  },
+
+  plan: {
+    title: 'What would be done',
+    intro: 'Boards and server were read; nothing was changed.',
+    reading: 'Reading boards and server. Nothing is changed.',
+    again: 'Look again',
+    ends: {
+      pass: 'Would be provisioned',
+      already: 'Nothing to do',
+      stop: 'Would stop',
+    } satisfies Record<Plan['ends'], string>,
+    on: { board: 'board', server: 'server', station: 'station' },
+    noActions: 'Nothing would be changed.',
+    notes: 'Worth knowing',
   },
 
   rekey: {

@@ -16,6 +16,7 @@ export type Panel =
   | { readonly kind: 'resume' }
   | { readonly kind: 'journal' }
   | { readonly kind: 'history' }
+  | { readonly kind: 'plan'; readonly slots: readonly SlotView[]; readonly keySource: string | null }
   | { readonly kind: 'error'; readonly error: ErrorReport };
 
 /** What fills the window. */

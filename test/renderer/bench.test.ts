@@ -124,11 +124,11 @@ describe('nothing can be started', () => {
 });
 
 describe('the line on top says', () => {
-  test('how many are ready, and offers nothing to press', () => {
+  test('how many are ready, and offers to tell what would be done', () => {
     expect(guidance(bench({ slots: [slot(1), slot(2)] }), NOW)).toMatchObject({
       tone: 'calm',
       title: 'Ready to start: 2 boards',
-      actions: [],
+      actions: ['plan'],
     });
   });
 

@@ -5,7 +5,7 @@ import { STEPS, type ErrorReport, type JobId, type JobResult, type StepName } fr
 import type { KeyFingerprint } from '../../src/model/key.ts';
 import type { BoardProfile } from '../../src/model/profile.ts';
 import { parseIdentity, type Identity } from '../../src/model/identity.ts';
-import type { InterruptedJob, UnitReport } from '../../src/model/rekey.ts';
+import type { InterruptedJob, Plan, UnitReport } from '../../src/model/rekey.ts';
 import type { TranscriptEntry } from '../../src/serial/transcript.ts';
 
 /** Builds what a station says, and plays jobs over time, so that the window can be looked at without boards. */
@@ -332,6 +332,28 @@ export function interrupted(at: number, change: Partial<InterruptedJob> = {}): I
     safe: false,
     boardAt: port,
     deadline: null,
+    ...change,
+  };
+}
+
+export function plan(at: number, change: Partial<Plan> = {}): Plan {
+  const { slot: name, port } = slot(at);
+  return {
+    port,
+    slot: name,
+    identity: identityOf(at),
+    actions: [
+      { action: 'make-key', on: 'board', says: 'Make an Ed25519 key on the board.' },
+      { action: 'stage', on: 'board', says: 'Stage it beside the key in use, synced and compared.' },
+      { action: 'submit', on: 'server', says: 'Submit the auth request, signed with the staged key.' },
+      { action: 'accept', on: 'server', says: 'Accept exactly that auth set.' },
+      { action: 'switch', on: 'board', says: 'Put the key in use and start the client again.' },
+      { action: 'prove', on: 'board', says: 'Have the board’s own client authorized.' },
+      { action: 'record', on: 'station', says: 'Write the record.' },
+    ],
+    ends: 'pass',
+    error: null,
+    notes: [],
     ...change,
   };
 }

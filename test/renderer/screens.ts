@@ -229,6 +229,10 @@ const SHOTS: readonly Shot[] = [
       await page.getByText(/as (they were|it was) written/).waitFor();
     }),
   ),
+  ...everywhere('plan', 'ready', async (page) => {
+    await press('What would be done')(page);
+    await page.getByText('Boards and server were read').waitFor();
+  }),
 ];
 
 const [folder, ...wanted] = process.argv.slice(2);

@@ -18,16 +18,19 @@ const ICONS: Record<Tone, IconName> = {
 };
 
 /** What is offered and not urged. */
-const QUIET: readonly GuidanceAction[] = ['details', 'dismiss', 'unfinished'];
+const QUIET: readonly GuidanceAction[] = ['details', 'dismiss', 'unfinished', 'plan'];
 
 /** The line under the header that is always there: what is going on, what is in the way, what to do next. */
 export function GuidanceStrip({
   line,
   open,
+  onPlan,
 }: {
   /** What the screen has to say. */
   readonly line: (state: WindowState, now: number) => Guidance;
   readonly open: OpenPanel;
+  /** Shows what the big button would do. */
+  readonly onPlan: () => void;
 }): ReactNode {
   const state = useWholeState();
   const store = useStore();
@@ -54,6 +57,7 @@ export function GuidanceStrip({
       });
     },
     unfinished: () => open({ kind: 'resume' }),
+    plan: onPlan,
   };
   const words: Record<GuidanceAction, string> = {
     'start-rehearsal': messages.guidance.actions.startRehearsal,
@@ -65,6 +69,7 @@ export function GuidanceStrip({
     dismiss: messages.common.dismiss,
     finish: messages.guidance.actions.finish,
     unfinished: messages.guidance.actions.unfinished,
+    plan: messages.guidance.actions.plan,
   };
   return (
     <section className={classes.strip} data-tone={tone} aria-label={messages.guidance.label}>

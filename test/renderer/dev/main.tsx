@@ -11,6 +11,7 @@ import {
   ended,
   fakeBridge,
   jobId,
+  plan,
   report,
   result,
   record,
@@ -104,6 +105,18 @@ const bridge = fakeBridge({
     await play(slot, 1, 'rekey', outcome);
     return { jobs: [], elapsedMs: 0 };
   },
+  'provision.plan': ({ ports }: { ports: string[] }) =>
+    ports.map((_port, at) =>
+      at === 1
+        ? plan(2, { ends: 'already', actions: [], notes: ['The key is the one that the server accepts.'] })
+        : at === 2
+          ? plan(3, {
+              ends: 'stop',
+              actions: [],
+              error: report('board/disk-full', 'There is no room left in /var/lib/mender on the board.'),
+            })
+          : plan(at + 1),
+    ),
   'shell.copy': () => null,
   'journal.list': ({ identity }: { identity?: { value: string } }) =>
     (current?.records ?? []).filter((each) => each.identity?.startsWith(identity?.value ?? '') === true),
