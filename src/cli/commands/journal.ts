@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { RecordView } from '../../contract.ts';
+import type { CallInput, RecordView } from '../../contract.ts';
 import { StationError } from '../../model/station-error.ts';
 import { wholeNumber } from '../numbers.ts';
 import { action, type ProgramParts } from '../context.ts';
@@ -12,6 +12,7 @@ import { addJournalVerifyCommand } from './journal-verify.ts';
 
 interface ListOptions {
   readonly identity?: string;
+  readonly find?: string;
   readonly since?: string;
   readonly limit: string;
 }
@@ -28,13 +29,14 @@ export function addJournalCommands(program: Command, parts: ProgramParts): void 
     .command('list')
     .description('ended jobs, newest first')
     .option('--identity <key=value>', 'only boards with this identity value')
+    .option('--find <text>', 'only boards with an identity value that begins so, e.g. part of a MAC address')
     .option('--since <time>', 'ISO 8601, e.g. 2026-11-21T08:00:00Z')
     .option('--limit <n>', 'how many at most', '100');
-  action<ListOptions>(list, parts, ({ output, withStation }, { identity, since, limit }) =>
+  action<ListOptions>(list, parts, ({ output, withStation }, { identity, find, since, limit }) =>
     withStation('read', async (station) => {
       const records = await station.call('journal.list', {
         limit: wholeNumber(limit, '--limit', 1, 100_000),
-        ...(identity === undefined ? {} : { identity: attribute(identity) }),
+        ...wanted(identity, find),
         ...(since === undefined ? {} : { since }),
       });
       output.result(records, listing);
@@ -60,6 +62,16 @@ export function addJournalCommands(program: Command, parts: ProgramParts): void 
   addJournalExportCommand(journal, parts);
   addJournalCopyCommands(journal, parts);
   addJournalDropCommand(journal, parts);
+}
+
+function wanted(
+  identity: string | undefined,
+  find: string | undefined,
+): Pick<CallInput<'journal.list'>, 'identity'> {
+  if (identity !== undefined && find !== undefined)
+    throw new StationError('station/usage', { detail: 'Give --identity or --find, not both.' });
+  if (find !== undefined) return { identity: { value: find, match: 'prefix' } };
+  return identity === undefined ? {} : { identity: attribute(identity) };
 }
 
 function attribute(text: string): { readonly key: string; readonly value: string } {

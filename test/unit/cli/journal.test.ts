@@ -117,6 +117,17 @@ test('an export is written once, verified without its home, and its head is prin
   expect(readdirSync(home).filter((name) => name.endsWith('.tmp'))).toEqual([]);
 });
 
+test('the list finds a unit by the beginning of any value of its identity', async () => {
+  const { home } = homeWithJobs(JOBS);
+  const find = async (...args: string[]) => station(['journal', 'list', ...args, '--home', home, '--json']);
+  const jobs = async (text: string) =>
+    (JSON.parse((await find('--find', text)).out) as { job: string }[]).map(({ job }) => job);
+  expect(await jobs('52:54')).toEqual(['J3', 'J2', 'J1']);
+  expect(await jobs(macOf(2))).toEqual(['J2']);
+  expect(await jobs('54:00')).toEqual([]);
+  expect((await find('--find', 'x', '--identity', 'mac=x')).status).toBe(2);
+});
+
 test('stats say how the bench does, in words and as JSON', async () => {
   const { home } = homeWithJobs([...JOBS, { job: 'J4', identity: { mac: macOf(9) }, verdict: 'fail' }]);
   const words = await station(['stats', '--home', home]);
