@@ -3,6 +3,7 @@ export { canonicalJson } from './canonical-json.ts';
 export { homeHolder, lockHome } from './home-lock.ts';
 export type { HomeLock, LockHolder } from './home-lock.ts';
 export { parseHead } from './chain.ts';
+export { copyInThread } from './copy.ts';
 export type { Head, JournalSigner } from './chain.ts';
 export type { Expectations, Fault, KeyUse, Problem } from './chain-check.ts';
 export { CSV_START } from './export-csv.ts';

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import type { BackupReport } from '../contract.ts';
-import { inTurns, verifyingFile } from '../journal/index.ts';
+import { copyInThread, inTurns, verifyingFile } from '../journal/index.ts';
 import { StationError } from '../model/station-error.ts';
 import { documentBeside, placeDocument } from '../settings/index.ts';
 import type { RecordAccess } from './record-access.ts';
@@ -13,10 +13,7 @@ import type { RecordAccess } from './record-access.ts';
 export async function backupRecord(path: string, record: RecordAccess): Promise<BackupReport> {
   const beside = documentBeside(path);
   try {
-    {
-      using reader = record.separateReader();
-      reader.copyInto(beside);
-    }
+    await copy(record, beside);
     const { head, problem } = await inTurns(verifyingFile(beside));
     if (problem !== null || head === null)
       throw new StationError('journal/broken', {
@@ -29,5 +26,15 @@ export async function backupRecord(path: string, record: RecordAccess): Promise<
     return { path, head, recorded };
   } finally {
     rmSync(beside, { force: true });
+  }
+}
+
+async function copy(record: RecordAccess, out: string): Promise<void> {
+  try {
+    await copyInThread(record.reader.path, out);
+  } catch {
+    // As on a full or read-only disk, where the record is readable in other ways alone; these say, too, what is wrong.
+    using reader = record.separateReader();
+    reader.copyInto(out);
   }
 }
