@@ -65,7 +65,14 @@ export class UnfinishedJobs {
 
   /** Tells the list where it is not what was told last. */
   tellChanges(): void {
-    const interrupted = this.list();
+    let interrupted: readonly InterruptedJob[];
+    try {
+      interrupted = this.list();
+    } catch (thrown) {
+      // A record that cannot be read now is told by what needs it; a slot or a job that has news must not fail by it.
+      if (thrown instanceof StationError) return;
+      throw thrown;
+    }
     const text = JSON.stringify(interrupted);
     if (text === this.#told) return;
     this.#told = text;

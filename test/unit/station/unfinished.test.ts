@@ -2,7 +2,9 @@
 import { expect, it } from 'vitest';
 import type { StationEvent } from '../../../src/contract.ts';
 import type { StepName } from '../../../src/model/job.ts';
+import { StationError } from '../../../src/model/station-error.ts';
 import type { Station } from '../../../src/station.ts';
+import { UnfinishedJobs, type UnfinishedParts } from '../../../src/station/unfinished.ts';
 import { virtualTime, type VirtualTime } from '../virtual-time.ts';
 import { board as makeBoard, logIn, Ports, startServer, stationOn } from './boards.ts';
 import { makeHome } from './home.ts';
@@ -145,4 +147,20 @@ it('jobs that were started alike are finished side by side', async () => {
     ['accepted'],
     ['accepted'],
   ]);
+});
+
+it('a record that cannot be read keeps nobody from telling of a slot or a job', () => {
+  const reader = {
+    openJobs: () => {
+      throw new StationError('journal/unusable', { path: 'p', detail: 'gone' });
+    },
+  };
+  const told: StationEvent[] = [];
+  const unfinished = new UnfinishedJobs({
+    record: { reader, isWriter: () => true, holder: () => null },
+    tell: (event: StationEvent) => told.push(event),
+  } as unknown as UnfinishedParts);
+  expect(() => unfinished.list()).toThrow(/gone/);
+  expect(() => unfinished.tellChanges()).not.toThrow();
+  expect(told).toEqual([]);
 });
