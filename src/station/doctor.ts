@@ -106,7 +106,7 @@ async function homeLines({ home, holder }: DoctorParts): Promise<DoctorLine[]> {
 }
 
 /** More rows than this take longer to look at than a person waits for a check of the machine. */
-const ROWS_LOOKED_AT = 50_000;
+const ROWS_LOOKED_AT = 20_000;
 
 async function journalLines({ journal, verifyJournal }: DoctorParts): Promise<DoctorLine[]> {
   const rows = journal.lastSeq();
