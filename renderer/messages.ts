@@ -2,8 +2,8 @@ import type { SlotView } from '../src/contract.ts';
 import type { KeyOrigin, KeyType } from '../src/model/key.ts';
 import type { OldKeyOutcome, Proof, StepName, Verdict } from '../src/model/job.ts';
 import type { AuthSetStatus, DeviceStatus } from '../src/model/device.ts';
-import type { Plan, RekeyReasonCode, UnitCase } from '../src/model/rekey.ts';
-import type { CaseToConfirm, Missing } from './features/rekey/flow.ts';
+import type { CaseToConfirm, Plan, RekeyReasonCode, UnitCase } from '../src/model/rekey.ts';
+import type { Missing } from './features/rekey/flow.ts';
 
 /** Every text of the window that does not come from the station. One language, one place. */
 

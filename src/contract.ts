@@ -10,6 +10,7 @@ import type { Verification } from './journal/verify.ts';
 import type { BoardProfile } from './model/profile.ts';
 import {
   REKEY_REASONS,
+  TO_CONFIRM,
   type InterruptedJob,
   type Plan,
   type RekeyReason,
@@ -132,7 +133,7 @@ export const CALLS = {
     password: secretText.optional(),
     reason: rekeyReason,
     label: text.optional(),
-    confirmed: z.array(text).max(16).default([]),
+    confirmed: z.array(z.enum(TO_CONFIRM)).max(16).default([]),
     /** The approving station by its name; may be left out where one is known. */
     approver: text.optional(),
     expiresMs: z
@@ -164,7 +165,7 @@ export const CALLS = {
     reason: rekeyReason,
     label: text.optional(),
     /** Go on where the unit's case needs a person's word: `identity-changed`, `elsewhere`, `unknown`, `rejected`. */
-    confirmed: z.array(text).max(16).default([]),
+    confirmed: z.array(z.enum(TO_CONFIRM)).max(16).default([]),
     /** For `identity-changed`: decommission the device of the former identity once the new one is proved. */
     decommissionFormer: z.boolean().default(false),
     /** Without the server: stage, prove and wait for it this long, in milliseconds. */

@@ -1,7 +1,7 @@
 import type { ErrorReport, JobId, JobResult, StepName } from './job.ts';
 import type { Identity } from './identity.ts';
 import type { KeyFingerprint, KeyOrigin, KeyType } from './key.ts';
-import type { RekeyReason } from './rekey.ts';
+import type { CaseToConfirm, RekeyReason } from './rekey.ts';
 
 /**
  * What the journal holds: what was meant, done and seen. Append-only; jobs, steps and units are projections of it.
@@ -33,7 +33,7 @@ export type JournalEvent =
       /** For a re-keying: why, and what a person confirmed. */
       readonly rekey?: {
         readonly reason: RekeyReason;
-        readonly confirmed: readonly string[];
+        readonly confirmed: readonly CaseToConfirm[];
         readonly decommissionFormer: boolean;
       };
     }

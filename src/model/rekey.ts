@@ -46,6 +46,15 @@ export type UnitCase =
   | 'elsewhere'
   | 'fixed-key';
 
+/** The cases that a re-keying goes on with only when a person has confirmed them. */
+export const TO_CONFIRM = [
+  'identity-changed',
+  'elsewhere',
+  'unknown',
+  'rejected',
+] as const satisfies readonly UnitCase[];
+export type CaseToConfirm = (typeof TO_CONFIRM)[number];
+
 /** A returned unit as it was found. Reading it changed nothing. */
 export interface UnitReport {
   readonly port: string;

@@ -160,7 +160,7 @@ function workRows({ job, rekey, finished, evidence }: SheetSubject): readonly Sh
 function rekeyRows({ reason, confirmed }: NonNullable<SheetSubject['rekey']>): readonly SheetRow[] {
   const { code, text } = reason;
   const inWords = code === 'other' ? text : [REASONS[code], text].filter((part) => part !== '').join('\n');
-  const cases = confirmed.map((name) => CONFIRMED[name] ?? name).join('\n');
+  const cases = confirmed.map((name) => CONFIRMED[name]).join('\n');
   return [{ label: 'Reason', text: inWords }, ...optional('Confirmed', cases)];
 }
 

@@ -2,7 +2,7 @@ import type { JobRecord } from '../journal/index.ts';
 import type { JournalEntry } from '../model/event.ts';
 import type { JobId, JobResult } from '../model/job.ts';
 import type { KeyFingerprint, KeyOrigin } from '../model/key.ts';
-import type { RekeyReason } from '../model/rekey.ts';
+import type { CaseToConfirm, RekeyReason } from '../model/rekey.ts';
 
 /** All that a sheet is made of: one ended job as the record has it, and what vouches for that record. */
 export interface SheetSubject {
@@ -12,7 +12,7 @@ export interface SheetSubject {
   readonly events: readonly JournalEntry[];
   readonly flow: 'provision' | 'rekey';
   /** For a re-keying: why, and what a person confirmed before it began. */
-  readonly rekey: { readonly reason: RekeyReason; readonly confirmed: readonly string[] } | null;
+  readonly rekey: { readonly reason: RekeyReason; readonly confirmed: readonly CaseToConfirm[] } | null;
   /** The key that the board had before; null where there was none or none that could be read. */
   readonly formerKey: KeyFingerprint | null;
   /** The cut-off jobs that this one finished, newest first. */

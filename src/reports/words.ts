@@ -1,6 +1,6 @@
 import type { JobResult, OldKeyOutcome, Proof, Verdict } from '../model/job.ts';
 import type { KeyOrigin } from '../model/key.ts';
-import type { RekeyReasonCode } from '../model/rekey.ts';
+import type { CaseToConfirm, RekeyReasonCode } from '../model/rekey.ts';
 
 /** The sentences of a sheet, for people who were not there. */
 
@@ -64,8 +64,8 @@ export const REASONS: Readonly<Record<RekeyReasonCode, string>> = {
   other: 'another reason',
 };
 
-/** What an operator confirmed before a re-keying; a case that is not here stands by its own name. */
-export const CONFIRMED: Readonly<Record<string, string>> = {
+/** What an operator confirmed before a re-keying. */
+export const CONFIRMED: Readonly<Record<CaseToConfirm, string>> = {
   unknown: 'the server did not know the unit',
   rejected: 'the unit was rejected on the server',
   elsewhere: 'its configuration named another server, which knows its former key until it is removed there',

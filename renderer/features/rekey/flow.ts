@@ -1,10 +1,12 @@
 import type { JobView } from '../../../src/contract.ts';
 import type { ErrorReport, JobResult } from '../../../src/model/job.ts';
-import type { RekeyReasonCode, UnitCase, UnitReport } from '../../../src/model/rekey.ts';
-
-/** Cases in which a re-key goes on only at a person's word. */
-export const TO_CONFIRM = ['identity-changed', 'elsewhere', 'unknown', 'rejected'] as const;
-export type CaseToConfirm = (typeof TO_CONFIRM)[number];
+import {
+  TO_CONFIRM,
+  type CaseToConfirm,
+  type RekeyReasonCode,
+  type UnitCase,
+  type UnitReport,
+} from '../../../src/model/rekey.ts';
 
 /** How long a unit without its server may wait for it, in milliseconds. */
 export const WAITS_MS = [8, 24, 72, 168].map((hours) => hours * 3_600_000);

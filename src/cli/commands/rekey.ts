@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CallInput, CallResults, StationApi } from '../../contract.ts';
-import { REKEY_REASONS } from '../../model/rekey.ts';
+import { REKEY_REASONS, TO_CONFIRM, type CaseToConfirm } from '../../model/rekey.ts';
 import { StationError } from '../../model/station-error.ts';
 import { askForBoards } from '../board-secrets.ts';
 import { action, type CommandContext, type ProgramParts } from '../context.ts';
@@ -79,7 +79,7 @@ async function rekeyWith(
     server: options.server,
     profile: options.profile,
     reason: reasonOf(options.reason),
-    confirmed: [...options.confirm],
+    confirmed: options.confirm.map(caseToConfirm),
     dryRun: options.dryRun === true,
     decommissionFormer: options.decommissionFormer === true,
     waitMs: wholeNumber(options.wait ?? '0', '--wait', 0, MOST_MINUTES) * 60_000,
@@ -88,4 +88,13 @@ async function rekeyWith(
     ...(options.label === undefined ? {} : { label: options.label }),
   };
   return await station.call('rekey', params, io.interrupted);
+}
+
+function caseToConfirm(text: string): CaseToConfirm {
+  const found = TO_CONFIRM.find((known) => known === text);
+  if (found === undefined)
+    throw new StationError('station/usage', {
+      detail: `--confirm takes one of ${TO_CONFIRM.join(', ')}, not "${text}".`,
+    });
+  return found;
 }

@@ -6,7 +6,7 @@ import type { Clock } from '../../model/clock.ts';
 import type { Journal } from '../../journal/index.ts';
 import type { Identity } from '../../model/identity.ts';
 import type { JobId, OldKeyOutcome, WireCount } from '../../model/job.ts';
-import type { RekeyReason } from '../../model/rekey.ts';
+import type { CaseToConfirm, RekeyReason } from '../../model/rekey.ts';
 import type { KeyFingerprint, KeyPair, KeySource, KeyType } from '../../model/key.ts';
 import type { Presence } from '../../model/board.ts';
 import type { BoardProfile } from '../../model/profile.ts';
@@ -33,7 +33,7 @@ export interface ProvisionRequest {
 export interface RekeyRequest extends ProvisionRequest {
   readonly reason: RekeyReason;
   /** Cases in which a person said to go on: `unknown`, `rejected`, `elsewhere`, `identity-changed`. */
-  readonly confirmed: readonly string[];
+  readonly confirmed: readonly CaseToConfirm[];
   /** Decommission the device of the unit's former identity once the new key is proved. */
   readonly decommissionFormer: boolean;
   /** How long to wait for a server that cannot be reached, the new key staged; milliseconds, 0 for not at all. */

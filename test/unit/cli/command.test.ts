@@ -61,6 +61,10 @@ describe('a call that is wrong exits 2 and says what is wrong', () => {
     [['server', 'test', 'x'], /There is no server named x/],
     [['board-profile', 'show', 'x'], /There is no board profile named x/],
     [['board-profile', 'check', '/nonexistent'], /nonexistent/],
+    [
+      ['rekey', '--server', 'x', '--port', 'a', '--reason', 'returned', '--confirm', 'elsewere'],
+      /--confirm takes one of identity-changed, elsewhere, unknown, rejected, not "elsewere"/,
+    ],
     [['journal', 'list', '--limit', 'all'], /limit/],
     [['journal', 'list', '--since', 'yesterday'], /since/],
     [['journal', 'list', '--identity', 'mac'], /key=value/],

@@ -19,6 +19,7 @@ import { createKeyGenerator, importKey } from '../../../src/keys/index.ts';
 import { fingerprintOfPem } from '../../../src/keys/public-key.ts';
 import type { JournalEvent } from '../../../src/model/event.ts';
 import type { JobId, JobResult } from '../../../src/model/job.ts';
+import type { CaseToConfirm } from '../../../src/model/rekey.ts';
 import type { KeySource } from '../../../src/model/key.ts';
 import type { BoardProfile } from '../../../src/model/profile.ts';
 import type { Plan } from '../../../src/model/rekey.ts';
@@ -90,7 +91,7 @@ export interface RunOptions {
 
 /** What one re-keying differs in from a plain one. */
 export interface RekeyOptions extends RunOptions {
-  readonly confirmed?: readonly string[];
+  readonly confirmed?: readonly CaseToConfirm[];
   readonly decommissionFormer?: boolean;
   readonly waitMs?: number;
   readonly resumes?: ResumedRekey;
