@@ -619,11 +619,11 @@ export const ERRORS = {
   'journal/unusable': row(
     'The record {path} cannot be used: {detail}.',
     'No board is changed without a record.',
-    'Check this machine (station doctor); restore the record from its backup if it is damaged.',
+    'Mend what the message says. A damaged record is replaced by its backup (station journal restore FILE), and kept beside.',
   ),
   'journal/broken': row(
     'The record {path} is not as it was written ({detail}).',
-    'Nothing was exported.',
+    STATION,
     'Look at all of it (station journal verify), and keep the file as it is for whoever finds out what happened.',
   ),
   'journal/would-lose': row(
