@@ -44,7 +44,7 @@ describe('a call that is wrong exits 2 and says what is wrong', () => {
     [['provision', '--server', 'nowhere', '--port', '/dev/none'], /There is no server named nowhere\./],
     [
       ['provision', '--server', 'x', '--port', 'a', '--key', 'wood'],
-      /board, generate\[:TYPE\], import:DIR or keep/,
+      /board\[:TYPE\], generate\[:TYPE\], import:DIR or keep/,
     ],
     [
       ['provision', '--server', 'x', '--port', 'a', '--profile', 'unheard-of'],
