@@ -152,7 +152,7 @@ export const STOPS: Readonly<Record<StopCode, StopRow>> = {
     server: 'the new key accepted; the old one still authorized',
     unplug: 'yes, but do not hand it over',
   },
-  'server/device-in-use': UNTOUCHED,
+  'server/device-in-use': TAKEN_BACK,
   'job/cancelled': ANYWHERE,
   'job/interrupted': {
     board: 'its old or its new key in use, whole; what was staged may lie beside it',

@@ -73,6 +73,19 @@ export interface DeviceServer extends AsyncDisposable {
   /** Begins to remove a device with all that the server knows of it; one that is gone already is no error. */
   decommission(deviceId: string, signal: AbortSignal): Promise<void>;
 
+  /**
+   * Takes a device for one holder for `ms` milliseconds, so that stations change it one after the other. Resolves to what
+   * gives it back; to null where the server has no means for it, and the caller goes on without.
+   *
+   * @throws StationError `server/device-in-use`.
+   */
+  lease?(
+    deviceId: string,
+    holder: string,
+    ms: number,
+    signal: AbortSignal,
+  ): Promise<((signal: AbortSignal) => Promise<void>) | null>;
+
   /** Devices that may be accepted in all, or null for no limit; and how many are. */
   limit(signal: AbortSignal): Promise<{ readonly limit: number | null; readonly accepted: number }>;
 }

@@ -10,6 +10,7 @@ import { Actions } from './actions.ts';
 import { cancellation, type Cancellation } from './cancellation.ts';
 import { planConfiguration, type ConfigurationPlan } from './configuration-plan.ts';
 import { decide } from './decide.ts';
+import type { Act } from './decision.ts';
 import type { Facts, Wanted } from './facts.ts';
 import { requireReady } from './obstacles.ts';
 import type { JobJournal, ProvisionParts, ProvisionRequest, RekeyRequest } from './request.ts';
@@ -122,6 +123,7 @@ class Job {
       this.#cancellation.takeBack();
       if (this.#state !== null) error = await this.#takeBack(this.#state, error);
     } finally {
+      await this.#giveBack();
       await this.#leave();
       this.#cancellation[Symbol.dispose]();
       this.#state?.key?.pair?.privateKey.destroy();
@@ -151,6 +153,15 @@ class Job {
     } finally {
       await this.#leave();
       this.#cancellation[Symbol.dispose]();
+    }
+  }
+
+  /** Gives the device back to other stations; where that fails, the lease runs out. */
+  async #giveBack(): Promise<void> {
+    try {
+      await this.#release?.(this.#cancellation.signal);
+    } catch {
+      // Cancelled, or the server went: nothing depends on it.
     }
   }
 
@@ -349,6 +360,7 @@ class Job {
       }
       const actions = this.#actions(state);
       const puts = decision.do === 'switch' || decision.do === 'configure';
+      if (wanted.flow === 'rekey' && WRITES.has(decision.do)) await this.#lease(state);
       if (puts) this.#cancellation.commit();
       try {
         await actions.perform(decision);
@@ -361,6 +373,15 @@ class Job {
       progress.wire(this.#wire());
     }
     throw new StationError('job/not-settled', { detail: `no rest after ${MOST_DECISIONS} actions` });
+  }
+
+  /** One station at a time changes a device. Asked for once, when the server is first to be changed. */
+  async #lease({ device }: JobState): Promise<void> {
+    const { server } = this.#parts;
+    if (this.#isLeased || device === null) return;
+    this.#isLeased = true;
+    this.#release =
+      (await server.lease?.(device.id, this.#request.job, LEASE_MS, this.#cancellation.signal)) ?? null;
   }
 
   /** Another program accepted a key at the same moment: what is there now decides how to go on. */
@@ -458,6 +479,9 @@ class Job {
     if (this.#session === null) throw new StationError('station/internal', { detail: 'no session is open' });
     return this.#session;
   }
+
+  #isLeased = false;
+  #release: ((signal: AbortSignal) => Promise<void>) | null = null;
 
   #wireBefore = { tx: 0, rx: 0, roundTrips: 0 };
 
@@ -557,6 +581,17 @@ function noteOldKeys(state: JobState, resumed: readonly KeyFingerprint[]): void 
   if (found.some((fingerprint) => !state.oldKeys.has(fingerprint)))
     state.oldKeys = new Set([...state.oldKeys, ...found]);
 }
+
+/** Actions that change the device on the server. */
+const WRITES: ReadonlySet<Act['do']> = new Set<Act['do']>([
+  'preauthorize',
+  'submit',
+  'accept',
+  'reject',
+  'remove-auth-set',
+]);
+/** Longer than any re-keying takes once it writes. Milliseconds. */
+const LEASE_MS = 600_000;
 
 /** Ends that are no failure: a person's wish, or time. */
 const STOPPED: ReadonlySet<string> = new Set(['job/cancelled', 'job/suspended', 'job/wait-ended']);

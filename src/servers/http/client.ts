@@ -8,7 +8,7 @@ import { connector } from './trust.ts';
 
 /** One call. */
 export interface HttpCall {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Path and query, from the server's root. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;

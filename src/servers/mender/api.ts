@@ -13,6 +13,7 @@ import {
   wireDevice,
   wireDevices,
   wireFound,
+  wireInventory,
   wireLimit,
   type WireDevice,
 } from './wire.ts';
@@ -177,6 +178,34 @@ export class MenderApi {
     }
     if (CANNOT_SEARCH.has(answer.status)) return null;
     return this.#decoded('inventory search', wireFound, answer).map(({ id }) => id);
+  }
+
+  /** A tag of a device in the inventory (empty where it has none), with the mark to change it by; null where there is no such device, or no mark. */
+  async tag(
+    deviceId: string,
+    name: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly value: string; readonly etag: string } | null> {
+    const answer = await this.#call('inventory device', { ids: [deviceId] }, signal);
+    const etag = answer.headers.get('etag');
+    if (answer.status !== 200 || etag === undefined) return null;
+    const { attributes } = this.#read('inventory device', wireInventory, answer);
+    const found = attributes?.find((one) => one.scope === 'tags' && one.name === name);
+    return { value: typeof found?.value === 'string' ? found.value : '', etag };
+  }
+
+  /** Sets a tag where the device is still as it was read. `refused`: the inventory takes no such tag. */
+  async setTag(
+    deviceId: string,
+    name: string,
+    value: string,
+    etag: string,
+    signal: AbortSignal,
+  ): Promise<'done' | 'changed' | 'refused'> {
+    const input = { ids: [deviceId], json: [{ name, value }], headers: { 'if-match': etag } };
+    const { status } = await this.#call('set tags', input, signal);
+    if (status === 412) return 'changed';
+    return status >= 200 && status < 300 ? 'done' : 'refused';
   }
 
   /** For a preauthorization that keeps being answered 201 without a device that can be named. */

@@ -2,6 +2,7 @@ import type { HttpCall } from '../http/client.ts';
 
 const USERADM = '/api/management/v1/useradm';
 const DEVAUTH = '/api/management/v2/devauth';
+const INVENTORY_V1 = '/api/management/v1/inventory';
 const INVENTORY = '/api/management/v2/inventory';
 
 interface CallShape {
@@ -25,6 +26,8 @@ export const MENDER_CALLS = {
   'delete auth set': { method: 'DELETE', path: `${DEVAUTH}/devices/{}/auth/{}` },
   decommission: { method: 'DELETE', path: `${DEVAUTH}/devices/{}` },
   'revoke token': { method: 'DELETE', path: `${DEVAUTH}/tokens/{}` },
+  'inventory device': { method: 'GET', path: `${INVENTORY_V1}/devices/{}` },
+  'set tags': { method: 'PATCH', path: `${INVENTORY_V1}/devices/{}/tags` },
   'inventory search': { method: 'POST', path: `${INVENTORY}/filters/search` },
 } as const satisfies Readonly<Record<string, CallShape>>;
 

@@ -8,6 +8,7 @@ import { MenderApi } from './api.ts';
 import { authRequestBody, submitAuthRequest } from './auth-request.ts';
 import { findDevice, findKnocker } from './find.ts';
 import { MenderSession, type MenderCredentials, type SessionOptions } from './session.ts';
+import { takeLease } from './lease.ts';
 import { preauthorizeBeside, rejectAuthSet } from './supersede.ts';
 import { Turns, untilAborted } from './turns.ts';
 import { asDevice } from './wire.ts';
@@ -106,6 +107,8 @@ export function createMenderServer(profile: ServerProfile, options: MenderServer
       }),
 
     revokeTokens: (authSetId, signal) => api.revokeToken(authSetId, signal),
+
+    lease: (deviceId, holder, ms, signal) => takeLease(profile, api, clock, deviceId, holder, ms, signal),
 
     decommission: (deviceId, signal) => api.decommission(deviceId, signal),
 

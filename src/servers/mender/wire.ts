@@ -33,6 +33,11 @@ export const wireDevices = z.array(wireDevice);
 export const wireCount = z.object({ count: z.number().int().min(0) });
 export const wireLimit = z.object({ limit: z.number().int() });
 export const wireUser = z.object({ id: z.string(), email: z.string() });
+export const wireInventory = z.object({
+  attributes: z
+    .array(z.object({ name: z.string(), value: z.unknown(), scope: z.string().optional() }))
+    .nullish(),
+});
 export const wireFound = z.array(z.object({ id: z.string() }));
 export const wireError = z.object({ error: z.string() });
 

@@ -246,3 +246,23 @@ test('a server that is away: staged, the old key active, nothing sent; it goes o
   expect(run.result.oldKey).toBe('refused-tested');
   expectRecorded(run.events, run.result);
 });
+
+test('two stations: the device is one station’s at a time, a lease that ran out is taken over, and it is given back', async () => {
+  const b = await bench();
+  const unit = await returnedUnit(b);
+  const id = deviceOf(b.server, unit.board)?.id ?? '';
+  await b.time.hold(new Promise((done) => setTimeout(done, 100)));
+  const taken = await b.client.lease?.(id, 'the-other-station', 60_000, never);
+  expect(taken).not.toBeNull();
+  const refused = await b.rekey(unit.board);
+  expect(refused.result).toMatchObject({ verdict: 'fail', error: { code: 'server/device-in-use' } });
+  expect(refused.result.error?.message).toContain('the-other-station');
+  expect(keyOf(unit.board)).toBe(unit.old);
+  expect(setsOf(b.server, unit.board)).toEqual([[unit.old, 'accepted']]);
+  expect(stagedOn(unit.board)).toEqual([]);
+  await b.time.sleep(61_000);
+  expectRekeyed(b, unit, await b.rekey(unit.board));
+  const again = await b.client.lease?.(id, 'a-third-station', 60_000, never);
+  expect(again).not.toBeNull();
+  await again?.(never);
+});
