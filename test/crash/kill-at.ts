@@ -4,7 +4,7 @@
  *
  * CRASH_POINTS names a file that takes a line a point, `ack N` when the row N of the journal is on the disk, and `early call`
  * for a call before the job.
- * CRASH_KILL is the number of the point, from 0.
+ * CRASH_KILL is the number of the point, from 0; or a kind of point and which of it, from 1 (`before journal#3`).
  */
 import fs from 'node:fs';
 import { subscribe } from 'node:diagnostics_channel';
@@ -13,7 +13,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { isMainThread } from 'node:worker_threads';
 
 const file = process.env['CRASH_POINTS'];
-const at = Number(process.env['CRASH_KILL'] ?? -1);
+const at = process.env['CRASH_KILL'];
 delete process.env['CRASH_POINTS'];
 delete process.env['CRASH_KILL'];
 delete process.env['NODE_OPTIONS'];
@@ -22,6 +22,7 @@ if (file !== undefined && isMainThread) {
   const log = fs.openSync(file, 'a');
   let count = 0;
   let begun = false;
+  const kinds = new Map<string, number>();
   const reach = (label: string): void => {
     // What comes before the first row of a job is the opening of a home, which is not what is cut here.
     if (!begun) {
@@ -29,7 +30,10 @@ if (file !== undefined && isMainThread) {
       return;
     }
     fs.writeSync(log, `${label}\n`);
-    if (count === at) process.kill(process.pid, 'SIGKILL');
+    const kind = label.replace(/ \d+$/, '');
+    const ofKind = (kinds.get(kind) ?? 0) + 1;
+    kinds.set(kind, ofKind);
+    if (at === String(count) || at === `${kind}#${ofKind}`) process.kill(process.pid, 'SIGKILL');
     count += 1;
   };
 

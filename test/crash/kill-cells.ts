@@ -1,6 +1,6 @@
 /** Layer two: which cells there are, and the running of one. */
 import path from 'node:path';
-import { readJournal } from '../../src/journal/index.ts';
+import { readJournal, type JobRecord, type JournalReader } from '../../src/journal/index.ts';
 import { systemClock } from '../../src/model/clock.ts';
 import { ANSWERS, type Answer } from './answers.ts';
 import { isPass, lookAt, secretsIn, wrongAfterCut, wrongAtEnd, wrongRecord } from './invariants.ts';
@@ -28,7 +28,7 @@ export function killCells(): readonly KillCell[] {
   const rows = pairwise({
     place: PLACES,
     answer: SOON,
-    variant: VARIANTS.filter(({ flow, key }) => flow === 'provision' && key !== 'import'),
+    variant: VARIANTS.filter(({ key }) => key !== 'import'),
     power: ['on', 'cut'] as const,
     then: ['resume', 'again'] as const,
   });
@@ -50,7 +50,7 @@ function runInPeace(variant: Variant): Promise<Said> {
 
 async function inPeace(variant: Variant): Promise<Said> {
   await using world = await KillWorld.make(variant);
-  const said = await world.provision();
+  const said = await world.job();
   const { job, stderr } = said;
   if (job === null || !isPass(job))
     throw new Error(`${nameOf(variant)} does not pass in peace: ${job?.error?.code} ${stderr}`);
@@ -67,8 +67,9 @@ export async function runKillCell(cell: KillCell): Promise<CellResult> {
   const before = lookAt(world);
   const act = ANSWERS[cell.answer];
   world.begin(act === null ? null : { act, from: earlyCalls + Math.max(1, sent), lasting: false });
-  const first = await world.provision(at);
+  const first = await world.job(at);
   if (cell.power === 'cut') world.cutPower();
+  // A killed one has told nothing yet: what is said of the unit is in the list of what is to be finished, later.
   const wrong: string[] = [...wrongAfterCut(world, before, first.job)];
   await world.mend();
   const between = lookAt(world);
@@ -100,19 +101,34 @@ export async function runKillCell(cell: KillCell): Promise<CellResult> {
   };
 }
 
-/** `resume` finishes what the record knows of; a job that was killed before it had met its board is begun again. */
-async function again(world: KillWorld, { then }: KillCell, first: Said): Promise<Said> {
-  if (then === 'again' || first.status !== null) return world.provision();
-  const resumed = await world.resume();
-  return resumed.job === null && resumed.status === 0 ? world.provision() : resumed;
+/**
+ * `resume` finishes what the record knows of, by the unit's identity; a job that was killed before it had met its board is
+ * begun again. A re-keying is always resumed: begun again, it would be another one, and one that was killed after its
+ * verdict is over.
+ */
+async function again(world: KillWorld, { then, variant }: KillCell, first: Said): Promise<Said> {
+  const record = lastRecord(world);
+  const isOver = record?.result != null && isPass(record.result);
+  if (variant.flow === 'rekey' && isOver) return { ...first, job: record.result };
+  const isResumed = variant.flow === 'rekey' || (then === 'resume' && first.status === null);
+  return isResumed && !isOver && record?.identity != null ? world.resume() : world.job();
 }
 
-function wrongFiles(world: KillWorld, acknowledged: number): readonly string[] {
-  using journal = readJournal(path.join(world.home, 'journal.db'), {
+function lastRecord(world: KillWorld): JobRecord | null {
+  using journal = journalOf(world);
+  return journal.lastJobs(1)[0] ?? null;
+}
+
+function journalOf(world: KillWorld): JournalReader {
+  return readJournal(path.join(world.home, 'journal.db'), {
     stationId: 'crash',
     clock: systemClock,
     holder: { program: 'crash' },
   });
+}
+
+function wrongFiles(world: KillWorld, acknowledged: number): readonly string[] {
+  using journal = journalOf(world);
   return [
     ...wrongRecord(journal, []),
     ...(journal.lastSeq() < acknowledged ? [`the row ${acknowledged} was acknowledged and is lost`] : []),

@@ -1,34 +1,32 @@
 /** A site with a station of its own process, which is really killed. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { readJournal } from '../../src/journal/index.ts';
 import { systemClock } from '../../src/model/clock.ts';
 import type { ErrorReport, JobResult } from '../../src/model/job.ts';
 import type { MenderServer } from '../../src/rehearsal/server/index.ts';
 import { openStation } from '../../src/station.ts';
+import { leftByUnit } from '../../src/station/unsettled.ts';
 import { boardPty } from './board-pty.ts';
+import { isPass } from './invariants.ts';
+import { KILLER, readPoints, type Passed } from './points.ts';
 import { ADMIN, BOARD_PASSWORD, Site } from './site.ts';
 import type { Variant } from './variants.ts';
 
 const PROGRAM = path.resolve(import.meta.dirname, '../../src/cli/cli.ts');
-const KILLER = path.resolve(import.meta.dirname, 'kill-at.ts');
 /** A station that has not ended by then hangs, in milliseconds. */
 const LIMIT_MS = 90_000;
 
 /** What a call of the command came to. */
-export interface Said {
+export interface Said extends Passed {
   /** Null where a signal ended it. */
   readonly status: number | null;
   readonly job: JobResult | null;
   readonly error: ErrorReport | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** The points that it passed, and the last row of the journal that it knew to be on the disk. */
-  readonly points: readonly string[];
-  /** Calls before the first point. */
-  readonly earlyCalls: number;
-  readonly acknowledged: number;
 }
 
 export class KillWorld extends Site {
@@ -57,18 +55,30 @@ export class KillWorld extends Site {
     world.#owned.use(await boardPty(world.board, world.port));
     await world.signIn();
     await world.#firstKey();
+    if (variant.flow === 'rekey') await world.#accept();
     return world;
+  }
+
+  override isToldUnsafe(): boolean {
+    using journal = readJournal(path.join(this.home, 'journal.db'), {
+      stationId: 'crash',
+      clock: systemClock,
+      holder: { program: 'crash' },
+    });
+    const [record] = journal.lastJobs(1);
+    return record !== undefined && !leftByUnit(journal, record).safe;
   }
 
   get port(): string {
     return path.join(this.#folder, 'tty');
   }
 
-  /** `station provision` of the board; `kill`: the number of the point at which it is killed. */
-  provision(kill?: number): Promise<Said> {
-    const key = this.variant.key === 'keep' ? 'keep' : `${this.variant.key}:ed25519`;
-    const args = ['--server', 'crash', '--profile', 'mender', '--port', this.port, '--key', key];
-    return this.#run(['provision', ...args], kill);
+  /** The variant's job on the board; `kill`: the number of the point at which it is killed. */
+  job(kill?: number): Promise<Said> {
+    const { flow, key } = this.variant;
+    const source = key === 'keep' ? 'keep' : `${key}:ed25519`;
+    const call = flow === 'provision' ? ['provision'] : ['rekey', '--reason', 'returned', '--wait', '0'];
+    return this.#run([...call, ...this.#board(), '--key', source], kill);
   }
 
   /** `station resume`. */
@@ -101,6 +111,17 @@ export class KillWorld extends Site {
     if (this.variant.board.client?.enabled === false) return;
     const isThere = (): boolean => this.boardKey !== null && (!this.variant.known || this.sets.length > 0);
     for (let waited = 0; waited < 10_000 && !isThere(); waited += 50) await this.sleep(50);
+  }
+
+  #board(): readonly string[] {
+    return ['--server', 'crash', '--profile', 'mender', '--port', this.port];
+  }
+
+  /** A unit in use: the key of its client is accepted. */
+  async #accept(): Promise<void> {
+    const { job, stderr } = await this.#run(['provision', ...this.#board(), '--key', 'keep'], undefined);
+    if (job === null || !isPass(job))
+      throw new Error(`the unit was not provisioned: ${job?.error?.code} ${stderr}`);
   }
 
   async #run(args: readonly string[], kill: number | undefined): Promise<Said> {
@@ -136,8 +157,6 @@ export class KillWorld extends Site {
     child.once('close', resolve);
     const status = await promise.finally(() => clearTimeout(timer));
     this.told.push(stdout, stderr);
-    const lines = existsSync(pointsFile) ? readFileSync(pointsFile, 'utf8').trim().split('\n') : [];
-    const acknowledged = lines.findLast((line) => line.startsWith('ack '))?.slice(4) ?? '0';
     const last = stdout.trim().split('\n').at(-1) ?? '';
     const { result } = (last.includes('"type":"result"') ? JSON.parse(last) : { result: {} }) as {
       readonly result: { readonly jobs?: readonly JobResult[]; readonly error?: ErrorReport };
@@ -148,9 +167,7 @@ export class KillWorld extends Site {
       error: result.error ?? null,
       stdout,
       stderr,
-      points: lines.filter((line) => !line.startsWith('ack ') && line !== 'early call'),
-      earlyCalls: lines.filter((line) => line === 'early call').length,
-      acknowledged: Number(acknowledged),
+      ...readPoints(pointsFile),
     };
   }
 }

@@ -8,7 +8,8 @@ export default defineConfig({
     // A cell lives on the clock and the sockets of its whole process.
     pool: 'forks',
     include: layers.map((layer) => `test/crash/${layer}*.test.ts`),
-    testTimeout: 120_000,
+    // A cell of the last layer runs three real programs one after the other, on whatever else a machine does.
+    testTimeout: 400_000,
     hookTimeout: 300_000,
     maxConcurrency: 3,
   },

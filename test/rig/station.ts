@@ -173,15 +173,23 @@ export class Station implements AsyncDisposable {
     options: CallOptions = {},
   ): Promise<Provisioned> {
     const profile = boards[0]?.login.user === 'root' ? 'root' : 'sudo';
-    const said = await this.run(
+    return this.jobs(
       [
-        ...['provision', '--json=lines', '--server', SERVER, '--quiet'],
+        ...['provision', '--server', SERVER],
         ...(args.includes('--profile') ? [] : ['--profile', profile]),
         ...boards.flatMap(({ port }) => ['--port', port]),
         ...args,
       ],
-      { ...options, env: { STATION_BOARD_PASSWORD: BOARD_PASSWORD, ...options.env } },
+      options,
     );
+  }
+
+  /** A call that works on boards, with its result read. */
+  async jobs(args: readonly string[], options: CallOptions = {}): Promise<Provisioned> {
+    const said = await this.run([...args, '--json=lines', '--quiet'], {
+      ...options,
+      env: { STATION_BOARD_PASSWORD: BOARD_PASSWORD, ...options.env },
+    });
     const last = said.stdout.trim().split('\n').at(-1) ?? '';
     // What the command prints with --json=lines: its last line is the result, where it came to one.
     const { result } = (last.includes('"type":"result"') ? JSON.parse(last) : { result: {} }) as {
