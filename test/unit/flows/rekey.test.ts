@@ -13,6 +13,7 @@ import {
   keyOf,
   MODES,
   never,
+  PROFILE,
   setsOf,
   stagedOn,
   type Bench,
@@ -265,4 +266,54 @@ test('two stations: the device is one station’s at a time, a lease that ran ou
   const again = await b.client.lease?.(id, 'a-third-station', 60_000, never);
   expect(again).not.toBeNull();
   await again?.(never);
+});
+
+test.each(MODES)(
+  'one whose network board was replaced: the new identity comes in, the former device goes on request, %s',
+  async (mode) => {
+    const b = await bench({ mode });
+    const unit = await returnedUnit(b);
+    const former = deviceOf(b.server, unit.board)?.id ?? '';
+    const mac = '52:54:00:f1:77:77';
+    unit.board.inspect.put(PROFILE.paths.identityScript, `#!/bin/sh\necho mac=${mac}\n`, 0o755);
+    const run = await b.rekey(unit.board);
+    expect(run.result).toMatchObject({ verdict: 'stopped', error: { code: 'job/identity-changed' } });
+    expect(run.result.error?.message).toContain(unit.board.options.mac);
+    expect(actionsOf(run.events)).toEqual([]);
+    const again = await b.rekey(unit.board, { confirmed: ['identity-changed'], decommissionFormer: true });
+    expect(again.result).toMatchObject({ verdict: 'pass', identity: { mac }, error: null });
+    expect(again.result.deviceId).not.toBe(former);
+    expect(actionsOf(again.events)).toContain('decommission-former done');
+    await b.time.hold(new Promise((done) => setTimeout(done, 100)));
+    expect(await b.client.device(former, never)).toBeNull();
+    const now = await b.client.device(again.result.deviceId ?? '', never);
+    expect(now?.authSets).toMatchObject([{ fingerprint: keyOf(unit.board), status: 'accepted' }]);
+  },
+);
+
+test('a job that waits is cancelled at once, and what it had staged is removed', async () => {
+  const b = await bench({ limits: { callMs: 500 } });
+  const unit = await returnedUnit(b);
+  b.server.faults.add({ on: ['get-device', 'get-limit'], act: { kind: 'drop', when: 'before' } });
+  const cancel = new AbortController();
+  const run = await b.rekey(unit.board, {
+    waitMs: 3_600_000,
+    cancel: cancel.signal,
+    onWaiting: (waiting) => waiting !== null && b.time.after(30_000, () => cancel.abort()),
+  });
+  expect(run.result).toMatchObject({ verdict: 'stopped', error: { code: 'job/cancelled' } });
+  expect(keyOf(unit.board)).toBe(unit.old);
+  expect(stagedOn(unit.board)).toEqual([]);
+  expect(unit.board.inspect.user).toBeUndefined();
+  expectRecorded(run.events, run.result);
+});
+
+test('at its deadline a wait ends, and says so', async () => {
+  const b = await bench({ limits: { callMs: 500 } });
+  const unit = await returnedUnit(b);
+  b.server.faults.add({ on: ['get-device', 'get-limit'], act: { kind: 'drop', when: 'before' } });
+  const run = await b.rekey(unit.board, { waitMs: 60_000 });
+  expect(run.result).toMatchObject({ verdict: 'stopped', error: { code: 'job/wait-ended' } });
+  expect(keyOf(unit.board)).toBe(unit.old);
+  expect(stagedOn(unit.board)).toEqual([]);
 });
