@@ -93,6 +93,11 @@ class Job {
   #link: ByteLink | null = null;
   #session: BoardSession | null = null;
   #identity: Identity | null = null;
+  /**
+   * Who takes the device at the server. The station and not the job: a job that was cut off leaves its lease, and
+   * whoever resumes it here must not wait for that to run out. Within a station a device is one job's anyway.
+   */
+  #station: string | null = null;
   readonly #notes: string[] = [];
   /** What is to be said once the configuration is on the board, and not before. */
   readonly #configurationNotes: string[] = [];
@@ -183,7 +188,13 @@ class Job {
   /** Which board it is belongs into the record also where it is not ready to be worked on. */
   #identified(identity: Identity, key: KeyFingerprint | null): void {
     this.#identity = identity;
-    this.#parts.journal.append({ kind: 'board-identified', job: this.#request.job, identity, key });
+    const { journal } = this.#parts;
+    this.#station = journal.append({
+      kind: 'board-identified',
+      job: this.#request.job,
+      identity,
+      key,
+    }).station;
     this.#parts.progress.identity(identity);
   }
 
@@ -381,7 +392,12 @@ class Job {
     if (this.#isLeased || device === null) return;
     this.#isLeased = true;
     this.#release =
-      (await server.lease?.(device.id, this.#request.job, LEASE_MS, this.#cancellation.signal)) ?? null;
+      (await server.lease?.(
+        device.id,
+        this.#station ?? this.#request.job,
+        LEASE_MS,
+        this.#cancellation.signal,
+      )) ?? null;
   }
 
   /** Another program accepted a key at the same moment: what is there now decides how to go on. */
