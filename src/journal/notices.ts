@@ -1,3 +1,4 @@
+import type { JobView } from '../contract.ts';
 import type { JournalEvent } from '../model/event.ts';
 import { identityLabel, type Identity } from '../model/identity.ts';
 import type { JobResult } from '../model/job.ts';
@@ -12,16 +13,18 @@ const A_DAY = 24 * 60 * 60 * 1000;
  * unit within a day, that its key was given to another unit at any time. Sentences; none where there is nothing.
  *
  * @param now Milliseconds since the epoch.
+ * @param flow A re-key is for a unit that was here before: that alone makes nobody suspect another board.
  */
 export function notices(
   journal: Pick<JournalReader, 'history'>,
   identity: Identity,
   key: KeyFingerprint | null,
   now: number,
+  flow: JobView['flow'] = 'provision',
 ): readonly string[] {
   const { jobs, last, lastGood, keyOf } = journal.history(identity, key);
   const found: string[] = [];
-  if (lastGood !== null && Math.abs(now - Date.parse(lastGood.at)) < A_DAY)
+  if (flow === 'provision' && lastGood !== null && Math.abs(now - Date.parse(lastGood.at)) < A_DAY)
     found.push(
       `A unit of this identity ended well here within a day (${lastGood.at}, slot ${lastGood.slot}). If that was another board, two boards share an identity.`,
     );
@@ -50,6 +53,7 @@ export interface Noticing<J> {
 export function noticing<J extends Pick<Journal, 'append' | 'history'>>(
   journal: J,
   now: () => number,
+  flow: JobView['flow'] = 'provision',
 ): Noticing<J> {
   // Asked when the board says who it is, before this job itself is part of the answer.
   let before: readonly string[] = [];
@@ -59,7 +63,7 @@ export function noticing<J extends Pick<Journal, 'append' | 'history'>>(
     notes: [...new Set([...result.notes, ...all])],
   });
   const append = (event: JournalEvent): ReturnType<Journal['append']> => {
-    if (event.kind === 'board-identified') before = notices(journal, event.identity, null, now());
+    if (event.kind === 'board-identified') before = notices(journal, event.identity, null, now(), flow);
     if (event.kind !== 'verdict') return journal.append(event);
     const { identity, keyFingerprint } = event.result;
     const others = identity === null ? [] : journal.history(identity, keyFingerprint).keyOf;

@@ -203,7 +203,7 @@ export class Jobs {
 
   async #run(entry: Entry, order: JobOrder, job: JobId): Promise<JobResult> {
     const { port } = order.request;
-    const noticed = noticing(order.parts.journal, () => order.parts.clock.now());
+    const noticed = noticing(order.parts.journal, () => order.parts.clock.now(), entry.view.flow);
     const parts: ProvisionParts = {
       ...order.parts,
       journal: noticed.journal,

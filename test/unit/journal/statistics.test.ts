@@ -117,6 +117,10 @@ describe('notices', () => {
     expect(now()).toEqual(['This unit was here before: 1 job, the last fail at 2026-11-21T08:00:10.000Z.']);
     work(journal, clock, { job: 'J2' });
     expect(now()).toEqual([expect.stringMatching(/within a day .*slot 1-1\.4:1\.0.*two boards share/)]);
+    // A unit that is re-keyed is expected to have been here.
+    expect(notices(journal, identity, null, clock.now(), 'rekey')).toEqual([
+      expect.stringMatching(/^This unit was here before: 2 jobs/),
+    ]);
     clock.pass(25 * HOUR);
     expect(now()).toEqual([expect.stringMatching(/^This unit was here before: 2 jobs, the last pass/)]);
   });
