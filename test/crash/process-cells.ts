@@ -15,6 +15,9 @@ export interface NamedCell extends ProcessCell {
   readonly of: Variant;
 }
 
+/** After this time a board has logged a lost station out, in milliseconds. */
+const LOOP_MS = 200_000;
+
 const names = Object.keys(ANSWERS) as Answer[];
 
 /**
@@ -73,6 +76,8 @@ export async function runCell(cell: NamedCell): Promise<CellResult> {
   const between = lookAt(world);
   // A re-keying that has passed is over; run again, it would be another one.
   const isOver = cell.of.flow === 'rekey' && first.told !== null && isPass(first.told);
+  // The loop that a station has left on the board ends itself, where no other one comes.
+  if (isOver) await world.sleep(LOOP_MS);
   let last = isOver ? first.told : await again(world, fault?.lasting === true ? fault : null);
   let stop: string | null = null;
   if (fault?.lasting === true) {
