@@ -476,6 +476,7 @@ export interface RecordView {
   readonly seq: number;
   readonly at: string;
   readonly job: string;
+  readonly flow: 'provision' | 'rekey';
   readonly port: string;
   readonly slot: string;
   readonly verdict: Verdict;

@@ -870,6 +870,7 @@ function toRecord(row: Row): RecordView {
     seq: Number(row['ended_seq']),
     at: text(row, 'ended_at'),
     job: text(row, 'job'),
+    flow: textOrNull(row, 'flow') === 'rekey' ? 'rekey' : 'provision',
     port: text(row, 'port'),
     slot: text(row, 'slot'),
     verdict: text(row, 'verdict') as Verdict,

@@ -24,3 +24,8 @@ export interface Device {
   readonly authSets: readonly AuthSet[];
   readonly lastCheckIn?: string;
 }
+
+/** The auth sets of a device that are accepted: at most one, unless two programs worked on it at once. */
+export function acceptedOf(device: Device | null): readonly AuthSet[] {
+  return device?.authSets.filter(({ status }) => status === 'accepted') ?? [];
+}

@@ -689,7 +689,7 @@ export const ERRORS = {
   'station/file-exists': row(
     '{path} is there already{detail}.',
     STATION,
-    'Choose another name, or have it overwritten (--force).',
+    'Choose another name, or take that file away first; where a command has --force, that overwrites a file of its own kind.',
   ),
   'station/file-unwritable': row(
     '{path} cannot be written: {detail}.',

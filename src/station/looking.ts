@@ -142,8 +142,6 @@ function obstacleOf(board: BoardObservation, device: Device | null, server: stri
     if (state === 'engine') throw new StationError('board/key-engine', { path });
     if (state === 'passphrase') throw new StationError('board/key-passphrase', { path });
     if (device?.decommissioning === true) throw new StationError('server/decommissioning', { server });
-    const accepted = device?.authSets.filter(({ status }) => status === 'accepted') ?? [];
-    if (accepted.length > 1) throw new StationError('server/two-accepted', { server });
     return null;
   } catch (thrown) {
     return asStationError(thrown).toReport();

@@ -1,5 +1,5 @@
 import type { BoardObservation } from '../model/board.ts';
-import type { Device } from '../model/device.ts';
+import { acceptedOf, type Device } from '../model/device.ts';
 import { identityLabel, type Identity } from '../model/identity.ts';
 import type { KeyFingerprint } from '../model/key.ts';
 import type { UnitCase } from '../model/rekey.ts';
@@ -54,25 +54,30 @@ function ofBoard({ board, fingerprint, former, serverUrls, serverUrl, otherTenan
 }
 
 function ofServer({ board, fingerprint, device, offline }: Findings) {
-  const accepted = device?.authSets.find(({ status }) => status === 'accepted') ?? null;
+  const accepted = acceptedOf(device);
   const is = (condition: boolean): boolean => !offline && device?.decommissioning !== true && condition;
-  const holds = fingerprint !== null && accepted?.fingerprint === fingerprint;
+  const holds = accepted.some((set) => set.fingerprint === fingerprint);
   return {
     decommissioned: !offline && device?.decommissioning === true,
     unknown: is(device === null),
     rejected: is(device?.status === 'rejected'),
     known: is(holds),
     // Of a key that nobody can read it is not known whether it is the accepted one.
-    'other-key': is(accepted !== null && !holds && (fingerprint !== null || board.key.state === 'missing')),
-    'not-accepted': is(device !== null && device.status !== 'rejected' && accepted === null),
+    'other-key': is(accepted.length > 0 && !holds && (fingerprint !== null || board.key.state === 'missing')),
+    'not-accepted': is(device !== null && device.status !== 'rejected' && accepted.length === 0),
   };
 }
 
 /** What the cases mean and what a re-key would do, a sentence or two each. */
 export function sentencesOf(findings: Findings, cases: readonly UnitCase[]): readonly string[] {
-  const { serverName, offline, board } = findings;
+  const { serverName, offline, board, device } = findings;
   return [
     ...cases.map((unitCase) => sentence(unitCase, findings)),
+    ...(acceptedOf(device).length > 1
+      ? [
+          `${serverName} has accepted more than one key of this unit: two programs worked on it at once. A re-key leaves its new one alone.`,
+        ]
+      : []),
     ...(offline
       ? [
           `${serverName} could not be asked: what it has of this unit is not known. A re-key can stage and prove the new key, and waits for the server with the rest.`,

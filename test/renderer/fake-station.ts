@@ -234,6 +234,7 @@ export function record(seq: number, outcome: JobResult, at = Date.now() - (20 - 
     seq,
     at: new Date(at).toISOString(),
     job: outcome.job,
+    flow: outcome.oldKey === 'none' ? 'provision' : 'rekey',
     port: outcome.port,
     slot: outcome.slot,
     verdict: outcome.verdict,

@@ -84,9 +84,10 @@ function attribute(text: string): { readonly key: string; readonly value: string
 function listing(records: readonly RecordView[]): string {
   if (records.length === 0) return 'No records.';
   return table(
-    ['TIME', 'VERDICT', 'IDENTITY', 'SLOT', 'DEVICE', 'KEY', 'PROOF', 'SECONDS', 'ERROR'],
+    ['TIME', 'FLOW', 'VERDICT', 'IDENTITY', 'SLOT', 'DEVICE', 'KEY', 'PROOF', 'SECONDS', 'ERROR'],
     records.map((record) => [
       record.at,
+      record.flow,
       record.verdict,
       record.identity ?? '',
       record.slot,

@@ -1,6 +1,6 @@
+import { acceptedOf } from '../../model/device.ts';
 import type { KeyFingerprint } from '../../model/key.ts';
 import {
-  acceptedOf,
   configure,
   discard,
   idOf,

@@ -1,7 +1,6 @@
-import type { AuthSet } from '../../model/device.ts';
+import { acceptedOf, type AuthSet } from '../../model/device.ts';
 import type { KeyFingerprint } from '../../model/key.ts';
 import {
-  acceptedOf,
   configure,
   discard,
   idOf,

@@ -48,10 +48,6 @@ export function setOf(device: Device | null, key: KnownKey): AuthSet | null {
   return device?.authSets.find((set) => set.fingerprint === key) ?? null;
 }
 
-export function acceptedOf(device: Device | null): readonly AuthSet[] {
-  return (device?.authSets ?? []).filter((set) => set.status === 'accepted');
-}
-
 export function idOf(device: Device | null): string {
   return device?.id ?? '';
 }

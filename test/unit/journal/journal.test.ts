@@ -75,6 +75,7 @@ describe('journal', () => {
     }
     for (const event of jobEvents({
       job: 'J2',
+      flow: 'provision',
       identity: { mac: macOf(2) },
       verdict: 'fail',
       error: REFUSED,

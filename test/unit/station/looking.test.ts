@@ -75,6 +75,18 @@ it.each<readonly [readonly UnitCase[], Parameters<typeof findings>[0]]>([
   for (const sentence of sentences) expect(sentence).toMatch(/^[A-Z].*\.$/);
 });
 
+it('a unit with two accepted keys is no obstacle: a re-key leaves one', () => {
+  const two = device('accepted', OTHER);
+  const found = findings({
+    device: { ...two, authSets: [...two.authSets, ...device('accepted', OWN).authSets] },
+  });
+  const cases = casesOf(found);
+  expect(cases).toEqual(['known']);
+  expect(sentencesOf(found, cases).at(-1)).toBe(
+    'Plant has accepted more than one key of this unit: two programs worked on it at once. A re-key leaves its new one alone.',
+  );
+});
+
 describe('a unit on the bench', () => {
   async function rehearsal() {
     const { station, events } = await open({ clock: virtualTime(), forgetful: true });
