@@ -75,7 +75,6 @@ describe('journal', () => {
     }
     for (const event of jobEvents({
       job: 'J2',
-      flow: 'provision',
       identity: { mac: macOf(2) },
       verdict: 'fail',
       error: REFUSED,
@@ -91,6 +90,7 @@ describe('journal', () => {
       seq: 7,
       at: '2026-11-21T08:00:00.500Z',
       job: 'J1',
+      flow: 'provision',
       port: '/dev/ttyUSB0',
       slot: '1-1.4:1.0',
       verdict: 'pass',
