@@ -34,7 +34,10 @@ export function HistoryPanel({
     asked.current += 1;
     const round = asked.current;
     const begin = value.trim();
-    if (begin === '') return setFound(null);
+    if (begin === '') {
+      setFound(null);
+      return;
+    }
     recordsOf(station, begin).then(
       (records) => {
         if (asked.current !== round) return;
