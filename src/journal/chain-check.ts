@@ -59,6 +59,7 @@ export class ChainCheck {
   readonly #heads: ReadonlyMap<number, string>;
   readonly #signatures = new Map<KeyFingerprint, number>();
   readonly #from: number;
+  readonly #fromHash: string;
   #seq: number;
   #hash: Uint8Array;
   #rows = 0;
@@ -75,10 +76,16 @@ export class ChainCheck {
     this.#from = from?.seq ?? 0;
     this.#seq = this.#from;
     this.#hash = from === undefined ? GENESIS : Buffer.from(from.hash, 'hex');
+    this.#fromHash = hex(this.#hash);
   }
 
   get rows(): number {
     return this.#rows;
+  }
+
+  /** The first row that was looked at; null before there is one. */
+  get first(): number | null {
+    return this.#rows === 0 ? null : this.#from + 1;
   }
 
   get station(): string | null {
@@ -143,8 +150,10 @@ export class ChainCheck {
     return this.#look(entry, previous);
   }
 
-  /** What is missing at the end; null where nothing is. */
+  /** What is missing at the beginning, at the end, or of signatures; null where nothing is. */
   end(): Problem | null {
+    const before = this.#beginning();
+    if (before !== null) return before;
     if (this.#unsigned !== null && (this.#signing || this.#vouched !== null))
       return this.#notSigned(this.#unsigned);
     if (this.#vouched !== null && this.#signed === null)
@@ -220,6 +229,25 @@ export class ChainCheck {
       default:
         return null;
     }
+  }
+
+  /** A head from before the first row can be held against nothing; one of the row right before it is what the chain goes on from. */
+  #beginning(): Problem | null {
+    for (const [seq, hash] of this.#heads) {
+      if (seq < this.#from)
+        return bad(
+          seq,
+          'missing',
+          `Row ${seq} is known to have been there, and is not in it: it begins after it, with row ${this.#from + 1}.`,
+        );
+      if (seq === this.#from && hash !== this.#fromHash)
+        return bad(
+          seq,
+          'edited',
+          `It begins after row ${seq}, and goes on from another hash than the head that is known.`,
+        );
+    }
+    return null;
   }
 
   #notSigned(seq: number): Problem {

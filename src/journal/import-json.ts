@@ -15,6 +15,7 @@ const head = z.object({ seq: z.int().min(0), hash: z.string().regex(/^[0-9a-f]{6
 const headerSchema = z.object({
   format: z.literal(EXPORT_FORMAT),
   station: z.string().nullable(),
+  since: z.iso.datetime({ offset: true }).nullable().default(null),
   from: head,
   keys: z.array(z.object({ fingerprint: z.string(), publicKey: z.string() })),
 });
@@ -40,23 +41,31 @@ export function* verifyingExport(
   let check = new ChainCheck(expected);
   let station: string | null = null;
   let ended = false;
+  let cut: Problem | null = null;
+  const notes: string[] = [];
   for (const { part, value } of parts(path)) {
     yield;
     if (part === 'header') {
       const header = headerSchema.safeParse(value);
       if (!header.success) throw notAnExport(path);
-      const { from, keys } = header.data;
+      const { from, keys, since } = header.data;
       ({ station } = header.data);
       // From the beginning there is one hash to go on from, whatever the file says.
       check = new ChainCheck(expected, from.seq === 0 ? undefined : from);
       for (const { publicKey } of keys) check.introduce(publicKey);
+      if (from.seq === 0) continue;
+      // The header is under no signature: where the rows begin is told, whatever it says of why.
+      notes.push(
+        `It begins after row ${from.seq}: what was recorded before is not in it, and was not looked at${since === null ? '' : ` (it is said to be of ${since} and later)`}.`,
+      );
+      cut = since === null ? noBeginning(from.seq + 1) : null;
     } else if (part === 'row') {
       const problem = addRow(check, value);
-      if (problem !== null) return verification('export', check, problem, []);
+      if (problem !== null) return verification('export', check, problem, notes);
     } else {
       ended = true;
-      const problem = atEnd(check, value, station) ?? check.end();
-      if (problem !== null) return verification('export', check, problem, []);
+      const problem = cut ?? atEnd(check, value, station) ?? check.end();
+      if (problem !== null) return verification('export', check, problem, notes);
     }
   }
   const next = (check.head?.seq ?? 0) + 1;
@@ -67,7 +76,16 @@ export function* verifyingExport(
         fault: 'truncated',
         text: `Row ${next} and what came after it is missing: the file ends in the middle.`,
       };
-  return verification('export', check, problem, []);
+  return verification('export', check, problem, notes);
+}
+
+/** Of an export of the whole record whose first row is not its first. */
+function noBeginning(first: number): Problem {
+  return {
+    seq: 1,
+    fault: 'missing',
+    text: `Row 1 and what came after it is missing: an export that is not of a time begins with it, and this one begins with row ${first}.`,
+  };
 }
 
 function addRow(check: ChainCheck, value: unknown): Problem | null {

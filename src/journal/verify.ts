@@ -12,6 +12,8 @@ export interface Verification {
   readonly ok: boolean;
   /** Rows that were looked at: up to the first bad one. */
   readonly rows: number;
+  /** The first of them: 1, but for an export from a time on. Null where there was none. */
+  readonly first: number | null;
   readonly station: string | null;
   readonly head: Head | null;
   /** The last row that a signature covers. */
@@ -63,13 +65,14 @@ export function verification(
   problem: Problem | null,
   notes: readonly string[],
 ): Verification {
-  const { rows, station, head, signed } = check;
+  const { rows, first, station, head, signed } = check;
   const keys = check.keys();
   const last = head?.seq ?? 0;
   return {
     kind,
     ok: problem === null,
     rows,
+    first,
     station,
     head,
     signed,

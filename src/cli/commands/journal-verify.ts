@@ -54,12 +54,12 @@ function tell({ output }: CommandContext, found: readonly Verified[]): ExitStatu
 }
 
 function told(
-  { file, ok, kind, rows, station, head, signed, keys, problem, notes }: Verified,
+  { file, ok, kind, rows, first, station, head, signed, keys, problem, notes }: Verified,
   output: Output,
 ): string {
   const verdict = ok ? output.style('green', 'OK ') : output.style('red', 'BAD');
   const lines = [
-    `${verdict} ${file}: ${kind} of ${station ?? 'no station'}, ${rows} row(s) looked at`,
+    `${verdict} ${file}: ${kind} of ${station ?? 'no station'}, ${rows} row(s) looked at${first === null ? '' : `, from row ${first} on`}`,
     ...(problem === null ? [] : [`    ${problem.text}`]),
     ...(head === null ? [] : [`    ${ok ? 'head' : 'good up to'} ${head.seq}:${head.hash}`]),
     ...(signed === null ? [] : [`    signed up to row ${signed}`]),

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { csvLine } from '../../../src/journal/csv.ts';
 import { openJournal, verifyingFile, type Journal, type Verification } from '../../../src/journal/index.ts';
+import type { Head } from '../../../src/journal/chain.ts';
 import type { Expectations } from '../../../src/journal/chain-check.ts';
 import { atOnce } from '../../../src/journal/turns.ts';
 import { jobEvents, macOf, makeHome, OPENED, options, refusal, TestClock } from './fixtures.ts';
@@ -88,8 +89,60 @@ describe('an export as JSON', () => {
     expect(verify(text, { keys: [signer.fingerprint] })).toMatchObject({
       ok: true,
       rows: journal.lastSeq() - document.from.seq,
+      first: document.from.seq + 1,
+      notes: [expect.stringContaining(`It begins after row ${document.from.seq}`) as string],
     });
     expect(verify(exported(journal, '2027-01-01T00:00:00Z'))).toMatchObject({ ok: true, rows: 0 });
+  });
+
+  describe('of which the beginning was cut off', () => {
+    /** The row before the first one is named, as in an export from a time on: its hash is no secret. */
+    const cutBefore = (journal: Journal, since: string | null): { text: string; heads: readonly Head[] } => {
+      const document = JSON.parse(exported(journal)) as {
+        rows: { hash: string; entry: { seq: number } }[];
+      };
+      const first = journal.events('J3')[0]!.seq;
+      const heads = document.rows.map(({ hash, entry: { seq } }) => ({ seq, hash }));
+      const keys = [{ fingerprint: signer.fingerprint, publicKey: signer.publicKey }];
+      const rows = document.rows.slice(first - 1);
+      return {
+        text: JSON.stringify({ ...document, since, from: heads[first - 2], keys, rows }),
+        heads: heads.slice(0, first - 1),
+      };
+    };
+    const keys = [signer.fingerprint];
+
+    it('is refused where it is not said to be of a time', () => {
+      using journal = journalWithJobs();
+      const { text } = cutBefore(journal, null);
+      expect(verify(text, { keys })).toMatchObject({ ok: false, problem: { seq: 1, fault: 'missing' } });
+    });
+
+    it('tells its first row, and takes no head of a row that is not in it', () => {
+      using journal = journalWithJobs();
+      const { text, heads } = cutBefore(journal, '2026-11-21T08:03:00.000Z');
+      const last = heads.at(-1)!;
+      expect(verify(text, { keys })).toMatchObject({
+        ok: true,
+        first: last.seq + 1,
+        notes: [expect.stringContaining(`It begins after row ${last.seq}`) as string],
+      });
+      for (const hash of [heads[2]!.hash, 'f'.repeat(64)])
+        expect(verify(text, { keys, heads: [{ seq: 3, hash }] })).toMatchObject({
+          ok: false,
+          problem: {
+            seq: 3,
+            fault: 'missing',
+            text: expect.stringContaining('it begins after it') as string,
+          },
+        });
+      // The row right before the first one is what the chain goes on from: that is compared.
+      expect(verify(text, { keys, heads: [last] }).ok).toBe(true);
+      expect(verify(text, { keys, heads: [{ seq: last.seq, hash: 'f'.repeat(64) }] }).problem).toMatchObject({
+        seq: last.seq,
+        fault: 'edited',
+      });
+    });
   });
 
   it('without the key at hand is still under the signatures of its rows', () => {
