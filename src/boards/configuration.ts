@@ -13,6 +13,8 @@ export interface ClientConfiguration {
   readonly authPrivateKey: string | null;
   /** `HttpsClient.Key`: signs auth requests too in 3.x, not in 4.x and later. */
   readonly httpsClientKey: string | null;
+  /** `HttpsClient.Certificate`: what the client shows in mutual TLS, with `HttpsClient.Key` as its private half. */
+  readonly httpsClientCertificate: string | null;
   /** The OpenSSL engine, where a key is in one. */
   readonly engine: string | null;
   readonly tier: string;
@@ -35,7 +37,13 @@ const fileSchema = z.looseObject({
   Security: z
     .looseObject({ AuthPrivateKey: z.string().optional(), SSLEngine: z.string().optional() })
     .optional(),
-  HttpsClient: z.looseObject({ Key: z.string().optional(), SSLEngine: z.string().optional() }).optional(),
+  HttpsClient: z
+    .looseObject({
+      Certificate: z.string().optional(),
+      Key: z.string().optional(),
+      SSLEngine: z.string().optional(),
+    })
+    .optional(),
   DeviceTier: z.string().optional(),
 });
 
@@ -57,6 +65,7 @@ export function readConfiguration(text: Secret<string>, path: string): ClientCon
     serverCertificate: present(file.ServerCertificate),
     authPrivateKey: present(file.Security?.AuthPrivateKey),
     httpsClientKey: present(file.HttpsClient?.Key),
+    httpsClientCertificate: present(file.HttpsClient?.Certificate),
     engine: present(file.Security?.SSLEngine) ?? present(file.HttpsClient?.SSLEngine),
     tier: present(file.DeviceTier) ?? 'standard',
   };

@@ -82,6 +82,7 @@ export const STOPS: Readonly<Record<StopCode, StopRow>> = {
   'board/update-in-progress': UNTOUCHED,
   'board/key-engine': UNTOUCHED,
   'board/key-passphrase': UNTOUCHED,
+  'board/key-mutual-tls': UNTOUCHED,
   'board/passphrase-unknown': TAKEN_BACK,
   'board/key-unknown': TAKEN_BACK,
   'board/key-not-shown': {

@@ -58,6 +58,11 @@ export interface KeyFileReading {
   readonly path: string;
   readonly realPath: string;
   readonly from: 'default' | 'Security.AuthPrivateKey' | 'HttpsClient.Key';
+  /**
+   * The client certificate for mutual TLS whose private key this is; null where it is of none. Another key in its place
+   * would not fit the certificate.
+   */
+  readonly certificate: string | null;
   readonly state: 'missing' | 'present' | 'unreadable' | 'passphrase' | 'engine';
   /** Null where the file is missing, or where nothing on the board can derive a public key from it. */
   readonly publicKey: PublicKey | null;

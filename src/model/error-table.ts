@@ -201,6 +201,11 @@ export const ERRORS = {
     BOARD,
     'Keep it (key source keep): the board’s own client then shows which key it is. To replace it, remove the passphrase in the image.',
   ),
+  'board/key-mutual-tls': row(
+    'The board’s key {path} belongs to its client certificate {certificate} for mutual TLS, which fits no other key.',
+    BOARD,
+    'Keep it (key source keep). To replace it, give the client a key of its own for its auth requests (Security.AuthPrivateKey in mender.conf), or issue a new certificate with a new key.',
+  ),
   'board/passphrase-unknown': row(
     'The board’s key {path} is behind a passphrase, and nothing on the board says where its client takes that from.',
     BOARD,

@@ -31,7 +31,8 @@ export interface RekeyReason {
  * - `key-unreadable`, `key-missing`: the board holds none that anybody can read, or none at all.
  * - `identity-changed`: the board's key is known here or there under another identity (a replaced network board).
  * - `elsewhere`: its configuration points at another server, or names another organization.
- * - `fixed-key`: in an engine, a token or behind a passphrase; it cannot be replaced over the line.
+ * - `fixed-key`: in an engine, a token or behind a passphrase, or that of a client certificate; it cannot be replaced
+ *   over the line.
  */
 export type UnitCase =
   | 'known'

@@ -1,6 +1,6 @@
 import { readConfiguration } from '../boards/configuration.ts';
 import { requireIdentity, requireReady } from '../flows/reconcile/obstacles.ts';
-import { namedKey } from '../flows/reconcile/state.ts';
+import { fixedKey, namedKey } from '../flows/reconcile/state.ts';
 import type { JournalReader } from '../journal/index.ts';
 import type { BoardObservation } from '../model/board.ts';
 import type { Device } from '../model/device.ts';
@@ -138,9 +138,10 @@ function jobsOf(journal: JournalReader, identity: Identity, former: Identity | n
 function obstacleOf(board: BoardObservation, device: Device | null, server: string): ErrorReport | null {
   try {
     requireReady(board);
-    const { state, path } = board.key;
-    if (state === 'engine') throw new StationError('board/key-engine', { path });
-    if (state === 'passphrase') throw new StationError('board/key-passphrase', { path });
+    const fixed = fixedKey(board.key);
+    const { path, certificate } = board.key;
+    if (fixed !== null)
+      throw new StationError(`board/key-${fixed}`, { path, certificate: certificate ?? '' });
     if (device?.decommissioning === true) throw new StationError('server/decommissioning', { server });
     return null;
   } catch (thrown) {

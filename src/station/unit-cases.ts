@@ -1,3 +1,4 @@
+import { fixedKey } from '../flows/reconcile/state.ts';
 import type { BoardObservation } from '../model/board.ts';
 import { acceptedOf, type Device } from '../model/device.ts';
 import { identityLabel, type Identity } from '../model/identity.ts';
@@ -43,9 +44,8 @@ export function casesOf(findings: Findings): readonly UnitCase[] {
 
 function ofBoard({ board, fingerprint, former, serverUrls, serverUrl, otherTenant }: Findings) {
   const { state } = board.key;
-  const isFixed = state === 'engine' || state === 'passphrase';
   return {
-    'fixed-key': isFixed,
+    'fixed-key': fixedKey(board.key) !== null,
     'identity-changed': former !== null,
     elsewhere: otherTenant || (serverUrls.length > 0 && !serverUrls.some((url) => isSame(url, serverUrl))),
     'key-missing': state === 'missing',
@@ -117,7 +117,18 @@ function sentence(unitCase: UnitCase, findings: Findings): string {
         ? 'The configuration of the board names another organization. A re-key changes it to this one.'
         : `The board is configured for ${serverUrls.join(', ')}, not for ${serverUrl}. A re-key changes that.`;
     case 'fixed-key':
-      return `Its key is ${board.key.state === 'engine' ? 'in an engine or a token' : 'behind a passphrase'}: it cannot be replaced over the line.`;
+      return fixedSentence(board.key);
+  }
+}
+
+function fixedSentence(key: Findings['board']['key']): string {
+  switch (fixedKey(key)) {
+    case 'mutual-tls':
+      return `Its key belongs to its client certificate for mutual TLS (${key.certificate ?? ''}), which fits no other: it cannot be replaced by itself.`;
+    case 'engine':
+      return 'Its key is in an engine or a token: it cannot be replaced over the line.';
+    default:
+      return 'Its key is behind a passphrase: it cannot be replaced over the line.';
   }
 }
 

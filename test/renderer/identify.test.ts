@@ -33,6 +33,7 @@ function report(
         path: '/var/lib/mender/mender-agent.pem',
         realPath: '/data/mender/mender-agent.pem',
         from: 'default',
+        certificate: null,
         state: 'missing',
         publicKey: null,
         sha256: null,

@@ -94,6 +94,7 @@ export function readObservation(all: readonly Section[], paths: BoardPaths, time
         path: wanted.path,
         realPath: inUse?.realPath ?? wanted.path,
         from: wanted.from,
+        certificate: wanted.certificate,
         ...keyState(inUse, wanted.path, engine, setup.hasPassphrase),
       },
       staged: staged?.exists === true ? stagedKey(staged) : null,
@@ -173,15 +174,22 @@ function keyPath(
   configurations: readonly (ClientConfiguration | null)[],
   setup: ClientSetup,
   paths: BoardPaths,
-): Pick<KeyFileReading, 'path' | 'from'> {
+): Pick<KeyFileReading, 'path' | 'from' | 'certificate'> {
   const dataDirectory = setup.overrides.dataDirectory ?? paths.dataDirectory;
   const first = (read: (one: ClientConfiguration) => string | null): string | null =>
     configurations.reduce<string | null>((found, one) => found ?? (one === null ? null : read(one)), null);
+  const mutual = first((one) => one.httpsClientKey);
+  const certificate = first((one) => one.httpsClientCertificate);
+  const at = (path: string, from: KeyFileReading['from']): ReturnType<typeof keyPath> => ({
+    path,
+    from,
+    // The same file may serve both, in whichever generation.
+    certificate: path === mutual ? certificate : null,
+  });
   const authentication = first((one) => one.authPrivateKey);
-  if (authentication !== null) return { path: authentication, from: 'Security.AuthPrivateKey' };
-  const mutual = setup.generation === '3' ? first((one) => one.httpsClientKey) : null;
-  if (mutual !== null) return { path: mutual, from: 'HttpsClient.Key' };
-  return { path: `${dataDirectory}/mender-agent.pem`, from: 'default' };
+  if (authentication !== null) return at(authentication, 'Security.AuthPrivateKey');
+  if (setup.generation === '3' && mutual !== null) return at(mutual, 'HttpsClient.Key');
+  return at(`${dataDirectory}/mender-agent.pem`, 'default');
 }
 
 function configurationOf(file: ConfigurationFile): ClientConfiguration | null {

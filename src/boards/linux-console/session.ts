@@ -191,7 +191,7 @@ export class ConsoleSession implements BoardSession {
     keepFormer = false,
   }: SwitchRequest): Promise<SwitchReport> {
     const { setup, observation } = this.#known();
-    const { path, realPath, from } = observation.key;
+    const { path, realPath, from, certificate } = observation.key;
     const targets = [
       ...this.#stagedFiles.map((file) => `l ${quote(file)};t`),
       ...(withKey ? [`r=${quote(realPath)};t`] : []),
@@ -238,6 +238,7 @@ export class ConsoleSession implements BoardSession {
         path,
         realPath: key.realPath,
         from,
+        certificate,
         ...keyState(key, path, engineOf(observation), setup.hasPassphrase),
       },
       former: former?.exists === true ? stagedKey(former) : null,
@@ -293,7 +294,7 @@ export class ConsoleSession implements BoardSession {
   async askClient(): Promise<ClientAnswer> {
     const { setup, observation } = this.#known();
     if (setup.generation === 'none') throw new StationError('board/client-missing');
-    const { path, realPath, from, state } = observation.key;
+    const { path, realPath, from, certificate, state } = observation.key;
     // Called without the passphrase, the client would take its key for unreadable and make another over it.
     if (state === 'passphrase' && !setup.hasPassphrase)
       throw new StationError('board/passphrase-unknown', { path });
@@ -307,6 +308,7 @@ export class ConsoleSession implements BoardSession {
       path,
       realPath: key.realPath === '' ? realPath : key.realPath,
       from,
+      certificate,
       ...keyState(key, path, engineOf(observation), setup.hasPassphrase),
     };
     this.#fresh = null;

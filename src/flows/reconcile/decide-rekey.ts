@@ -54,8 +54,7 @@ export function decideRekey(facts: Facts, wanted: WantedRekey): Decision {
 function mayBegin(facts: Facts, wanted: WantedRekey): Act | Stop | null {
   const { board, server, job } = facts;
   const device = server.device;
-  if (board.fixedKey !== null)
-    return stop(board.fixedKey === 'engine' ? 'board/key-engine' : 'board/key-passphrase');
+  if (board.fixedKey !== null) return stop(`board/key-${board.fixedKey}`);
   if (board.configuration === 'elsewhere' && !wanted.confirmed.has('elsewhere'))
     return stop('job/unit-elsewhere');
   if (job.identityChanged && !wanted.confirmed.has('identity-changed')) return stop('job/identity-changed');

@@ -55,6 +55,9 @@ function decideProvision(facts: Facts, wanted: WantedProvision): Decision {
   const accepted = acceptedOf(device);
   const target = choose(facts, wanted, accepted[0] ?? null);
   if ('stop' in target) return target;
+  // Not even by a key that was staged before: the certificate fits no other.
+  if (board.fixedKey === 'mutual-tls' && target.at !== 'in-use' && target.at !== 'client')
+    return stop('board/key-mutual-tls');
 
   if (board.clock === 'wrong') return { do: 'set-clock' };
   if (target.at === 'client') return findOut(facts);
@@ -121,9 +124,7 @@ function choose(facts: Facts, wanted: WantedProvision, accepted: AuthSet | null)
   if (kept !== null) return { at: 'in-use', key: kept };
   if (job.key !== null)
     return at(job.key) ?? stop('job/not-settled', { detail: 'the key of this job is nowhere any more' });
-  if (board.fixedKey !== null) {
-    return stop(board.fixedKey === 'engine' ? 'board/key-engine' : 'board/key-passphrase');
-  }
+  if (board.fixedKey !== null) return stop(`board/key-${board.fixedKey}`);
   // The server has or expects a key that may be the one in the import folder: that one, or none.
   if (accepted !== null || expected !== undefined) return { at: 'nowhere' };
   // A staged key of an interrupted job is used again where it is ours to sign with and was shown to the server; or may have

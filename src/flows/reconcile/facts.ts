@@ -15,6 +15,12 @@ export interface Facts {
 /** `unknown`: there is a key file whose public half nobody can tell. */
 export type KnownKey = KeyFingerprint | 'none' | 'unknown';
 
+/**
+ * Why a key file must stay as it is: an engine or a passphrase guards it, or it is the private key of the client's
+ * certificate for mutual TLS, which fits no other.
+ */
+export type FixedKey = 'engine' | 'passphrase' | 'mutual-tls';
+
 export interface BoardFacts {
   readonly inUse: KnownKey;
   readonly staged: KnownKey;
@@ -29,7 +35,7 @@ export interface BoardFacts {
   /** `elsewhere`: it names another server or organization. */
   readonly configuration: 'as-wanted' | 'differs' | 'elsewhere';
   /** Why the key file cannot be replaced, if it cannot. */
-  readonly fixedKey: 'engine' | 'passphrase' | null;
+  readonly fixedKey: FixedKey | null;
   readonly clock: 'right' | 'wrong';
 }
 

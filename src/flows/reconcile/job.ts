@@ -472,6 +472,7 @@ class Job {
       server: this.#parts.server.profile.name,
       said: state?.clientSaid ?? 'nothing',
       path: state?.inUse.path ?? '',
+      certificate: state?.inUse.certificate ?? '',
       where: state?.configuration.elsewhere ?? '',
       identity: this.#identity === null ? '' : identityLabel(this.#identity),
       former: former === null ? '' : identityLabel(former),

@@ -7,7 +7,7 @@ import type { KeyFingerprint, KeyOrigin, KeyPair, PublicKey } from '../../model/
 import type { Proof } from '../../model/job.ts';
 import type { Secret } from '../../model/secret.ts';
 import type { ConfigurationPlan } from './configuration-plan.ts';
-import type { Facts, KnownKey, WantedKey } from './facts.ts';
+import type { Facts, FixedKey, KnownKey, WantedKey } from './facts.ts';
 import type { JobJournal } from './request.ts';
 
 /** What one running job has seen and holds. Actions change it; decisions see it as `Facts`. */
@@ -93,7 +93,7 @@ export function factsOf(state: JobState, journal: JobJournal): Facts {
           : state.configuration.elsewhere === null
             ? 'differs'
             : 'elsewhere',
-      fixedKey: inUse.state === 'engine' ? 'engine' : inUse.state === 'passphrase' ? 'passphrase' : null,
+      fixedKey: fixedKey(inUse),
       clock: state.clock,
     },
     server: {
@@ -122,6 +122,15 @@ export function factsOf(state: JobState, journal: JobJournal): Facts {
       formerDevice: state.formerDevice,
     },
   };
+}
+
+/** Why the key in use must not be replaced; null where it may be. */
+export function fixedKey({
+  state,
+  certificate,
+}: Pick<KeyFileReading, 'state' | 'certificate'>): FixedKey | null {
+  if (state === 'engine' || state === 'passphrase') return state;
+  return certificate === null ? null : 'mutual-tls';
 }
 
 /** The key in use: read from its file, recorded, or shown by the client's own auth request; null where nothing tells. */

@@ -233,3 +233,22 @@ test("what the board's own client left pending is removed once another key is ac
   expect(end).toBe('pass');
   expect(last.sets).toEqual({ [NEW]: 'accepted' });
 });
+
+test('nothing takes the place of the key of a client certificate, not even an accepted key that lies staged', () => {
+  for (const sets of [null, { [STAGED]: 'accepted' }, { [STAGED]: 'preauthorized' }] as World['sets'][]) {
+    const world = begin({
+      inUse: IN_USE,
+      staged: STAGED,
+      openssl: true,
+      configured: true,
+      decommissioning: false,
+      sets,
+    });
+    const seen = factsOf(world);
+    const facts = { ...seen, board: { ...seen.board, fixedKey: 'mutual-tls' as const } };
+    const key = { from: 'board', type: 'ed25519' } as const;
+    expect(decide(facts, { flow: 'provision', key, leastProof: 'station' })).toMatchObject({
+      stop: 'board/key-mutual-tls',
+    });
+  }
+});

@@ -10,6 +10,7 @@ import {
   bench,
   CONF,
   deviceOf,
+  FACTORY_CONF,
   expectProvisioned,
   expectRecorded,
   FALLBACK,
@@ -21,6 +22,15 @@ import {
 
 const YEAR_MS = 365 * 24 * 3600 * 1000;
 const KEY_FILE = '/var/lib/mender/mender-agent.pem';
+
+const MUTUAL_KEY = '/data/mtls.key';
+/** A 3.x client that signs its auth requests with the key of its certificate for mutual TLS. */
+const MUTUAL_TLS = {
+  version: '3.5.2',
+  conf: { ...FACTORY_CONF, HttpsClient: { Certificate: '/data/mtls.crt' } },
+  keyPath: { member: 'HttpsClient.Key', value: MUTUAL_KEY },
+  key: { kind: 'present', type: 'rsa-2048' },
+} as const;
 
 /** How such a board is asked for, where that is not the plain way. */
 const ASKED: Readonly<Record<string, RunOptions>> = {
@@ -73,6 +83,7 @@ const OBSTACLES: readonly (readonly [string, string, BoardChoices])[] = [
     'board/key-passphrase',
     { client: { enabled: false, key: { kind: 'encrypted', passphrase: 'p', type: 'ed25519' } } },
   ],
+  ['a key that belongs to a client certificate', 'board/key-mutual-tls', { client: MUTUAL_TLS }],
   ['another password', 'board/login-refused', { users: [boardUser({ name: 'root', password: 'another' })] }],
   ['an expired password', 'board/password-expired', { users: [boardUser({ name: 'root', expired: true })] }],
   ['no power', 'board/silent', { console: { start: 'off' } }],
@@ -236,4 +247,36 @@ test('eight boards at once end each with its own key', async () => {
   expect(b.server.inspect()).toHaveLength(8);
   expect(b.logins).toBe(1);
   expect(setsOf(b.server, boards[0] ?? b.board())).toHaveLength(1);
+});
+
+test('the key of a client certificate is never replaced, neither by provisioning nor by re-keying, and can be kept', async () => {
+  const b = await bench();
+  const board = b.board({ client: MUTUAL_TLS });
+  await b.time.sleep(5_000);
+  const before = board.inspect.text(MUTUAL_KEY);
+  expect(before).toMatch(/PRIVATE KEY/);
+  const files = board.inspect.names('/data');
+
+  const refused = await b.run(board);
+  expect(refused.result).toMatchObject({ verdict: 'stopped', error: { code: 'board/key-mutual-tls' } });
+  expect(refused.result.error?.message).toContain('/data/mtls.crt');
+  const kept = await b.run(board, { keySource: { from: 'keep' } });
+  expect(kept.result).toMatchObject({ verdict: 'pass', error: null, keyOrigin: 'kept' });
+  const rekeyed = await b.rekey(board);
+  expect(rekeyed.result).toMatchObject({ verdict: 'stopped', error: { code: 'board/key-mutual-tls' } });
+  expect(actionsOf(rekeyed.events)).toEqual([]);
+
+  expect(board.inspect.text(MUTUAL_KEY)).toBe(before);
+  expect(board.inspect.names('/data')).toEqual(files);
+  expect(setsOf(b.server, board)).toHaveLength(1);
+});
+
+test('a 3.x client with a key but no certificate for mutual TLS gets a new key there', async () => {
+  const b = await bench();
+  const board = b.board({ client: { ...MUTUAL_TLS, conf: FACTORY_CONF } });
+  await b.time.sleep(5_000);
+  const before = board.inspect.text(MUTUAL_KEY);
+  const run = await b.run(board);
+  expect(run.result).toMatchObject({ verdict: 'pass', error: null });
+  expect(board.inspect.text(MUTUAL_KEY)).not.toBe(before);
 });

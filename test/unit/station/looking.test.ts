@@ -18,8 +18,10 @@ function device(
   return { id: 'd', identity: { mac: 'm' }, status, decommissioning, authSets };
 }
 
-function findings(change: Partial<Findings> & { state?: Findings['board']['key']['state'] }): Findings {
-  const { state = 'present', ...rest } = change;
+function findings(
+  change: Partial<Findings> & { state?: Findings['board']['key']['state']; certificate?: string },
+): Findings {
+  const { state = 'present', certificate = null, ...rest } = change;
   return {
     serverName: 'Plant',
     serverUrl: 'https://mender.example',
@@ -28,6 +30,7 @@ function findings(change: Partial<Findings> & { state?: Findings['board']['key']
         path: '/k',
         realPath: '/k',
         from: 'default',
+        certificate,
         state,
         publicKey: null,
         sha256: null,
@@ -60,6 +63,7 @@ it.each<readonly [readonly UnitCase[], Parameters<typeof findings>[0]]>([
   [['key-unreadable'], { fingerprint: null }],
   [['fixed-key', 'known'], { state: 'engine', fingerprint: OWN }],
   [['fixed-key'], { state: 'passphrase' }],
+  [['fixed-key', 'known'], { certificate: '/data/mtls.crt' }],
   [['identity-changed', 'unknown'], { former: FORMER, device: null }],
   [['elsewhere', 'known'], { serverUrls: ['https://other.example'] }],
   [['elsewhere', 'known'], { otherTenant: true }],

@@ -38,6 +38,7 @@ export function configuration(options: SimulatedBoardOptions): string | undefine
   if (client.keyPath) {
     const [group = '', member = ''] = client.keyPath.member.split('.');
     conf[group] = {
+      ...(client.conf[group] as object | undefined),
       [member]: client.keyPath.value,
       ...(client.sslEngine === undefined ? {} : { SSLEngine: client.sslEngine }),
     };
