@@ -144,9 +144,18 @@ export const CALLS = {
       .default(86_400_000),
   }),
   /** Who asks for what and why, and what the server has of the unit. Changes nothing. */
-  'rekey.read-request': z.strictObject({ file: z.string().max(1_000_000), server: name }),
+  'rekey.read-request': z.strictObject({
+    file: z.string().max(1_000_000),
+    server: name,
+    otherAddress: z.boolean().default(false),
+  }),
   /** Has the server take the requested key; once it is in use, removes every other. */
-  'rekey.approve': z.strictObject({ file: z.string().max(1_000_000), server: name }),
+  'rekey.approve': z.strictObject({
+    file: z.string().max(1_000_000),
+    server: name,
+    /** The server of the request is the given one, under another address. */
+    otherAddress: z.boolean().default(false),
+  }),
   /** Finishes a re-key with the approval of its request; needs no login. */
   'rekey.finish': z.strictObject({ file: z.string().max(1_000_000), password: secretText.optional() }),
   'resume.list': z.strictObject({}),

@@ -386,10 +386,10 @@ class StationOverHome implements Station {
         },
         signal ?? new AbortController().signal,
       ),
-    'rekey.read-request': async ({ file, server }, signal = new AbortController().signal) =>
-      readRekeyRequest(file, await this.#approvingParts(server, signal), signal),
-    'rekey.approve': async ({ file, server }, signal = new AbortController().signal) =>
-      approveRekeyRequest(file, await this.#approvingParts(server, signal), signal),
+    'rekey.read-request': async ({ file, server, ...options }, signal = new AbortController().signal) =>
+      readRekeyRequest(file, options, await this.#approvingParts(server, signal), signal),
+    'rekey.approve': async ({ file, server, ...options }, signal = new AbortController().signal) =>
+      approveRekeyRequest(file, options, await this.#approvingParts(server, signal), signal),
     'rekey.finish': (params, signal) =>
       finishRekey(
         params,

@@ -7,6 +7,7 @@ const TITLES: Readonly<Record<string, string>> = {
   key: 'Keys made elsewhere',
   server: 'The server',
   job: 'The job',
+  request: 'Requests and approvals of a re-key',
   journal: 'The record',
   station: 'The station itself',
 };

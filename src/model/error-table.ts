@@ -588,6 +588,16 @@ export const ERRORS = {
     STATION,
     'Finish it at the station that wrote the request.',
   ),
+  'request/other-server': row(
+    'The request is for the server at {asked}; {server} is at {url}.',
+    NOTHING,
+    'Approve it with the server that the unit is accepted at (station server list). Only where both are addresses of that one server: --other-address.',
+  ),
+  'request/approved-elsewhere': row(
+    'The key was approved at {approved}; this unit’s server {server} is at {url}.',
+    'The unit is as it was: its old key is active, the new one staged.',
+    'Have it approved for the server of the request. Where both are addresses of that one server, the admin says so: station rekey approve --other-address.',
+  ),
   'request/not-staged': row(
     'The new key was not staged: {detail}.',
     NOTHING,

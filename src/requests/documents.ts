@@ -71,7 +71,10 @@ const approvalSchema = z.strictObject({
   station: text,
   operator: text.nullable(),
   at: time,
+  /** Where the key was brought in: the approver's own address of the server. */
   serverUrl: text,
+  /** Set where the approver said that this is the server that the unit knows by another address. */
+  otherAddress: z.literal(true).optional(),
   fingerprint,
   /** `preauthorized`: the unit's first request makes the server change keys. `accepted`: it has changed; the unit has to follow. */
   how: z.enum(['preauthorized', 'accepted']),

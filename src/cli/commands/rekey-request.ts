@@ -31,6 +31,7 @@ interface ApproveOptions {
   readonly server: string;
   readonly out?: string;
   readonly tidy?: boolean;
+  readonly otherAddress?: boolean;
   readonly yes?: boolean;
 }
 
@@ -108,11 +109,16 @@ function addApprove(rekey: Command, parts: ProgramParts): void {
     .requiredOption('--server <name>', 'where the unit is accepted')
     .option('--out <file>', 'the approval, for the station that asked')
     .option('--tidy', 'only remove the old keys of a unit that has its new one')
+    .option('--other-address', 'the server of the request is the given one, under another address')
     .option('--yes', 'do not ask');
   action<ApproveOptions>(approve, parts, (context, options, [path = '']) =>
     context.withStation('write', async (station) => {
       const { io, output } = context;
-      const call = { file: await read(path), server: options.server };
+      const call = {
+        file: await read(path),
+        server: options.server,
+        otherAddress: options.otherAddress === true,
+      };
       const view = await station.call('rekey.read-request', call, io.interrupted);
       if (output.json === false) output.note(description(printableValue(view)));
       const needsFile = options.tidy !== true && view.state !== 'accepted';

@@ -28,6 +28,12 @@ export interface ApprovingParts {
   readonly operator: string | null;
 }
 
+/** What the admin says beyond the request. */
+export interface ApprovalOptions {
+  /** The approver reaches the server of the request at another address than the unit does. */
+  readonly otherAddress: boolean;
+}
+
 interface Case {
   readonly request: RekeyFileRequest;
   readonly requesterKey: KeyFingerprint;
@@ -37,10 +43,11 @@ interface Case {
 /** Who asks for what and why, and what the server has of the unit. Changes nothing. @throws StationError `request/...`. */
 export async function readRekeyRequest(
   file: string,
+  options: ApprovalOptions,
   parts: ApprovingParts,
   signal: AbortSignal,
 ): Promise<RekeyRequestView> {
-  const { request, requesterKey, device } = await caseOf(file, parts, signal);
+  const { request, requesterKey, device } = await caseOf(file, options, parts, signal);
   const { station, operator, at, expires, identity, fingerprint, oldKey, reason, serverUrl } = request;
   return {
     station,
@@ -61,16 +68,18 @@ export async function readRekeyRequest(
 /**
  * Has the server take a unit's new key, and writes the approval by which the unit's station goes on: preauthorized beside
  * the old key where the server offers that, so that the unit's first request changes it; else accepted in its place. A
- * request whose key is in use already is tidied up: every other key of the device is removed.
+ * request whose key is in use already is tidied up: every other key of the device is removed. A request is for the server
+ * that it names: what another server takes down is of no use to the unit, which would be refused at its own.
  *
  * @throws StationError `request/...` and those of a server.
  */
 export async function approveRekeyRequest(
   file: string,
+  options: ApprovalOptions,
   parts: ApprovingParts,
   signal: AbortSignal,
 ): Promise<RekeyApprovalReport> {
-  const found = await caseOf(file, parts, signal);
+  const found = await caseOf(file, options, parts, signal);
   const { request, device } = found;
   const state = stateOf(device, request.fingerprint);
   note(found, parts, 'begun');
@@ -85,9 +94,16 @@ export async function approveRekeyRequest(
   return answer({ ...found, device: after }, parts, how);
 }
 
-async function caseOf(file: string, { server, clock }: ApprovingParts, signal: AbortSignal): Promise<Case> {
+async function caseOf(
+  file: string,
+  { otherAddress }: ApprovalOptions,
+  { server, clock }: ApprovingParts,
+  signal: AbortSignal,
+): Promise<Case> {
   const { body: request, key } = readRequest(file, clock.now());
-  const { name } = server.profile;
+  const { name, url } = server.profile;
+  if (!otherAddress && request.serverUrl !== url)
+    throw new StationError('request/other-server', { server: name, url, asked: request.serverUrl });
   const device =
     (await server.find(request.identity, null, signal)) ??
     (await server.findAfterKnock(request.identity, keyOfRequest(request), signal));
@@ -166,7 +182,7 @@ function note(
 
 function answer(
   { request, device }: Case,
-  { signer, stationId, clock, operator }: ApprovingParts,
+  { signer, stationId, clock, operator, server }: ApprovingParts,
   how: RekeyApproval['how'],
 ): RekeyApprovalReport {
   const file = writeApproval(
@@ -176,7 +192,8 @@ function answer(
       station: stationId,
       operator,
       at: new Date(clock.now()).toISOString(),
-      serverUrl: request.serverUrl,
+      serverUrl: server.profile.url,
+      ...(server.profile.url === request.serverUrl ? {} : { otherAddress: true as const }),
       fingerprint: request.fingerprint,
       how,
       deviceId: device.id,

@@ -52,7 +52,15 @@ export async function finishRekey(
       const orders = await Promise.all(
         [...restart.boards].map(async ([path, { identity }]) => {
           if (identity === null) throw new StationError('job/board-never-read');
-          const server = approvedServer(parts.absentServer(restart.server), approval, identity);
+          const real = parts.absentServer(restart.server);
+          const { name, url } = real.profile;
+          if (approval.otherAddress !== true && approval.serverUrl !== url)
+            throw new StationError('request/approved-elsewhere', {
+              server: name,
+              url,
+              approved: approval.serverUrl,
+            });
+          const server = approvedServer(real, approval, identity);
           const keySource =
             restart.keySource === null || restart.keySource === DEFAULT_KEY_SOURCE
               ? null

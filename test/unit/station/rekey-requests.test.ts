@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { DEFAULT_ADMIN, startMenderServer, type Mode } from '../../../src/rehearsal/server/index.ts';
 import type { BoardChoices } from '../../../src/rehearsal/board/index.ts';
 import { onTestFinished } from 'vitest';
+import type { Station } from '../../../src/station.ts';
 import { virtualTime } from '../virtual-time.ts';
 import { board as makeBoard, logIn, Ports, stationOn } from './boards.ts';
 import { makeHome } from './home.ts';
@@ -163,4 +164,70 @@ it('a finish that is cut off is finished by the same approval', async () => {
   expect(sets().toSorted()).toEqual(['accepted', 'rejected']);
   expect(await laptop.call('resume.list', {})).toEqual([]);
   await expect(laptop.call('rekey.finish', { file })).rejects.toMatchObject({ code: 'job/not-interrupted' });
+});
+
+/** Lets the admin reach the server at its other address, too. */
+async function alias(admin: Station, url: string): Promise<string> {
+  const other = url.replace('127.0.0.1', 'localhost');
+  expect(other).not.toBe(url);
+  await admin.call('server.add', { name: 'other', url: other });
+  await admin.call('server.login', {
+    name: 'other',
+    user: DEFAULT_ADMIN.email,
+    password: DEFAULT_ADMIN.password,
+    keep: true,
+  });
+  return other;
+}
+
+it('a request for one server is neither shown nor approved at another, which is not even asked', async () => {
+  const { admin, laptop, request, sets } = await world();
+  const staging = await startMenderServer({ decommissionMs: 20 });
+  onTestFinished(() => staging.close());
+  await admin.call('server.add', { name: 'staging', url: staging.url });
+  await admin.call('server.login', {
+    name: 'staging',
+    user: DEFAULT_ADMIN.email,
+    password: DEFAULT_ADMIN.password,
+    keep: true,
+  });
+  const { file } = await request();
+  const before = staging.requests.total;
+  for (const method of ['rekey.read-request', 'rekey.approve'] as const)
+    await expect(admin.call(method, { file, server: 'staging' })).rejects.toMatchObject({
+      code: 'request/other-server',
+    });
+  expect(staging.requests.total).toBe(before);
+  // Nothing was spoilt: at the right one it is approved, and the unit finished.
+  const approval = await admin.call('rekey.approve', { file, server: 'bench' });
+  expect((await laptop.call('rekey.finish', { file: approval.file })).jobs).toMatchObject([
+    { verdict: 'pass' },
+  ]);
+  expect(sets().toSorted()).toEqual(['accepted', 'rejected']);
+});
+
+it('a server that the admin reaches at another address is approved at when the admin says that it is the one', async () => {
+  const { admin, laptop, request, server } = await world();
+  await alias(admin, server.url);
+  const { file } = await request();
+  await expect(admin.call('rekey.approve', { file, server: 'other' })).rejects.toMatchObject({
+    code: 'request/other-server',
+  });
+  const approval = await admin.call('rekey.approve', { file, server: 'other', otherAddress: true });
+  const { jobs } = await laptop.call('rekey.finish', { file: approval.file });
+  expect(jobs).toMatchObject([{ verdict: 'pass', error: null }]);
+});
+
+it('an approval given at another address than that of the unit’s server changes nothing on the unit', async () => {
+  const { admin, laptop, request, server, unit } = await world();
+  const asked = await request();
+  const approval = await admin.call('rekey.approve', { file: asked.file, server: 'bench' });
+  const files = unit.inspect.names('/var/lib/mender');
+  await laptop.call('server.remove', { name: 'bench' });
+  await laptop.call('server.add', { name: 'bench', url: server.url.replace('127.0.0.1', 'localhost') });
+  await expect(laptop.call('rekey.finish', { file: approval.file })).rejects.toMatchObject({
+    code: 'request/approved-elsewhere',
+  });
+  expect(unit.inspect.names('/var/lib/mender')).toEqual(files);
+  expect(await laptop.call('resume.list', {})).toMatchObject([{ job: asked.job, state: 'waiting' }]);
 });
