@@ -7,7 +7,8 @@ import { chainHash, GENESIS, hex, isSignedBy, keyFingerprint, readPublicKey, typ
  * What is wrong with a journal.
  *
  * - `edited`: a row's content or hash was changed. `missing`: a row is not there. `reordered`: it is in another's place.
- * - `truncated`: rows are missing at the end, by a head that is known. `unsigned`: a verdict that was not signed.
+ * - `truncated`: rows are missing at the end, by a head that is known. `unsigned`: a verdict that was not signed when it
+ *   was recorded.
  * - `signature`: one that does not fit the rows. `foreign-key`: by a key that nobody vouches for.
  * - `projections`: the tables that answer questions do not follow from the rows. `unreadable`: the file is damaged.
  */
@@ -64,8 +65,10 @@ export class ChainCheck {
   #hash: Uint8Array;
   #rows = 0;
   #signing = false;
-  /** The first verdict since the last signature. */
+  /** The verdict in the row before, until its signature is there. */
   #unsigned: number | null = null;
+  /** Verdicts that stood while no key was at hand. A later signature is of the rows as they were found, not of who wrote them. */
+  readonly #stood: number[] = [];
   #signed: number | null = null;
   #station: string | null = null;
 
@@ -141,8 +144,11 @@ export class ChainCheck {
         'edited',
         `Row ${seq} has another hash than the head that is known: it, or a row before it, was changed and all after it made to fit.`,
       );
-    if (this.#unsigned !== null && this.#signing && entry.event.kind !== 'head-signed')
-      return this.#notSigned(this.#unsigned);
+    if (this.#unsigned !== null && entry.event.kind !== 'head-signed') {
+      if (this.#signing) return this.#notSigned(this.#unsigned);
+      this.#stood.push(this.#unsigned);
+      this.#unsigned = null;
+    }
     this.#seq = seq;
     this.#hash = computed;
     this.#rows += 1;
@@ -166,6 +172,21 @@ export class ChainCheck {
       'truncated',
       `Row ${next} and what came after it is missing: row ${Math.max(...known)} is known to have been there.`,
     );
+  }
+
+  /**
+   * Verdicts that were recorded while no key was at hand: a problem to who knows the keys that count, else told alone.
+   * Anybody with the file can say in it that there is no key, add a verdict, and leave it to the station to sign what follows.
+   */
+  unsigned(): { readonly problem: Problem | null; readonly note: string | null } {
+    const rows = [...this.#stood, ...(this.#unsigned === null ? [] : [this.#unsigned])];
+    const [first] = rows;
+    if (first === undefined) return { problem: null, note: null };
+    const others = rows.length === 1 ? '' : `, and ${rows.length - 1} more after it,`;
+    const text = `The verdict in row ${first}${others} was not signed when it was recorded: no key was at hand, and nothing shows that the station wrote it.`;
+    return this.#vouched === null
+      ? { problem: null, note: text }
+      : { problem: bad(first, 'unsigned', text), note: null };
   }
 
   /** Checks a signature of `last`, the newest row when it was made; `row` is where it stands, null for the end of a file. */
@@ -224,7 +245,7 @@ export class ChainCheck {
       }
       case 'verdict':
         // Verdict and signature are one transaction: one without the other was not written by a station with its key.
-        if (this.#signing || this.#unsigned === null) this.#unsigned = seq;
+        this.#unsigned = seq;
         return null;
       default:
         return null;

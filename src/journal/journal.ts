@@ -602,9 +602,12 @@ const SIGNED_AT_ONCE: ReadonlySet<JournalEvent['kind']> = new Set<JournalEvent['
   'station-key',
   'journal-backup',
   'journal-restored',
+  'verdicts-unsigned',
 ]);
 /** So many rows at most are without a signature. */
 const ROWS_A_SIGNATURE = 100;
+/** So many unsigned verdicts at most are named by their rows. */
+const UNSIGNED_NAMED = 100;
 /** How far the wall clock may be set back before it is recorded, in milliseconds: clocks are trimmed all the time. */
 const CLOCK_TOLERANCE_MS = 1000;
 
@@ -729,9 +732,16 @@ class Writer extends Reader implements Journal {
         });
       return;
     }
-    this.#signer = signer;
     const { fingerprint, publicKey, protection } = signer;
-    if (!isMissing && keys.some((key) => key['fingerprint'] === fingerprint)) return;
+    const unsigned = this.#unsignedVerdicts();
+    if (!isMissing && keys.some((key) => key['fingerprint'] === fingerprint)) {
+      this.#signer = signer;
+      if (unsigned !== null) this.append(unsigned);
+      return;
+    }
+    // Told before this key signs anything, and before it is introduced.
+    if (unsigned !== null) this.append(unsigned);
+    this.#signer = signer;
     // The window's key may lie in the system's key store and the command's in a file: two keys, neither lost.
     const lost = keys.find(
       (key) => key['protection'] === protection && ![fingerprint, NO_KEY].includes(text(key, 'fingerprint')),
@@ -746,6 +756,26 @@ class Writer extends Reader implements Journal {
       replaces,
       detail: null,
     });
+  }
+
+  /** Verdicts since the last signature: no run that had a key left one, so this one says that it did not write them. */
+  #unsignedVerdicts(): JournalEvent | null {
+    // Of the rows themselves, from their end: the tables are not what is signed.
+    const signed = this.database.first(
+      `SELECT seq FROM event WHERE kind = 'head-signed' ORDER BY seq DESC LIMIT 1`,
+    );
+    const found = this.database.all(
+      `SELECT seq, count(*) OVER () AS count FROM event WHERE kind = 'verdict' AND seq > ? ORDER BY seq LIMIT ?`,
+      Number(signed?.['seq'] ?? 0),
+      UNSIGNED_NAMED,
+    );
+    const [first] = found;
+    if (first === undefined) return null;
+    return {
+      kind: 'verdicts-unsigned',
+      rows: found.map(({ seq }) => Number(seq)),
+      count: Number(first['count']),
+    };
   }
 
   rebuildProjections(): void {

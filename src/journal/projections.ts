@@ -298,6 +298,7 @@ function projectEvent(database: Database, entry: JournalEntry, event: JournalEve
     case 'server-session':
     case 'rekey-requested':
     case 'rekey-approval':
+    case 'verdicts-unsigned':
     case 'clock-jumped':
     case 'journal-backup':
     case 'journal-restored':

@@ -62,9 +62,12 @@ export function* checkingProjections(database: Database): Generator<undefined, s
 export function verification(
   kind: Verification['kind'],
   check: ChainCheck,
-  problem: Problem | null,
+  fault: Problem | null,
   notes: readonly string[],
 ): Verification {
+  // Last: it may be known and explained, and must hide nothing else that is wrong.
+  const unsigned = check.unsigned();
+  const problem = fault ?? unsigned.problem;
   const { rows, first, station, head, signed } = check;
   const keys = check.keys();
   const last = head?.seq ?? 0;
@@ -80,6 +83,7 @@ export function verification(
     problem,
     notes: [
       ...notes,
+      ...(problem === null && unsigned.note !== null ? [unsigned.note] : []),
       ...(problem === null && rows > 0 && signed === null ? ['Nothing in it is signed.'] : []),
       // The signature is itself a row.
       ...(problem === null && signed !== null && last > signed + 1

@@ -144,6 +144,14 @@ export type JournalOwnEvent =
       readonly signature: string;
     }
   | {
+      /** Verdicts that were found without a signature when the key was at hand again; what is signed next covers them. */
+      readonly kind: 'verdicts-unsigned';
+      /** The rows they are in, in order; the first hundred. */
+      readonly rows: readonly number[];
+      /** How many they are. */
+      readonly count: number;
+    }
+  | {
       /** The wall clock was set back: between two rows of one run of the station, or while it was closed. */
       readonly kind: 'clock-jumped';
       readonly while: 'running' | 'closed';

@@ -121,7 +121,10 @@ describe('a journal as its station wrote it', () => {
     const path = makeJournal(null);
     expect(verify(path)).toMatchObject({ ok: true, signed: null });
     openJournal(path, { ...options(), signer: () => signer }).close();
-    expect(verify(path, { keys: [signer.fingerprint] })).toMatchObject({ ok: true, signed: 20 });
+    const found = verify(path);
+    expect(found).toMatchObject({ ok: true, signed: found.head!.seq - 1 });
+    // Covered is not vouched for: whoever puts an unsigned journal there has it signed at the next opening, too.
+    expect(verify(path, { keys: [signer.fingerprint] }).problem).toMatchObject({ seq: 7, fault: 'unsigned' });
   });
 });
 
@@ -344,7 +347,79 @@ describe('the station key', () => {
     expect(verify(path, { keys: [signer.fingerprint] }).problem).toMatchObject({ fault: 'unsigned' });
     open(path, () => signer);
     expect(kinds(path).at(-1)).toMatchObject({ what: 'made', fingerprint: signer.fingerprint });
-    expect(verify(path, { keys: [signer.fingerprint] }).ok).toBe(true);
+    // Nor later, under a signature that covers it: it is told for ever.
+    expect(verify(path, { keys: [signer.fingerprint] }).problem).toMatchObject({
+      seq: ROWS + 7,
+      fault: 'unsigned',
+    });
+    expect(verify(path)).toMatchObject({ ok: true });
+    expect(verify(path).notes.join()).toContain(`The verdict in row ${ROWS + 7} was not signed`);
+  });
+
+  it('vouches for no verdict that somebody added without it, however the station goes on', () => {
+    const path = makeJournal(signer);
+    const forged = (job: string): void => {
+      {
+        // Somebody with the file and without the key.
+        using journal = openJournal(path, options());
+        journal.append({
+          kind: 'station-key',
+          what: 'missing',
+          fingerprint: null,
+          publicKey: null,
+          protection: 'none',
+          replaces: signer.fingerprint,
+          detail: 'x',
+        });
+        for (const event of jobEvents({ job, identity: { mac: macOf(9) } })) journal.append(event);
+      }
+      // The station, as every day.
+      using journal = openJournal(path, { ...options(), signer: () => signer });
+      journal.append(OPENED);
+      for (const event of jobEvents({ job: `AFTER-${job}`, identity: { mac: macOf(8) } }))
+        journal.append(event);
+    };
+    const verdictOf = (job: string): number => {
+      using journal = openJournal(path, options());
+      return journal.events(job).at(-1)!.seq;
+    };
+    forged('FORGED');
+    const row = verdictOf('FORGED');
+    expect(verify(path, { keys: [signer.fingerprint] })).toMatchObject({
+      ok: false,
+      problem: {
+        seq: row,
+        fault: 'unsigned',
+        text: expect.stringContaining(`verdict in row ${row}`) as string,
+      },
+    });
+    expect(verify(path).notes).toContainEqual(expect.stringContaining(`verdict in row ${row}`));
+    forged('AGAIN');
+    const again = verdictOf('AGAIN');
+    expect(verify(path, { keys: [signer.fingerprint] }).problem?.text).toContain('and 1 more');
+    using journal = openJournal(path, options());
+    const told = [...journal.entries()].flatMap(({ event }) =>
+      event.kind === 'verdicts-unsigned' ? [event] : [],
+    );
+    expect(told).toMatchObject([
+      { rows: [row], count: 1 },
+      { rows: [again], count: 1 },
+    ]);
+  });
+
+  it('names what it finds unsigned before it signs anything, also where nobody said that it was missing', () => {
+    const path = makeJournal(signer);
+    {
+      using journal = openJournal(path, options());
+      journal.append(jobEvents({ job: 'FORGED' }).at(-1)!);
+    }
+    for (let time = 0; time < 2; time++) open(path, () => signer);
+    using journal = openJournal(path, options());
+    expect([...journal.entries(ROWS + 1)].map(({ event }) => event)).toMatchObject([
+      { kind: 'verdicts-unsigned', rows: [ROWS + 1], count: 1 },
+      { kind: 'head-signed' },
+    ]);
+    expect(verify(path).problem).toMatchObject({ seq: ROWS + 1, fault: 'unsigned' });
   });
 });
 
