@@ -98,6 +98,8 @@ class Job {
    * whoever resumes it here must not wait for that to run out. Within a station a device is one job's anyway.
    */
   #station: string | null = null;
+  /** Until when this job waits for its server and its board, once it has begun to; wall time. */
+  #waitsUntil: number | null = null;
   readonly #notes: string[] = [];
   /** What is to be said once the configuration is on the board, and not before. */
   readonly #configurationNotes: string[] = [];
@@ -358,7 +360,8 @@ class Job {
       this.#cancellation.commit();
       this.#cancellation.switched();
     }
-    for (let count = 0; count < MOST_DECISIONS; count += 1) {
+    // Waiting has a deadline of its own and does not count.
+    for (let count = 0; count < MOST_DECISIONS;) {
       this.#cancellation.check();
       if (wanted.flow === 'rekey') noteOldKeys(state, wanted.resumed);
       const decision = decide(factsOf(state, journal), wanted);
@@ -369,6 +372,7 @@ class Job {
         await this.#wait(state);
         continue;
       }
+      count += 1;
       const actions = this.#actions(state);
       const puts = decision.do === 'switch' || decision.do === 'configure';
       if (wanted.flow === 'rekey' && WRITES.has(decision.do)) await this.#lease(state);
@@ -423,7 +427,8 @@ class Job {
     const { job, waitMs } = this.#order.request;
     const { clock, journal, progress, server } = this.#parts;
     await this.#leave();
-    const deadline = clock.now() + waitMs;
+    // One for the whole job, however often the server comes and goes.
+    const deadline = (this.#waitsUntil ??= clock.now() + waitMs);
     const until = new Date(deadline).toISOString();
     const tell = (what: 'server' | 'board'): void => {
       journal.append({ kind: 'job-waiting', job, for: what, deadline: until });
@@ -439,10 +444,13 @@ class Job {
       },
       tell,
       reachBoard: () => this.#return(state),
+      lookUp: async () => {
+        await this.#lookUp(state);
+        return state.reachable;
+      },
+      leaveBoard: () => this.#leave(),
     });
     progress.waiting(null);
-    state.reachable = true;
-    await this.#lookUp(state);
   }
 
   /** Logs in again, and looks at the board anew. @throws StationError `board/another` when it is not the same unit. */

@@ -6,6 +6,8 @@ export const WAITABLE: ReadonlySet<string> = new Set(['server/unreachable', 'ser
 
 /** How often it is looked whether the server, or the board, is there. Milliseconds. */
 const LOOK_EVERY_MS = 5_000;
+/** How long at most until the board is logged in to again, where the server went away each time. Milliseconds. */
+const MOST_PAUSE_MS = 120_000;
 
 export interface WaitParts {
   readonly clock: Clock;
@@ -17,27 +19,43 @@ export interface WaitParts {
   readonly tell: (what: 'server' | 'board') => void;
   /** Logs in to the board; throws while it is not there. */
   readonly reachBoard: () => Promise<void>;
+  /** Reads what the job needs of the server; false where it has gone away again. */
+  readonly lookUp: () => Promise<boolean>;
+  readonly leaveBoard: () => Promise<void>;
 }
 
 /**
- * Waits until the server answers, then until the board does. Nothing is held meanwhile.
+ * Waits until the server answers, then until the board does, and until the server has told what the job needs: on a
+ * network that comes and goes that is tried again, at longer and longer intervals, until the one deadline. Nothing is
+ * held meanwhile.
  *
- * @throws StationError `job/wait-ended` at the deadline; the signal's reason when aborted.
+ * @throws StationError `job/wait-ended` at the deadline; the signal's reason when aborted; what `lookUp` throws.
  */
 export async function waitForServer(parts: WaitParts): Promise<void> {
-  const { signal, reachServer, tell, reachBoard } = parts;
-  tell('server');
-  await until(parts, 'the server', () => reachServer(signal));
-  let told = false;
-  await until(parts, 'the board', async () => {
-    try {
-      await reachBoard();
-    } catch (thrown) {
-      if (!told) tell('board');
-      told = true;
-      throw thrown;
-    }
-  });
+  const { clock, deadline, signal, reachServer, reachBoard, lookUp, leaveBoard } = parts;
+  let told: 'server' | 'board' | null = null;
+  const tell = (what: 'server' | 'board'): void => {
+    if (told !== what) parts.tell(what);
+    told = what;
+  };
+  for (let pause = LOOK_EVERY_MS; ; pause = Math.min(2 * pause, MOST_PAUSE_MS)) {
+    tell('server');
+    await until(parts, 'the server', () => reachServer(signal));
+    await until(parts, 'the board', async () => {
+      try {
+        await reachBoard();
+      } catch (thrown) {
+        tell('board');
+        throw thrown;
+      }
+    });
+    if (await lookUp()) return;
+    await leaveBoard();
+    tell('server');
+    const left = deadline - clock.now();
+    if (left <= 0) throw new StationError('job/wait-ended', { for: 'the server' });
+    await clock.sleep(Math.min(pause, left), signal);
+  }
 }
 
 /** Tries again and again. Whatever hinders it may be mended by a person meanwhile: a login, a cable, a network. */

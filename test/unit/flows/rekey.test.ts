@@ -320,3 +320,48 @@ test('at its deadline a wait ends, and says so', async () => {
   expect(keyOf(unit.board)).toBe(unit.old);
   expect(stagedOn(unit.board)).toEqual([]);
 });
+
+describe('a network that comes and goes: the server answers, and is away again when the unit is looked up', () => {
+  async function flapping(waitMs: number, calmAfterMs: number) {
+    const b = await bench({ limits: { callMs: 500 } });
+    const unit = await returnedUnit(b);
+    const away = b.server.faults.add({ on: 'get-device', act: { kind: 'drop', when: 'before' } });
+    const deadlines = new Set<string>();
+    let logIns = 0;
+    let asked = false;
+    const run = await b.rekey(unit.board, {
+      waitMs,
+      onStep: (step) => void (logIns += step === 'connect running' ? 1 : 0),
+      onWaiting: (waiting) => {
+        if (waiting === null) return;
+        deadlines.add(waiting.deadline);
+        if (!asked) b.time.after(calmAfterMs, () => away.remove());
+        asked = true;
+      },
+    });
+    return { b, unit, run, logIns, deadlines };
+  }
+
+  test('the wait ends at its one deadline, and what was staged is removed', async () => {
+    const { b, unit, run, deadlines } = await flapping(60_000, 3_600_000);
+    expect(run.result).toMatchObject({ verdict: 'stopped', error: { code: 'job/wait-ended' } });
+    expect(deadlines.size).toBe(1);
+    expect(run.ms).toBeGreaterThanOrEqual(60_000);
+    expect(run.ms).toBeLessThan(75_000);
+    expect(keyOf(unit.board)).toBe(unit.old);
+    expect(stagedOn(unit.board)).toEqual([]);
+    expect(setsOf(b.server, unit.board)).toEqual([[unit.old, 'accepted']]);
+    expectRecorded(run.events, run.result);
+  });
+
+  test('however often it goes, the job goes on when it stays, and the board is not logged in to all the time', async () => {
+    const hours = 3;
+    const { b, unit, run, deadlines, logIns } = await flapping(24 * 3_600_000, hours * 3_600_000);
+    expectRekeyed(b, unit, run);
+    expect(deadlines.size).toBe(1);
+    expect(logIns).toBeGreaterThan(65);
+    // Every two minutes, and a few at the beginning.
+    expect(logIns).toBeLessThan(hours * 30 + 10);
+    expectRecorded(run.events, run.result);
+  });
+});
