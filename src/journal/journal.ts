@@ -158,6 +158,8 @@ export interface JournalReader extends Disposable {
   entries(after?: number): Generator<JournalEntry, void, undefined>;
   /** The number of the last entry; 0 for an empty journal. */
   lastSeq(): number;
+  /** The hash of a row (hex), that of row 0 being the one that the chain begins with; null where there is no such row. */
+  hashOf(seq: number): string | null;
   /** A whole copy in a new file. Takes the thread until it is done: a second for each 100 MB or so. */
   copyInto(path: string): void;
   /** Null for an empty journal. */
@@ -426,6 +428,12 @@ class Reader implements JournalReader {
 
   lastSeq(): number {
     return lastSeq(this.database);
+  }
+
+  hashOf(seq: number): string | null {
+    if (seq === 0) return hex(GENESIS);
+    const hash = this.database.first('SELECT hash FROM event WHERE seq = ?', seq)?.['hash'];
+    return hash instanceof Uint8Array ? hex(hash) : null;
   }
 
   copyInto(path: string): void {

@@ -4,7 +4,13 @@ import * as z from 'zod';
 import { StationError } from '../model/station-error.ts';
 import { readIfThere, reasonOf, writeDurably } from './durable-file.ts';
 
-const schema = z.object({ folder: z.string().min(1), delivered: z.int().min(0) });
+const mark = z.object({ seq: z.int().min(0), hash: z.string().regex(/^[0-9a-f]{64}$/) });
+const schema = z.object({
+  folder: z.string().min(1),
+  delivered: z.int().min(0),
+  /** Rows up to which all was delivered, with their hashes, the newest last: a restored record may have other rows there. */
+  marks: z.array(mark).default([]),
+});
 
 /** Where records are dropped for another system, and the row of the last one that is there. */
 export type DropState = z.infer<typeof schema>;

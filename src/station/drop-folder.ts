@@ -1,7 +1,7 @@
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { DropView } from '../contract.ts';
-import type { RecordDocument } from '../journal/index.ts';
+import type { JournalReader, RecordDocument } from '../journal/index.ts';
 import type { Clock } from '../model/clock.ts';
 import { asStationError, StationError } from '../model/station-error.ts';
 import { REHEARSAL } from '../rehearsal/bench.ts';
@@ -44,7 +44,7 @@ export class DropFolder implements AsyncDisposable {
 
   view(): DropView {
     const { reader } = this.#parts.record;
-    const waiting = this.#state === null ? 0 : reader.endedAfter(this.#state.delivered);
+    const waiting = this.#state === null ? 0 : reader.endedAfter(deliveredOf(this.#state, reader));
     return { folder: this.#state?.folder ?? null, waiting, error: this.#error };
   }
 
@@ -55,7 +55,7 @@ export class DropFolder implements AsyncDisposable {
    */
   async set(folder: string | null): Promise<DropView> {
     if (folder !== null) await requireFolder(folder);
-    const state = folder === null ? null : { folder, delivered: this.#parts.record.reader.lastSeq() };
+    const state = folder === null ? null : this.#reached(folder, this.#parts.record.reader.lastSeq(), []);
     writeDropState(this.#parts.home, state);
     this.#state = state;
     this.#error = null;
@@ -96,17 +96,53 @@ export class DropFolder implements AsyncDisposable {
     const { reader } = this.#parts.record;
     const state = this.#state;
     if (state === null) return false;
-    // After a restore the record may be shorter than what was delivered of the one before.
-    const after = Math.min(state.delivered, reader.lastSeq());
+    const after = deliveredOf(state, reader);
+    let marks = state.marks.filter(({ seq }) => seq <= after);
     const records = reader.recordsAfter(after, AT_ONCE);
     for (const record of records) {
       if (this.#closed.signal.aborted || this.#state?.folder !== state.folder) return false;
       if (!isSimulated(record)) await drop(state.folder, record);
-      this.#state = { folder: state.folder, delivered: record.row.seq };
+      this.#state = this.#reached(state.folder, record.row.seq, marks);
+      ({ marks } = this.#state);
       writeDropState(this.#parts.home, this.#state);
     }
     return records.length > 0;
   }
+
+  /** All up to this row is delivered. */
+  #reached(folder: string, delivered: number, before: DropState['marks']): DropState {
+    const hash = this.#parts.record.reader.hashOf(delivered);
+    return {
+      folder,
+      delivered,
+      marks: hash === null ? before : thinned([...before, { seq: delivered, hash }]),
+    };
+  }
+}
+
+/**
+ * The last row up to which all of this record was delivered. After a restore the record may have other rows, or none,
+ * where the one before it had been delivered: then it is the newest mark that both have. Some records come twice, under
+ * the same names.
+ */
+function deliveredOf(
+  { delivered, marks }: DropState,
+  reader: Pick<JournalReader, 'hashOf' | 'lastSeq'>,
+): number {
+  // As an earlier version wrote it.
+  if (marks.length === 0) return Math.min(delivered, reader.lastSeq());
+  return marks.findLast(({ seq, hash }) => reader.hashOf(seq) === hash)?.seq ?? 0;
+}
+
+/** One mark for each doubling of the distance back: a handful, and one of them not far before any row. */
+function thinned(marks: DropState['marks']): DropState['marks'] {
+  const newest = marks.at(-1)?.seq ?? 0;
+  const kept = new Map<number, DropState['marks'][number]>();
+  for (const mark of marks) {
+    const distance = Math.floor(Math.log2(newest - mark.seq + 1));
+    if (!kept.has(distance)) kept.set(distance, mark);
+  }
+  return [...kept.values()];
 }
 
 /** A record of the rehearsal has no place among those of real units. */

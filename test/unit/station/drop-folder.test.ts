@@ -1,7 +1,9 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { lockHome } from '../../../src/journal/home-lock.ts';
 import { openJournal, type Journal, type RecordDocument } from '../../../src/journal/index.ts';
+import { restoreJournal } from '../../../src/journal/restore.ts';
 import { systemClock, type Clock } from '../../../src/model/clock.ts';
 import { DropFolder } from '../../../src/station/drop-folder.ts';
 import { jobEvents, macOf, makeHome, options } from '../journal/fixtures.ts';
@@ -118,6 +120,94 @@ it('catches up after an outage of the folder and of the station, in order and wi
   work(journal, 'J5');
   drop.wake();
   expect(files(folder)).toEqual(['J3.json', 'J4.json']);
+});
+
+describe('after a restoration', () => {
+  /** Jobs that are delivered, one by one. */
+  const deliver = async (home: string, journal: Journal, jobs: readonly string[]): Promise<void> => {
+    await using drop = start(home, journal);
+    for (const job of jobs) {
+      work(journal, job);
+      drop.wake();
+      await until(() => drop.view().waiting === 0);
+    }
+  };
+  const restore = async (home: string, file: string): Promise<void> => {
+    using lock = lockHome(home, { program: 'test' });
+    await restoreJournal(join(home, 'journal.db'), file, { ...options(), lock, discardNewer: true });
+  };
+  const jobs = (name: string, count: number): readonly string[] =>
+    Array.from({ length: count }, (_, n) => `${name}${n + 1}`);
+
+  it('delivers each new record, also where the record is still shorter than what was delivered before', async () => {
+    const { home, folder, journal } = setUp();
+    const copy = join(makeHome(), 'copy.db');
+    {
+      using _ = journal;
+      work(journal, 'BEFORE');
+      await using drop = start(home, journal);
+      await drop.set(folder);
+      await deliver(home, journal, ['OLD1']);
+      journal.copyInto(copy);
+      await deliver(home, journal, jobs('LATE', 8));
+    }
+    const delivered = files(folder);
+    await restore(home, copy);
+    using restored = openJournal(join(home, 'journal.db'), options());
+    // Before anything is delivered, it is said to wait.
+    work(restored, 'NEW0');
+    await using drop = start(home, restored);
+    expect(drop.view().waiting).toBeGreaterThanOrEqual(1);
+    drop.wake();
+    await until(() => drop.view().waiting === 0);
+    await deliver(home, restored, jobs('NEW', 12));
+    expect(files(folder)).toEqual(
+      [...delivered, 'NEW0.json', ...jobs('NEW', 12).map((job) => `${job}.json`)].toSorted(),
+    );
+    expect(files(folder)).not.toContain('BEFORE.json');
+  });
+
+  it('of a record that had been replaced delivers what it had not, and not all of it again', async () => {
+    const { home, folder, journal } = setUp();
+    const [early, late] = [join(makeHome(), 'early.db'), join(makeHome(), 'late.db')];
+    {
+      using _ = journal;
+      await using drop = start(home, journal);
+      await drop.set(folder);
+    }
+    {
+      using first = openJournal(join(home, 'journal.db'), options());
+      await deliver(home, first, jobs('A', 24));
+      first.copyInto(early);
+      // Not delivered: nothing wakes it.
+      work(first, 'MISSED');
+      first.copyInto(late);
+    }
+    await restore(home, early);
+    {
+      using second = openJournal(join(home, 'journal.db'), options());
+      await deliver(home, second, jobs('B', 8));
+    }
+    await restore(home, late);
+    for (const file of files(folder)) rmSync(join(folder, file));
+    using third = openJournal(join(home, 'journal.db'), options());
+    await deliver(home, third, ['C1']);
+    expect(files(folder)).toEqual(expect.arrayContaining(['C1.json', 'MISSED.json']));
+    // Marks lie near: of twenty-four that were there before, few come twice.
+    expect(files(folder).length).toBeLessThan(18);
+  });
+});
+
+it('goes on from what an earlier version wrote', async () => {
+  const { home, folder, journal } = setUp();
+  using _ = journal;
+  work(journal, 'J1');
+  writeFileSync(join(home, 'drop-folder.json'), JSON.stringify({ folder, delivered: journal.lastSeq() }));
+  work(journal, 'J2');
+  await using drop = start(home, journal);
+  drop.wake();
+  await until(() => drop.view().waiting === 0);
+  expect(files(folder)).toEqual(['J2.json']);
 });
 
 it('takes only a folder that is there and can be written', async () => {
