@@ -155,6 +155,8 @@ export const CALLS = {
     server: name,
     /** The server of the request is the given one, under another address. */
     otherAddress: z.boolean().default(false),
+    /** The unit still holds the key that it had at its request, though the server has accepted another one since. */
+    otherKey: z.boolean().default(false),
   }),
   /** Finishes a re-key with the approval of its request; needs no login. */
   'rekey.finish': z.strictObject({ file: z.string().max(1_000_000), password: secretText.optional() }),

@@ -178,6 +178,8 @@ export interface JournalReader extends Disposable {
   exportingCsv(options: Pick<ExportOptions, 'since'>): Generator<string, Exported, undefined>;
   /** The newest staged key whose file has this SHA-256 (hex). */
   stagedKeyBySha256(hex: string): StagedKeyRecord | null;
+  /** Whether this station had a server take the key of a request; by the request's hash. Looks through the whole record. */
+  hasApproved(request: string): boolean;
   /** The first unit that was given this key. A key belongs to one board. */
   keyOwner(fingerprint: KeyFingerprint): Identity | null;
   /** The device id under which a server last knew this unit. */
@@ -419,6 +421,16 @@ class Reader implements JournalReader {
 
   events(job: string): readonly JournalEntry[] {
     return this.database.all('SELECT body FROM event WHERE job = ? ORDER BY seq', job).map(toEntry);
+  }
+
+  hasApproved(request: string): boolean {
+    const row = this.database.first(
+      `SELECT 1 FROM event
+       WHERE kind = 'rekey-approval' AND json_extract(body, '$.event.request') = ?
+         AND json_extract(body, '$.event.phase') <> 'begun' LIMIT 1`,
+      request,
+    );
+    return row !== undefined;
   }
 
   *entries(after = 0): Generator<JournalEntry, void, undefined> {

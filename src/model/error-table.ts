@@ -593,6 +593,16 @@ export const ERRORS = {
     NOTHING,
     'Approve it with the server that the unit is accepted at (station server list). Only where both are addresses of that one server: --other-address.',
   ),
+  'request/used': row(
+    'The request was used before: its key was brought in, and {server} does not take it any more.',
+    SERVER,
+    'There is nothing left to approve. The old keys of a unit are removed with the request of the key that it has; for another new key have a new request made.',
+  ),
+  'request/other-key': row(
+    '{server} has accepted the key {accepted}; the unit had {had} when it asked.',
+    SERVER,
+    'The unit may have another key by now, and would be refused with it: have it read again and a new request made. Only where that request says the same, so that the accepted key is lost: --other-key.',
+  ),
   'request/approved-elsewhere': row(
     'The key was approved at {approved}; this unit’s server {server} is at {url}.',
     'The unit is as it was: its old key is active, the new one staged.',

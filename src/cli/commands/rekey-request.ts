@@ -32,6 +32,7 @@ interface ApproveOptions {
   readonly out?: string;
   readonly tidy?: boolean;
   readonly otherAddress?: boolean;
+  readonly otherKey?: boolean;
   readonly yes?: boolean;
 }
 
@@ -110,6 +111,7 @@ function addApprove(rekey: Command, parts: ProgramParts): void {
     .option('--out <file>', 'the approval, for the station that asked')
     .option('--tidy', 'only remove the old keys of a unit that has its new one')
     .option('--other-address', 'the server of the request is the given one, under another address')
+    .option('--other-key', 'the unit still has the key of its request, though another one is accepted')
     .option('--yes', 'do not ask');
   action<ApproveOptions>(approve, parts, (context, options, [path = '']) =>
     context.withStation('write', async (station) => {
@@ -134,7 +136,11 @@ function addApprove(rekey: Command, parts: ProgramParts): void {
         output.note('Nothing was changed.');
         return 1;
       }
-      const report = await station.call('rekey.approve', call, io.interrupted);
+      const report = await station.call(
+        'rekey.approve',
+        { ...call, otherKey: options.otherKey === true },
+        io.interrupted,
+      );
       if (options.out !== undefined) write(options.out, report.file);
       const { file: _file, ...told } = report;
       output.result({ ...told, out: options.out ?? null }, approved);

@@ -32,6 +32,8 @@ export interface ApprovingParts {
 export interface ApprovalOptions {
   /** The approver reaches the server of the request at another address than the unit does. */
   readonly otherAddress: boolean;
+  /** The unit is known to hold the key that it had at its request, though another one is accepted. */
+  readonly otherKey: boolean;
 }
 
 interface Case {
@@ -43,7 +45,7 @@ interface Case {
 /** Who asks for what and why, and what the server has of the unit. Changes nothing. @throws StationError `request/...`. */
 export async function readRekeyRequest(
   file: string,
-  options: ApprovalOptions,
+  options: Pick<ApprovalOptions, 'otherAddress'>,
   parts: ApprovingParts,
   signal: AbortSignal,
 ): Promise<RekeyRequestView> {
@@ -82,6 +84,7 @@ export async function approveRekeyRequest(
   const found = await caseOf(file, options, parts, signal);
   const { request, device } = found;
   const state = stateOf(device, request.fingerprint);
+  if (state === 'new') refuseUsed(found, options, parts);
   note(found, parts, 'begun');
   if (state === 'accepted') {
     const tidied = await tidy(found, parts, signal);
@@ -96,7 +99,7 @@ export async function approveRekeyRequest(
 
 async function caseOf(
   file: string,
-  { otherAddress }: ApprovalOptions,
+  { otherAddress }: Pick<ApprovalOptions, 'otherAddress'>,
   { server, clock }: ApprovingParts,
   signal: AbortSignal,
 ): Promise<Case> {
@@ -115,6 +118,27 @@ async function caseOf(
 function stateOf(device: Device, fingerprint: KeyFingerprint): RekeyRequestView['state'] {
   const status = device.authSets.find((set) => set.fingerprint === fingerprint)?.status;
   return status === 'accepted' ? 'accepted' : status === 'preauthorized' ? 'preauthorized' : 'new';
+}
+
+/**
+ * A key that was brought in once and is not there any more was replaced since: the unit has another one, and would be
+ * refused if the old request counted again. That shows in this station's record, in a rejected set, or in an accepted key
+ * that the unit did not have when it asked.
+ */
+function refuseUsed(
+  { request, device }: Case,
+  { otherKey }: ApprovalOptions,
+  { server, journal }: ApprovingParts,
+): void {
+  const { name } = server.profile;
+  const isRejected = device.authSets.some(
+    ({ status, fingerprint }) => status === 'rejected' && fingerprint === request.fingerprint,
+  );
+  if (isRejected || journal.hasApproved(requestHash(request)))
+    throw new StationError('request/used', { server: name });
+  const accepted = device.authSets.find(({ status }) => status === 'accepted')?.fingerprint;
+  if (!otherKey && request.oldKey !== null && accepted !== undefined && accepted !== request.oldKey)
+    throw new StationError('request/other-key', { server: name, accepted, had: request.oldKey });
 }
 
 async function bringIn(

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { DEFAULT_ADMIN, startMenderServer, type Mode } from '../../../src/rehearsal/server/index.ts';
 import type { BoardChoices } from '../../../src/rehearsal/board/index.ts';
 import { onTestFinished } from 'vitest';
+import { fingerprintOfPem } from '../../../src/keys/index.ts';
 import type { Station } from '../../../src/station.ts';
 import { virtualTime } from '../virtual-time.ts';
 import { board as makeBoard, logIn, Ports, stationOn } from './boards.ts';
@@ -230,4 +231,55 @@ it('an approval given at another address than that of the unit’s server change
   });
   expect(unit.inspect.names('/var/lib/mender')).toEqual(files);
   expect(await laptop.call('resume.list', {})).toMatchObject([{ job: asked.job, state: 'waiting' }]);
+});
+
+it.each(['2023', '2026'] as const)(
+  'a used request is not approved again at a server of %s: the unit keeps the key that it was given after it',
+  async (mode) => {
+    const { admin, laptop, request, server } = await world({ mode });
+    const keys = () =>
+      server
+        .inspect()
+        .flatMap((device) => device.sets.map(({ status, pubkey }) => [fingerprintOfPem(pubkey), status]));
+    const [first, unused] = [await request(), await request()];
+    const finish = async (file: string) => {
+      const approval = await admin.call('rekey.approve', { file, server: 'bench' });
+      expect((await laptop.call('rekey.finish', { file: approval.file })).jobs).toMatchObject([
+        { verdict: 'pass' },
+      ]);
+    };
+    await finish(unused.file);
+    const second = await request();
+    await finish(second.file);
+    const before = keys();
+    expect(before).toContainEqual([second.fingerprint, 'accepted']);
+    // The first was never brought in, but shows that the unit had another key then than it has now.
+    for (const [file, code] of [
+      [unused.file, 'request/used'],
+      [first.file, 'request/other-key'],
+    ] as const)
+      await expect(admin.call('rekey.approve', { file, server: 'bench' })).rejects.toMatchObject({ code });
+    expect(keys()).toEqual(before);
+    // Also where no set is left of it: the record tells.
+    await admin.call('rekey.approve', { file: second.file, server: 'bench' });
+    await expect(admin.call('rekey.approve', { file: unused.file, server: 'bench' })).rejects.toMatchObject({
+      code: 'request/used',
+    });
+    expect(keys()).toEqual([[second.fingerprint, 'accepted']]);
+  },
+);
+
+it('a unit whose approval was lost gets another key once its admin says that the accepted one is nowhere', async () => {
+  const { admin, laptop, request, sets } = await world({ mode: '2023' });
+  const lost = await request();
+  await admin.call('rekey.approve', { file: lost.file, server: 'bench' });
+  // Making a new request discards the key that was staged for the first.
+  const { file } = await request();
+  await expect(admin.call('rekey.approve', { file, server: 'bench' })).rejects.toMatchObject({
+    code: 'request/other-key',
+  });
+  const approval = await admin.call('rekey.approve', { file, server: 'bench', otherKey: true });
+  const { jobs } = await laptop.call('rekey.finish', { file: approval.file });
+  expect(jobs).toMatchObject([{ verdict: 'pass', error: null }]);
+  expect(sets().filter((status) => status === 'accepted')).toHaveLength(1);
 });
