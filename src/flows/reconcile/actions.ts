@@ -109,8 +109,15 @@ export class Actions {
     const state = this.#state;
     const { server } = this.#parts;
     if (state.device !== null) await this.readDevice(state.device.id);
-    else if (state.broughtAuthSet && state.key !== null)
-      state.device = await server.findAfterKnock(state.identity, state.key.public, this.signal());
+    else if (state.broughtAuthSet) {
+      const key = state.key?.public ?? state.staged?.publicKey ?? null;
+      if (key === null)
+        throw new StationError('board/key-unknown', {
+          path: state.staged?.path ?? state.inUse.path,
+          detail: 'there is no openssl to derive it',
+        });
+      state.device = await server.findAfterKnock(state.identity, key, this.signal());
+    }
     return state.device;
   }
 

@@ -14,7 +14,7 @@ import type { Act } from './decision.ts';
 import type { Facts, Wanted } from './facts.ts';
 import { requireReady } from './obstacles.ts';
 import type { JobJournal, ProvisionParts, ProvisionRequest, RekeyRequest } from './request.ts';
-import { factsOf, inUseKey, knownKey, namedKey, type JobState } from './state.ts';
+import { factsOf, inUseKey, knownKey, namedKey, resumedStaged, setInUse, type JobState } from './state.ts';
 import { takeBack } from './take-back.ts';
 import { waitForServer, WAITABLE } from './wait.ts';
 import { resolveKey } from './wanted-key.ts';
@@ -174,17 +174,37 @@ class Job {
 
   async #takeBack(state: JobState, error: StationError): Promise<StationError> {
     if (error.code === 'job/suspended') return error;
+    const earlier = this.#adopt(state, error);
     if (this.#session === null && state.mayBeStaged) {
       // It waited with its board logged out: what is staged there is removed, where the board is still there.
       try {
         await this.#return(state);
       } catch (thrown) {
+        const sent = earlier === null ? 'active and nothing was sent' : 'in use';
         return error.leaving(
-          `The old key is active and nothing was sent. A staged key may have been left beside it (${asStationError(thrown).message}); it is removed, or used, at the next contact.`,
+          `The old key is ${sent}. A staged key may have been left beside it (${asStationError(thrown).message}); it is removed, or used, at the next contact.`,
         );
       }
     }
-    return await takeBack(this.#order.flow, state, this.#actions(state), error);
+    const key = state.key?.public.fingerprint ?? earlier;
+    return await takeBack(this.#order.flow, state, this.#actions(state), error, key);
+  }
+
+  /**
+   * The staged key of the job that is resumed is this job's to take back, with what the server was told of it: what a
+   * cut has left behind must not stay when a person gives up. Not while another station works on the device.
+   */
+  #adopt(state: JobState, { code }: StationError): KeyFingerprint | null {
+    const wanted = this.#wanted(state);
+    if (wanted.flow !== 'rekey' || state.key !== null || code === 'server/device-in-use') return null;
+    const key = resumedStaged(state, this.#parts.journal, wanted.resumed);
+    if (key === null) return null;
+    state.mayBeStaged = true;
+    state.broughtAuthSet = true;
+    // With a server of 2023 the earlier job's accept rejected the key in use; a rejection by a person stays.
+    const set = setInUse(state);
+    if (set?.status === 'rejected' && !wanted.confirmed.has('rejected')) state.acceptedOver ??= set.id;
+    return key;
   }
 
   /** Which board it is belongs into the record also where it is not ready to be worked on. */

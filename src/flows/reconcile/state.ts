@@ -177,6 +177,23 @@ export function namedKey(
   return recorded === null ? null : { fingerprint: recorded.fingerprint, type: recorded.keyType };
 }
 
+/** The auth set of the key in use, as the server was last seen. */
+export function setInUse({ device, inUse, shown }: JobState): AuthSet | null {
+  const key = inUse.publicKey?.fingerprint ?? shown?.fingerprint;
+  return device?.authSets.find(({ fingerprint }) => fingerprint === key) ?? null;
+}
+
+/** The key of an earlier job that this one resumes, where it is still staged: taken back with this job's own. */
+export function resumedStaged(
+  { inUse, staged }: Pick<JobState, 'inUse' | 'staged'>,
+  journal: JobJournal,
+  resumed: readonly KeyFingerprint[],
+): KeyFingerprint | null {
+  const ours = (key: KnownKey): KeyFingerprint | null => resumed.find((one) => one === key) ?? null;
+  if (staged === null || ours(knownKey(inUse, journal)) !== null) return null;
+  return ours(knownStaged(staged, journal));
+}
+
 function knownStaged(staged: StagedKey, journal: JobJournal): KnownKey {
   return namedKey(staged, journal)?.fingerprint ?? 'unknown';
 }

@@ -1,9 +1,12 @@
 import { asStationError, type StationError } from '../../model/station-error.ts';
+import type { KeyFingerprint } from '../../model/key.ts';
 import type { Actions } from './actions.ts';
-import type { JobState } from './state.ts';
+import { setInUse, type JobState } from './state.ts';
 
 const AS_IT_WAS = 'The key in use on the board is as it was.';
 const OLD_ACTIVE = 'The old key of the unit is in use and accepted, as it was.';
+const LOCKED_OUT =
+  'On the server the key in use is rejected, so that the unit is locked out: do not hand it over.';
 const REKEYED =
   'The unit has its new key in use; what is left is the end of the old one and the proof. Resuming the job goes on from there (station resume).';
 const SWITCHED =
@@ -24,12 +27,15 @@ const TOLD_BY_ITSELF: ReadonlySet<string> = new Set([
  *
  * The server goes first: only when it surely no longer knows the key may the staged file go. An accepted key whose file
  * was deleted could never be used; a staged file too many is removed, or used, at the next contact.
+ *
+ * @param key the key that was to come into use: made by this job, or left staged by the one that it resumes.
  */
 export async function takeBack(
   flow: 'provision' | 'rekey',
   state: JobState,
   actions: Actions,
   error: StationError,
+  key: KeyFingerprint | null,
 ): Promise<StationError> {
   if (error.code === 'board/key-replaced') return takeBackLostKey(state, actions, error);
   if (error.code === 'board/client-refused' && state.shown !== null && state.accepted === state.shown.id)
@@ -40,7 +46,6 @@ export async function takeBack(
   if (state.switched) return error.leaving(flow === 'rekey' ? REKEYED : SWITCHED);
   if (!state.changed && !state.mayBeStaged) return error;
   const left: string[] = [];
-  const key = state.key?.public.fingerprint ?? null;
   try {
     const device = key === null ? null : await actions.lookAgain();
     const set = device?.authSets.find((candidate) => candidate.fingerprint === key) ?? null;
@@ -60,28 +65,23 @@ export async function takeBack(
     );
     left.push('Starting again goes on from there.');
   }
-  if (!state.changed) return error;
-  const rest = left.length > 0 ? left.join(' ') : whatStays(state);
-  const isOldAccepted = flow === 'rekey' && acceptsInUse(state);
-  return error.leaving(`${isOldAccepted ? OLD_ACTIVE : AS_IT_WAS} ${rest}`);
-}
-
-function acceptsInUse({ device, inUse }: JobState): boolean {
-  const key = inUse.publicKey?.fingerprint;
-  return (
-    device?.authSets.some(({ fingerprint, status }) => fingerprint === key && status === 'accepted') ?? false
-  );
+  if (!state.changed && left.length === 0) return error;
+  const rest = left.length > 0 ? left.join(' ') : whatStays(state, key);
+  const status = setInUse(state)?.status;
+  const isLockedOut = status === 'rejected';
+  const first = flow === 'rekey' && status === 'accepted' ? OLD_ACTIVE : AS_IT_WAS;
+  return error.leaving([first, rest, isLockedOut ? LOCKED_OUT : ''].filter((text) => text !== '').join(' '));
 }
 
 /** What a job that made no key of its own did for the one in use is no harm, and stays; the rest was taken back. */
-function whatStays({ key, inUse, shown, knocks, device, configured }: JobState): string {
-  const inUseKey = inUse.publicKey?.fingerprint ?? shown?.fingerprint;
-  const set = device?.authSets.find((candidate) => candidate.fingerprint === inUseKey);
-  const isAsking = set === undefined && knocks > 0;
-  if (key !== null || (set === undefined && !configured && !isAsking))
+function whatStays(state: JobState, key: KeyFingerprint | null): string {
+  const { knocks, configured } = state;
+  const set = setInUse(state);
+  const isAsking = set === null && knocks > 0;
+  if (key !== null || (set === null && !configured && !isAsking))
     return 'What the job had staged and sent was taken back.';
   return [
-    set === undefined ? '' : `On the server it is ${set.status}.`,
+    set === null || set.status === 'rejected' ? '' : `On the server it is ${set.status}.`,
     isAsking ? 'What its client asked for may be pending on the server.' : '',
     configured ? 'The configuration of its client was brought up to date.' : '',
   ]

@@ -190,3 +190,76 @@ test.each(MODES)(
     expectRekeyed(b, unit, await b.rekey(unit.board));
   },
 );
+
+describe('a re-keying that was cut and is given up when it is resumed', () => {
+  /** Cut as its key is sent, or as it is put in use: a server of 2023 has rejected the old key by then. */
+  async function cutUnit(b: Bench, point: 'submit' | 'switch'): Promise<Unit & { readonly cut: Run }> {
+    const unit = await returnedUnit(b);
+    const cut = await b.rekey(unit.board, { onStep: at(point, () => unit.board.unplug()) });
+    expect(stagedOn(unit.board)).not.toEqual([]);
+    await b.time.sleep(180_000);
+    return { ...unit, cut };
+  }
+
+  function expectAsItWas(b: Bench, { board, old }: Unit, { result, events }: Run): void {
+    expectRecorded(events, result);
+    expect(keyOf(board)).toBe(old);
+    expect(setsOf(b.server, board)).toEqual([[old, 'accepted']]);
+    expect(stagedOn(board)).toEqual([]);
+    expect(board.inspect.client.running).toBe(true);
+    expect(result.error?.unchanged).toMatch(/^The old key of the unit is in use and accepted/);
+  }
+
+  test.each([
+    ['2023', 'submit', 'accept'],
+    ['2023', 'submit', 'stage'],
+    ['2023', 'switch', 'stage'],
+    ['2026', 'submit', 'stage'],
+    ['2026', 'switch', 'stage'],
+  ] as const)(
+    'cancelled: the old key is accepted, nothing of the new one stays; %s, cut at %s, cancelled at %s',
+    async (mode, point, step) => {
+      const b = await bench({ mode });
+      const { cut, ...unit } = await cutUnit(b, point);
+      const cancel = new AbortController();
+      const run = await b.rekey(unit.board, {
+        resumes: resumed(b, cut),
+        cancel: cancel.signal,
+        onStep: at(step, () => cancel.abort()),
+      });
+      expect(run.result).toMatchObject({ verdict: 'stopped', error: { code: 'job/cancelled' } });
+      expectAsItWas(b, unit, run);
+      expectRekeyed(b, unit, await b.rekey(unit.board));
+    },
+  );
+
+  test.each(MODES)('the switch surely did not happen: it is all taken back, %s', async (mode) => {
+    const b = await bench({ mode });
+    const { cut, ...unit } = await cutUnit(b, 'submit');
+    const staged = `${unit.board.inspect.keyPath}.station`;
+    const run = await b.rekey(unit.board, {
+      resumes: resumed(b, cut),
+      onStep: at('switch', () => unit.board.inspect.remove(staged)),
+    });
+    expect(run.result).toMatchObject({ verdict: 'fail', error: { code: 'board/switch-failed' } });
+    expectAsItWas(b, unit, run);
+  });
+
+  test('a server that does not take the old key again: the job says that the unit is locked out', async () => {
+    const b = await bench({ mode: '2023' });
+    const { cut, ...unit } = await cutUnit(b, 'switch');
+    b.server.faults.add({ on: 'accept', act: { kind: 'status', status: 403 } });
+    const cancel = new AbortController();
+    const run = await b.rekey(unit.board, {
+      resumes: resumed(b, cut),
+      cancel: cancel.signal,
+      onStep: at('stage', () => cancel.abort()),
+    });
+    expect(run.result).toMatchObject({ verdict: 'stopped', error: { code: 'job/cancelled' } });
+    expect(run.result.error?.unchanged).toMatch(/the key in use is rejected.*do not hand it over/);
+    // The key that the server has accepted is not thrown away: with it the unit can be finished.
+    expectNothingBroken(b, unit, run);
+    b.server.faults.clear();
+    expectRekeyed(b, unit, await b.rekey(unit.board, { resumes: resumed(b, run) }));
+  });
+});
