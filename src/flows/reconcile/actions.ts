@@ -12,7 +12,7 @@ import { asStationError, StationError } from '../../model/station-error.ts';
 import type { Steps } from '../steps.ts';
 import type { Act, Signer } from './decision.ts';
 import type { ProvisionParts, ProvisionRequest } from './request.ts';
-import { knownKey, shownBy, type JobState, type SignedRequest } from './state.ts';
+import { knownKey, namedKey, shownBy, type JobState, type SignedRequest } from './state.ts';
 import { isSuperseding, SupersedeActions } from './supersede-actions.ts';
 
 type Detail = Readonly<Record<string, string | number | boolean | null>>;
@@ -471,6 +471,9 @@ export class Actions {
         state.inUse = report.key;
         state.former = report.former ?? state.former;
         state.switched = true;
+        state.putInPlace =
+          state.key?.public.fingerprint ??
+          (staged === null ? null : (namedKey(staged, this.#parts.journal)?.fingerprint ?? null));
         const holds = compareKey(report.key, state.key?.public ?? staged?.publicKey, staged?.sha256);
         if (holds === 'unread')
           throw new StationError('board/switch-unknown', { detail: 'the key could not be read back' });

@@ -311,6 +311,7 @@ class Job {
       mayBeStaged: false,
       changed: false,
       switched: false,
+      putInPlace: null,
       configured: false,
       importSettled: false,
     };

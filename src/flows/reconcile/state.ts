@@ -60,6 +60,8 @@ export interface JobState {
   mayBeStaged: boolean;
   changed: boolean;
   switched: boolean;
+  /** The key that this job's switch put in place, made by it or staged by an earlier one. */
+  putInPlace: KeyFingerprint | null;
   configured: boolean;
   importSettled: boolean;
 }

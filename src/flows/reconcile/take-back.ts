@@ -116,7 +116,7 @@ async function takeBackLostKey(
   actions: Actions,
   error: StationError,
 ): Promise<StationError> {
-  const key = state.key?.public.fingerprint ?? null;
+  const key = state.putInPlace ?? state.key?.public.fingerprint ?? null;
   const set = state.device?.authSets.find((candidate) => candidate.fingerprint === key) ?? null;
   if (state.device === null || set === null) return error;
   try {

@@ -6,6 +6,7 @@ import type { Journal } from '../../../src/journal/index.ts';
 import { StationError } from '../../../src/model/station-error.ts';
 import type { ByteLink } from '../../../src/serial/link.ts';
 import {
+  actionsOf,
   bench,
   expectProvisioned,
   expectRecorded,
@@ -178,6 +179,24 @@ test('a client that makes itself another key is found out, and the lost key does
   expect(setsOf(b.server, board).filter(([, status]) => status === 'accepted')).toEqual([
     [keyOf(board), 'accepted'],
   ]);
+});
+
+test('the same where the key was staged by an earlier job that was cut', async () => {
+  const b = await bench();
+  const board = await newBoard(b);
+  await b.run(board, { onStep: (now) => now === 'accept running' && board.unplug() });
+  await b.time.sleep(200_000);
+  const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  const run = await b.run(board, {
+    onStep: (now) => now === 'prove running' && board.inspect.put(board.inspect.keyPath, pem, 0o600),
+  });
+  // It made no key of its own.
+  expect(actionsOf(run.events)).toContain('switch-key done');
+  expect(actionsOf(run.events)).not.toContain('stage-key done');
+  expect(run.result).toMatchObject({ verdict: 'fail', error: { code: 'board/key-replaced' } });
+  expect(run.result.error?.unchanged).toMatch(/removed from the server/);
+  expect(setsOf(b.server, board).filter(([, status]) => status === 'accepted')).toEqual([]);
+  expectProvisioned(b, board, await b.run(board));
 });
 
 test('a record that takes no more stops the job where it is: never a pass without a record, never a broken board', async () => {
