@@ -130,6 +130,7 @@ function factsOf(situation: Situation): Facts {
       authenticated: null,
       knocks: 0,
       proof: null,
+      verified: false,
       changed: false,
       switched: false,
       configured: false,

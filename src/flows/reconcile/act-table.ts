@@ -44,4 +44,8 @@ export const ACTS: Readonly<Record<Act['do'], ActRow>> = {
   'destroy-former': { on: 'board', says: 'Overwrite and remove the old key file.' },
   'decommission-former': { on: 'server', says: 'Decommission the device of the former identity.' },
   'consume-import': { on: 'station', says: 'Take the file of the imported key out of the way.' },
+  'verify-device': {
+    on: 'server',
+    says: 'Read the device once more: another program may have accepted another key meanwhile.',
+  },
 };

@@ -51,6 +51,7 @@ export class Actions {
   /** Does what was decided. */
   async perform(decision: Act): Promise<void> {
     const state = this.#state;
+    state.verified = false;
     if (isSuperseding(decision))
       return new SupersedeActions(this.#request, this.#parts, state, this).perform(decision);
     switch (decision.do) {
@@ -84,6 +85,8 @@ export class Actions {
         return this.#knock();
       case 'consume-import':
         return this.#consumeImport();
+      case 'verify-device':
+        return this.#verifyDevice(decision.deviceId);
     }
   }
 
@@ -453,6 +456,12 @@ export class Actions {
   /** Reads the device anew. */
   async readDevice(deviceId: string): Promise<void> {
     this.#state.device = await this.#parts.server.device(deviceId, this.signal());
+  }
+
+  /** What the server has at the very end: {@link decide} sees to a second accepted key. */
+  async #verifyDevice(deviceId: string): Promise<void> {
+    await this.observed('prove', () => this.readDevice(deviceId));
+    this.#state.verified = true;
   }
 
   async #switch(): Promise<void> {

@@ -14,7 +14,7 @@ import {
   type Stop,
 } from './decision.ts';
 import type { Facts, KnownKey, WantedRekey } from './facts.ts';
-import { leastProof, testOnly, tidyFormer, tidySet } from './tail.ts';
+import { lastLook, leastProof, testOnly, tidyFormer, tidySet } from './tail.ts';
 
 /**
  * Decides the next action of a re-keying: the unit ends with a key that was made for this job, and every other key is
@@ -141,7 +141,7 @@ function finish(facts: Facts, wanted: WantedRekey, key: KeyFingerprint): Decisio
   if (wanted.decommissionFormer && job.formerDevice !== null)
     return { do: 'decommission-former', deviceId: job.formerDevice };
   if (wanted.key.from === 'import' && !job.importSettled) return { do: 'consume-import' };
-  return { done: job.changed ? 'pass' : 'already' };
+  return lastLook(facts) ?? { done: job.changed ? 'pass' : 'already' };
 }
 
 /** Who signs with the key in use: the board where it can, so that what is shown is what it holds. */

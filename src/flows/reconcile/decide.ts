@@ -14,7 +14,7 @@ import {
 } from './decision.ts';
 import { decideRekey } from './decide-rekey.ts';
 import type { Facts, Wanted, WantedProvision } from './facts.ts';
-import { leastProof, tidyFormer } from './tail.ts';
+import { lastLook, leastProof, tidyFormer } from './tail.ts';
 
 /** The key that shall end in use, and where it is now. */
 type Target =
@@ -193,5 +193,5 @@ function finish(facts: Facts, wanted: WantedProvision, key: KeyFingerprint): Dec
   const proof = leastProof(facts, wanted);
   if (proof !== null) return proof;
   if (wanted.key.from === 'import' && !job.importSettled) return { do: 'consume-import' };
-  return { done: job.changed ? 'pass' : 'already' };
+  return lastLook(facts) ?? { done: job.changed ? 'pass' : 'already' };
 }

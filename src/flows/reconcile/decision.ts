@@ -29,7 +29,8 @@ export type Act =
   | { readonly do: 'remove-auth-set'; readonly deviceId: string; readonly authSetId: string }
   | { readonly do: 'destroy-former' }
   | { readonly do: 'decommission-former'; readonly deviceId: string }
-  | { readonly do: 'consume-import' };
+  | { readonly do: 'consume-import' }
+  | { readonly do: 'verify-device'; readonly deviceId: string };
 
 /** Not to go on, and why. */
 export interface Stop {

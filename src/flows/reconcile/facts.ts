@@ -63,6 +63,8 @@ export interface JobFacts {
   readonly knocks: number;
   /** The strongest proof that this job has of the key in use. */
   readonly proof: Proof | null;
+  /** Whether the last thing that this job did was to read the device once more. */
+  readonly verified: boolean;
   /** Whether this job has changed the board or the server. */
   readonly changed: boolean;
   /** Whether this job has put its key, or its configuration, in place. */

@@ -309,6 +309,7 @@ class Job {
       accepted: null,
       proof: null,
       mayBeStaged: false,
+      verified: false,
       changed: false,
       switched: false,
       putInPlace: null,

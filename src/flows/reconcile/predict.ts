@@ -24,7 +24,7 @@ export function predict(facts: Facts, act: Act, wanted: Wanted, assumed: Assumpt
   }): Facts => ({
     board: { ...board, ...change.board },
     server: { ...server, ...change.server },
-    job: { ...job, changed: true, ...change.job },
+    job: { ...job, changed: true, verified: false, ...change.job },
   });
   const { device } = server;
   switch (act.do) {
@@ -112,6 +112,8 @@ export function predict(facts: Facts, act: Act, wanted: Wanted, assumed: Assumpt
       return seen({ job: { formerDevice: null } });
     case 'consume-import':
       return seen({ job: { importSettled: true } });
+    case 'verify-device':
+      return seen({ job: { verified: true, changed: job.changed } });
   }
 }
 

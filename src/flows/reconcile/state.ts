@@ -58,6 +58,8 @@ export interface JobState {
   proof: Proof | null;
   /** Whether this job began to stage a key that is not in use yet: the file may be there, whole or not. */
   mayBeStaged: boolean;
+  /** Whether the last thing that was done was to read the device once more. */
+  verified: boolean;
   changed: boolean;
   switched: boolean;
   /** The key that this job's switch put in place, made by it or staged by an earlier one. */
@@ -111,6 +113,7 @@ export function factsOf(state: JobState, journal: JobJournal): Facts {
       authenticated: state.authenticated,
       knocks: state.knocks,
       proof: state.proof,
+      verified: state.verified,
       changed: state.changed,
       switched: state.switched,
       configured: state.configured,

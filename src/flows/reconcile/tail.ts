@@ -15,6 +15,14 @@ export function leastProof({ board, job }: Facts, wanted: Wanted): Act | null {
 }
 
 /**
+ * The very last thing before a job is done: what was read before the proof may not be so any more, since another station or
+ * the server's own pages may have accepted another key in the very moment of this job's accept.
+ */
+export function lastLook({ server, job }: Facts): Act | null {
+  return job.verified ? null : { do: 'verify-device', deviceId: idOf(server.device) };
+}
+
+/**
  * Makes an end of one superseded key, in the only order in which its refusal can be shown: its tokens, then a request
  * signed with it while its auth set is there as rejected, then the auth set.
  */

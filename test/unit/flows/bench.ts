@@ -38,6 +38,7 @@ import {
 } from '../../../src/rehearsal/server/index.ts';
 import type { ByteLink } from '../../../src/serial/link.ts';
 import type { TranscriptEntry } from '../../../src/serial/transcript.ts';
+import type { DeviceServer } from '../../../src/servers/device-server.ts';
 import { createMenderServer, type MenderServer } from '../../../src/servers/mender/index.ts';
 import type { HttpLimits } from '../../../src/servers/http/client.ts';
 import { BUILT_IN } from '../../../src/settings/index.ts';
@@ -79,6 +80,7 @@ export interface RunOptions {
   readonly cancel?: AbortSignal;
   readonly port?: string;
   readonly link?: (link: ByteLink) => ByteLink;
+  readonly server?: (server: DeviceServer) => DeviceServer;
   /** Called as steps begin and end, e.g. `stage running`. */
   readonly onStep?: (step: string) => void;
   readonly journal?: ProvisionParts['journal'];
@@ -209,7 +211,7 @@ export async function bench({
       driver,
       openLink: () => Promise.resolve((options.link ?? ((link) => link))(board.link())),
       transcript: { add: (entry) => transcript.push(entry) },
-      server: client,
+      server: (options.server ?? ((real) => real))(client),
       keys: {
         generate: (type, signal) => time.hold(generator.generate(type, signal)),
         import: (directory, identity) => time.hold(importKey(directory, profile.key, identity, null)),

@@ -212,7 +212,16 @@ test('a new board on an empty server takes the order that does not break it', ()
     order.push(decision.do);
     now = after(now, decision, wanted);
   }
-  expect(order).toEqual(['make-key', 'stage', 'submit', 'accept', 'authenticate', 'switch', 'prove']);
+  expect(order).toEqual([
+    'make-key',
+    'stage',
+    'submit',
+    'accept',
+    'authenticate',
+    'switch',
+    'prove',
+    'verify-device',
+  ]);
   expect(now.inUse).toBe(NEW);
 });
 

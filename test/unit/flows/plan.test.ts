@@ -40,7 +40,10 @@ describe.each(SOURCES)('a plan, with a key from $from', (keySource) => {
     expect(first.result.verdict).toBe('pass');
     expectForeseen(first);
     const again = await b.run(board, { keySource, plans: true });
-    expect(again.plan).toMatchObject({ ends: 'already', actions: [{ action: 'prove' }] });
+    expect(again.plan).toMatchObject({
+      ends: 'already',
+      actions: [{ action: 'prove' }, { action: 'verify-device' }],
+    });
     expectForeseen(again);
     const rekeyed = await b.rekey(board, { keySource, plans: true });
     expect(rekeyed.result.verdict).toBe('pass');

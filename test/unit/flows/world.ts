@@ -35,6 +35,7 @@ export interface Job {
   /** What the client's own auth request showed. */
   readonly shown: KeyFingerprint | null;
   readonly proof: Proof | null;
+  readonly verified: boolean;
   readonly changed: boolean;
   readonly switched: boolean;
   readonly configured: boolean;
@@ -70,6 +71,7 @@ export function begin(world: Omit<World, 'job'>): World {
       knocks: 0,
       shown: null,
       proof: null,
+      verified: false,
       changed: false,
       switched: false,
       configured: false,
@@ -128,6 +130,11 @@ export function factsOf(world: World): Facts {
 
 /** The world after an action, as a Mender server and a board make it. Refuses what they would refuse. */
 export function after(world: World, decision: Act, wanted: Wanted): World {
+  const { job, ...then } = effect(world, decision, wanted);
+  return { ...then, job: { ...job, verified: decision.do === 'verify-device' } };
+}
+
+function effect(world: World, decision: Act, wanted: Wanted): World {
   const changed = (change: Partial<World>, job: Partial<Job> = {}): World => ({
     ...world,
     ...change,
@@ -233,6 +240,8 @@ export function after(world: World, decision: Act, wanted: Wanted): World {
       return changed({ former: 'none' });
     case 'decommission-former':
       return changed({});
+    case 'verify-device':
+      return world;
     case 'consume-import':
       return { ...world, job: { ...world.job, importSettled: true } };
     case 'remove-auth-set': {
