@@ -25,7 +25,8 @@ export interface Restored {
 
 /**
  * Puts a copy in the place of a home's journal, once all of it is verified. The journal that was there is kept beside,
- * and the restored one begins with a row that says so. A power cut leaves the one or the other, whole.
+ * and the restored one goes on with a row that says so, which it has before it gets the name. A power cut leaves the one
+ * or the other, whole; where this throws, the journal that was there is still in its place.
  *
  * @throws StationError `journal/broken` for a copy that is none, `journal/would-lose`, `journal/full`, `journal/unusable`.
  */
@@ -33,22 +34,36 @@ export async function restoreJournal(path: string, file: string, options: Restor
   const { lock, clock, discardNewer } = options;
   const home = dirname(resolve(path));
   const incoming = `${path}.restoring`;
-  rmSync(incoming, { force: true });
+  // Of one that was killed: a log that lies there would be taken for the new copy's.
+  tidy(incoming);
   try {
     const head = await prepare(file, incoming, options);
     const replaced = existsSync(path) ? lastRow(path, incoming) : null;
     if (replaced !== null && replaced.newer > 0 && !discardNewer)
       throw new StationError('journal/would-lose', { path, file, rows: replaced.newer });
-    const kept = existsSync(path) ? keep(path, new Date(clock.now())) : null;
+    const kept = existsSync(path) ? keptName(path, new Date(clock.now())) : null;
+    const was = replaced === null ? null : { seq: replaced.seq, hash: replaced.hash };
+    {
+      // Before it is anybody's journal: a record that went back says so from its first moment on, or is none.
+      using journal = openJournal(incoming, { ...options, lock });
+      journal.append({ kind: 'journal-restored', file, ...head, kept, replaced: was });
+    }
+    if (existsSync(`${incoming}-wal`))
+      throw new StationError('journal/unusable', {
+        path: incoming,
+        detail: 'its log could not be written into it',
+      });
+    if (kept !== null) keep(path, kept);
     renameSync(incoming, path);
     syncFolder(home);
-    using journal = openJournal(path, { ...options, lock });
-    const was = replaced === null ? null : { seq: replaced.seq, hash: replaced.hash };
-    journal.append({ kind: 'journal-restored', file, ...head, kept, replaced: was });
     return { head, kept, replaced: was };
   } finally {
-    for (const end of ['', '-wal', '-shm']) rmSync(`${incoming}${end}`, { force: true });
+    tidy(incoming);
   }
+}
+
+function tidy(incoming: string): void {
+  for (const end of ['', '-wal', '-shm']) rmSync(`${incoming}${end}`, { force: true });
 }
 
 /** A copy of the copy under the home's own roof, brought to this format and verified. */
@@ -109,9 +124,12 @@ function headOf(database: Database, seq: number): Head | null {
   return row?.['hash'] instanceof Uint8Array ? { seq: Number(row['seq']), hash: hex(row['hash']) } : null;
 }
 
+function keptName(path: string, now: Date): string {
+  return `${path}.replaced-${now.toISOString().replace(/[:.]/g, '-')}`;
+}
+
 /** Gives the journal that is there another name, its log written into it where that can be done. */
-function keep(path: string, now: Date): string {
-  const kept = `${path}.replaced-${now.toISOString().replace(/[:.]/g, '-')}`;
+function keep(path: string, kept: string): void {
   try {
     using database = new Database(path);
     database.exec('PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE;');
@@ -128,5 +146,4 @@ function keep(path: string, now: Date): string {
     // A disk without links, as a USB stick: then it is moved, and the lock keeps everybody else out meanwhile.
     renameSync(path, kept);
   }
-  return kept;
 }
