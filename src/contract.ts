@@ -149,7 +149,7 @@ export const CALLS = {
     server: name,
     otherAddress: z.boolean().default(false),
   }),
-  /** Has the server take the requested key; once it is in use, removes every other. */
+  /** Has the server take the requested key and writes the approval; with `tidy`, removes every other key once it is in use. */
   'rekey.approve': z.strictObject({
     file: z.string().max(1_000_000),
     server: name,
@@ -157,6 +157,8 @@ export const CALLS = {
     otherAddress: z.boolean().default(false),
     /** The unit still holds the key that it had at its request, though the server has accepted another one since. */
     otherKey: z.boolean().default(false),
+    /** The unit has its new key: remove every other one of its device. */
+    tidy: z.boolean().default(false),
   }),
   /** Finishes a re-key with the approval of its request; needs no login. */
   'rekey.finish': z.strictObject({ file: z.string().max(1_000_000), password: secretText.optional() }),
@@ -562,7 +564,7 @@ export interface RekeyRequestView {
   readonly reason: RekeyReason;
   readonly serverUrl: string;
   readonly device: Device;
-  /** What the server has of the requested key. `accepted`: what is left is to remove the others. */
+  /** What the server has of the requested key. `accepted`: once the unit has it, what is left is to remove the others. */
   readonly state: 'new' | 'preauthorized' | 'accepted';
 }
 

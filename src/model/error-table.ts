@@ -593,6 +593,11 @@ export const ERRORS = {
     NOTHING,
     'Approve it with the server that the unit is accepted at (station server list). Only where both are addresses of that one server: --other-address.',
   ),
+  'request/nothing-to-tidy': row(
+    'The unit does not have its new key yet: {server} has not accepted it, and there is nothing to tidy up.',
+    SERVER,
+    'Approve the request first (without --tidy), and have the unit finished with the approval.',
+  ),
   'request/used': row(
     'The request was used before: its key was brought in, and {server} does not take it any more.',
     SERVER,

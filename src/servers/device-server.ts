@@ -12,6 +12,11 @@ export interface DeviceServer extends AsyncDisposable {
   readonly profile: ServerProfile;
   /** Set where no admin is at hand: superseded auth sets are left to somebody who may remove them. */
   readonly leavesTidying?: true;
+  /**
+   * Set where superseded auth sets are told as somebody wrote them down, not as they are: one that is gone by now is made
+   * anew, pending, by a request with its key, and the refusal of that request shows nothing.
+   */
+  readonly remembersSets?: true;
 
   /**
    * The bytes that a board (or the station for it) has to sign to ask for authorization. They are sent exactly as they

@@ -104,12 +104,12 @@ function addApprove(rekey: Command, parts: ProgramParts): void {
   const approve = rekey
     .command('approve')
     .description(
-      'at the admin’s station: have a requested key accepted; once it is in use, remove the old one',
+      'at the admin’s station: have a requested key accepted; with --tidy, once the unit has it, remove the old one',
     )
     .argument('<file>', 'the request')
     .requiredOption('--server <name>', 'where the unit is accepted')
     .option('--out <file>', 'the approval, for the station that asked')
-    .option('--tidy', 'only remove the old keys of a unit that has its new one')
+    .option('--tidy', 'remove the old keys of a unit that has its new one, and approve nothing')
     .option('--other-address', 'the server of the request is the given one, under another address')
     .option('--other-key', 'the unit still has the key of its request, though another one is accepted')
     .option('--yes', 'do not ask');
@@ -123,22 +123,23 @@ function addApprove(rekey: Command, parts: ProgramParts): void {
       };
       const view = await station.call('rekey.read-request', call, io.interrupted);
       if (output.json === false) output.note(description(printableValue(view)));
-      const needsFile = options.tidy !== true && view.state !== 'accepted';
-      if (options.tidy === true && view.state !== 'accepted')
-        throw new StationError('station/usage', {
-          detail: 'The unit does not have its new key yet: there is nothing to tidy up.',
-        });
-      if (needsFile && options.out === undefined)
+      const tidy = options.tidy === true;
+      if (tidy && view.state !== 'accepted')
+        throw new StationError('request/nothing-to-tidy', { server: options.server });
+      if (!tidy && options.out === undefined)
         throw new StationError('station/usage', { detail: 'Say where the approval goes: --out FILE.' });
-      const question =
-        view.state === 'accepted' ? 'Remove every other key of this device' : 'Have this key accepted';
+      const question = tidy
+        ? 'Has the unit its new key, and is every other key of this device to be removed'
+        : view.state === 'accepted'
+          ? 'This key is accepted already. Write its approval again'
+          : 'Have this key accepted';
       if (options.yes !== true && !(await askYes(io, question))) {
         output.note('Nothing was changed.');
         return 1;
       }
       const report = await station.call(
         'rekey.approve',
-        { ...call, otherKey: options.otherKey === true },
+        { ...call, otherKey: options.otherKey === true, tidy },
         io.interrupted,
       );
       if (options.out !== undefined) write(options.out, report.file);
@@ -256,7 +257,8 @@ function approved({
     how === 'preauthorized'
       ? `The new key is preauthorized beside the old one; the first request of the unit changes it.`
       : `The new key is accepted in place of the old one: the unit is refused until it has it.`,
-    `Give ${out ?? 'the approval'} to the station that asked; approve again when the unit has its new key, to remove the old one.`,
+    `Give ${out ?? 'the approval'} to the station that asked. When the unit has its new key, remove the old one:`,
+    '  station rekey approve REQUEST --server NAME --tidy',
   ].join('\n');
 }
 

@@ -133,7 +133,7 @@ function finish(facts: Facts, wanted: WantedRekey, key: KeyFingerprint): Decisio
   if (board.configuration !== 'as-wanted') return configure(job);
   const superseded = (device?.authSets ?? []).find((other) => other.id !== set.id);
   if (superseded !== undefined && server.leavesTidying !== true) return tidySet(facts, superseded);
-  const untested = server.leavesTidying === true ? testOnly(facts) : null;
+  const untested = server.leavesTidying === true && server.remembersSets !== true ? testOnly(facts) : null;
   if (untested !== null) return untested;
   if (board.former !== 'none') return { do: 'destroy-former' };
   const proof = leastProof(facts, wanted);

@@ -46,6 +46,8 @@ export interface ServerFacts {
   readonly preauthorizesBeside: 'unknown' | 'yes' | 'no';
   /** Whether superseded auth sets are left to somebody who may remove them. */
   readonly leavesTidying?: boolean;
+  /** Whether they are told as somebody wrote them down: no refusal can be shown of them. */
+  readonly remembersSets?: boolean;
   /** The device of this identity as last read; null where the server has none that this account sees. */
   readonly device: Device | null;
   /** Keys with which an auth request of this job was refused: the server knows of them, pending at best. */

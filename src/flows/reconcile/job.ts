@@ -289,6 +289,7 @@ class Job {
       device: null,
       preauthorizesBeside: 'unknown',
       leavesTidying: this.#parts.server.leavesTidying === true,
+      remembersSets: this.#parts.server.remembersSets === true,
       searched: false,
       oldKeys: new Set(),
       revoked: [],
@@ -605,11 +606,12 @@ class Job {
     const { oldKey: before = 'none', replacing = false } = this.#order.request.resumes ?? {};
     const old = [...state.oldKeys];
     // Nothing is left of the old key, and nobody wrote down that its refusal was tested.
-    if (old.length === 0) return good && replacing && before === 'none' ? 'removed-not-tested' : before;
+    const removed = good && state.leavesTidying !== true;
+    if (old.length === 0) return removed && replacing && before === 'none' ? 'removed-not-tested' : before;
     if (old.every((key) => key === state.refusalTested))
       return before === 'removed-not-tested' ? before : 'refused-tested';
     // Where the removal is left to somebody else, nothing is shown yet.
-    return good && state.leavesTidying !== true ? 'removed-not-tested' : before;
+    return removed ? 'removed-not-tested' : before;
   }
 }
 

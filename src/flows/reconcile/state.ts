@@ -31,6 +31,7 @@ export interface JobState {
   device: Device | null;
   preauthorizesBeside: Facts['server']['preauthorizesBeside'];
   readonly leavesTidying?: boolean;
+  readonly remembersSets?: boolean;
   searched: boolean;
   /** Keys that the server accepted, or the board used, before this job: their end is what a re-keying shows. */
   oldKeys: ReadonlySet<KeyFingerprint>;
@@ -104,6 +105,7 @@ export function factsOf(state: JobState, journal: JobJournal): Facts {
       reachable: state.reachable,
       preauthorizesBeside: state.preauthorizesBeside,
       leavesTidying: state.leavesTidying === true,
+      remembersSets: state.remembersSets === true,
       device: state.device,
       refused: state.refused,
     },

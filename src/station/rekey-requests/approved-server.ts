@@ -7,11 +7,15 @@ import type { AuthAnswer, DeviceServer } from '../../servers/device-server.ts';
 /**
  * A server as a unit sees it, whose admin has approved the unit's new key: what the approval says of the device, and what
  * the server answers to the unit's own requests. Nothing of it needs a login, and nothing that does is done.
+ *
+ * @param changesOver Whether the unit's first token is still to come: it has the server reject the old key there and then.
+ *   Else what the approval says of the old key may be long past.
  */
 export function approvedServer(
   real: DeviceServer,
   approval: RekeyApproval,
   identity: Identity,
+  changesOver: boolean,
 ): DeviceServer {
   let device: Device = {
     id: approval.deviceId,
@@ -25,6 +29,7 @@ export function approvedServer(
   return {
     profile: real.profile,
     leavesTidying: true,
+    ...(changesOver ? {} : { remembersSets: true as const }),
     authRequest: (whose, key, options) => real.authRequest(whose, key, options),
     submit: async (request, signature, signal) => {
       const answer = await real.submit(request, signature, signal);

@@ -34,6 +34,8 @@ export interface ApprovalOptions {
   readonly otherAddress: boolean;
   /** The unit is known to hold the key that it had at its request, though another one is accepted. */
   readonly otherKey: boolean;
+  /** The unit has its new key: remove every other one of its device. */
+  readonly tidy: boolean;
 }
 
 interface Case {
@@ -70,8 +72,9 @@ export async function readRekeyRequest(
 /**
  * Has the server take a unit's new key, and writes the approval by which the unit's station goes on: preauthorized beside
  * the old key where the server offers that, so that the unit's first request changes it; else accepted in its place. A
- * request whose key is in use already is tidied up: every other key of the device is removed. A request is for the server
- * that it names: what another server takes down is of no use to the unit, which would be refused at its own.
+ * request whose key is accepted already has its approval written again; with `tidy`, every other key of the device is removed
+ * instead, which is for when the unit has its new key. A request is for the server that it names: what another server takes
+ * down is of no use to the unit, which would be refused at its own.
  *
  * @throws StationError `request/...` and those of a server.
  */
@@ -84,14 +87,16 @@ export async function approveRekeyRequest(
   const found = await caseOf(file, options, parts, signal);
   const { request, device } = found;
   const state = stateOf(device, request.fingerprint);
+  if (options.tidy && state !== 'accepted')
+    throw new StationError('request/nothing-to-tidy', { server: parts.server.profile.name });
   if (state === 'new') refuseUsed(found, options, parts);
   note(found, parts, 'begun');
-  if (state === 'accepted') {
+  if (options.tidy) {
     const tidied = await tidy(found, parts, signal);
     note(found, parts, 'tidied');
     return { ...answer({ ...found, device: tidied }, parts, 'accepted'), tidied: true };
   }
-  const after = await bringIn(found, parts, signal);
+  const after = state === 'accepted' ? device : await bringIn(found, parts, signal);
   const how = stateOf(after, request.fingerprint) === 'accepted' ? 'accepted' : 'preauthorized';
   note(found, parts, how);
   return answer({ ...found, device: after }, parts, how);

@@ -60,7 +60,13 @@ export async function finishRekey(
               url,
               approved: approval.serverUrl,
             });
-          const server = approvedServer(real, approval, identity);
+          const server = approvedServer(
+            real,
+            approval,
+            identity,
+            // One that was cut off may have had that token already.
+            approval.how === 'preauthorized' && left === job,
+          );
           const keySource =
             restart.keySource === null || restart.keySource === DEFAULT_KEY_SOURCE
               ? null

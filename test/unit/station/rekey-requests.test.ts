@@ -35,11 +35,12 @@ async function world({ mode = '2026', choices = {} }: { mode?: Mode; choices?: B
 }
 
 it.each([
-  ['2026', 'preauthorized', ['accepted', 'preauthorized']],
-  ['2023', 'accepted', ['rejected', 'accepted']],
+  ['2026', 'preauthorized', ['accepted', 'preauthorized'], 'refused-tested'],
+  // It was changed over at the approval: the laptop has not seen the old key go, and claims nothing of it.
+  ['2023', 'accepted', ['rejected', 'accepted'], 'none'],
 ] as const)(
-  'at a server of %s a unit gets its new key by two files: %s, and the old one is refused, tested and removed',
-  async (mode, how, approvedSets) => {
+  'at a server of %s a unit gets its new key by two files: %s, and the old one is refused and removed',
+  async (mode, how, approvedSets, oldKey) => {
     const { server, unit, van, admin, laptop, sets, request, old } = await world({ mode });
     const before = server.requests.total;
     const asked = await request();
@@ -72,7 +73,7 @@ it.each([
         port: 'other',
         keyFingerprint: asked.fingerprint,
         proof: 'board-client',
-        oldKey: 'refused-tested',
+        oldKey,
         error: null,
       },
     ]);
@@ -80,7 +81,7 @@ it.each([
     expect(await laptop.call('resume.list', {})).toEqual([]);
     expect(server.requests.count({ step: 'login' })).toBe(1);
 
-    const tidied = await admin.call('rekey.approve', { file: asked.file, server: 'bench' });
+    const tidied = await admin.call('rekey.approve', { file: asked.file, server: 'bench', tidy: true });
     expect(tidied).toMatchObject({ tidied: true });
     expect(sets()).toEqual(['accepted']);
     expect(await admin.call('journal.verify', {})).toMatchObject({ ok: true });
@@ -261,7 +262,7 @@ it.each(['2023', '2026'] as const)(
       await expect(admin.call('rekey.approve', { file, server: 'bench' })).rejects.toMatchObject({ code });
     expect(keys()).toEqual(before);
     // Also where no set is left of it: the record tells.
-    await admin.call('rekey.approve', { file: second.file, server: 'bench' });
+    await admin.call('rekey.approve', { file: second.file, server: 'bench', tidy: true });
     await expect(admin.call('rekey.approve', { file: unused.file, server: 'bench' })).rejects.toMatchObject({
       code: 'request/used',
     });
@@ -282,4 +283,53 @@ it('a unit whose approval was lost gets another key once its admin says that the
   const { jobs } = await laptop.call('rekey.finish', { file: approval.file });
   expect(jobs).toMatchObject([{ verdict: 'pass', error: null }]);
   expect(sets().filter((status) => status === 'accepted')).toHaveLength(1);
+});
+
+it.each(['2023', '2026'] as const)(
+  'at a server of %s an approval that was lost is written again, and takes nothing away before the unit has its key',
+  async (mode) => {
+    const { admin, laptop, request, sets } = await world({ mode });
+    const { file } = await request();
+    await expect(admin.call('rekey.approve', { file, server: 'bench', tidy: true })).rejects.toMatchObject({
+      code: 'request/nothing-to-tidy',
+    });
+    const first = await admin.call('rekey.approve', { file, server: 'bench' });
+    const approved = sets();
+    const second = await admin.call('rekey.approve', { file, server: 'bench' });
+    expect(second).toMatchObject({ how: first.how, tidied: false });
+    expect(sets()).toEqual(approved);
+    // The first one turned up again: either will do.
+    const { jobs } = await laptop.call('rekey.finish', { file: first.file });
+    expect(jobs).toMatchObject([{ verdict: 'pass', error: null }]);
+    expect(sets().toSorted()).toEqual(['accepted', 'rejected']);
+  },
+);
+
+it('nothing is claimed of an old key whose set was removed before the unit had its new one, and none is made anew', async () => {
+  const { admin, laptop, request, sets } = await world({ mode: '2023' });
+  const { file } = await request();
+  const approval = await admin.call('rekey.approve', { file, server: 'bench' });
+  await admin.call('rekey.approve', { file, server: 'bench', tidy: true });
+  expect(sets()).toEqual(['accepted']);
+  const { jobs } = await laptop.call('rekey.finish', { file: approval.file });
+  expect(jobs).toMatchObject([{ verdict: 'pass', oldKey: 'none', error: null }]);
+  expect(sets()).toEqual(['accepted']);
+});
+
+it('a finish that was cut off after its token claims nothing of the old key, which may have been removed since', async () => {
+  const { admin, laptop, request, sets, unit, van } = await world();
+  const { file } = await request();
+  const approval = await admin.call('rekey.approve', { file, server: 'bench' });
+  const stop = laptop.subscribe((event) => {
+    if (event.type !== 'job' || event.job.steps.at(-1)?.step !== 'tidy') return;
+    stop();
+    unit.unplug();
+  });
+  await laptop.call('rekey.finish', { file: approval.file });
+  expect(sets().toSorted()).toEqual(['accepted', 'rejected']);
+  await admin.call('rekey.approve', { file, server: 'bench', tidy: true });
+  van.put('other', unit);
+  const { jobs } = await laptop.call('rekey.finish', { file: approval.file });
+  expect(jobs).toMatchObject([{ verdict: 'pass', oldKey: 'none', error: null }]);
+  expect(sets()).toEqual(['accepted']);
 });
