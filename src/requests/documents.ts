@@ -143,17 +143,23 @@ function sealAuthRequest(
 }
 
 /**
- * Reads a request: signed by the key that it shows, and not expired at `now` (milliseconds since the epoch).
+ * Reads a request: signed by the key that it shows, and not expired at `now` (milliseconds since the epoch); null where it
+ * does not count how old it is.
  *
  * @throws StationError `request/unreadable`, `request/altered`, `request/expired`.
  */
-export function readRequest(file: string, now: number): ReadDocument<RekeyFileRequest> {
+export function readRequest(file: string, now: number | null): ReadDocument<RekeyFileRequest> {
   const read = readDocument(file, REQUEST, requestSchema);
-  const { expires, publicKey, fingerprint: named } = read.body;
+  const { publicKey, fingerprint: named } = read.body;
   if (publicKeyOf(publicKey).fingerprint !== named)
     throw new StationError('request/altered', { detail: 'its key is not the one that it names' });
-  if (Date.parse(expires) <= now) throw new StationError('request/expired', { at: expires });
+  if (now !== null) refuseExpired(read.body, now);
   return read;
+}
+
+/** @throws StationError `request/expired`. */
+export function refuseExpired({ expires }: RekeyFileRequest, now: number): void {
+  if (Date.parse(expires) <= now) throw new StationError('request/expired', { at: expires });
 }
 
 /** The new key of a request in every form that a server call needs. */

@@ -10,6 +10,7 @@ import {
   keyOfRequest,
   openAuthRequest,
   readRequest,
+  refuseExpired,
   requestHash,
   writeApproval,
   type RekeyApproval,
@@ -89,6 +90,8 @@ export async function approveRekeyRequest(
   const state = stateOf(device, request.fingerprint);
   if (options.tidy && state !== 'accepted')
     throw new StationError('request/nothing-to-tidy', { server: parts.server.profile.name });
+  // An old request may bring nothing in; what it brought in can still be told and tidied up.
+  if (state !== 'accepted') refuseExpired(request, parts.clock.now());
   if (state === 'new') refuseUsed(found, options, parts);
   note(found, parts, 'begun');
   if (options.tidy) {
@@ -105,10 +108,10 @@ export async function approveRekeyRequest(
 async function caseOf(
   file: string,
   { otherAddress }: Pick<ApprovalOptions, 'otherAddress'>,
-  { server, clock }: ApprovingParts,
+  { server }: ApprovingParts,
   signal: AbortSignal,
 ): Promise<Case> {
-  const { body: request, key } = readRequest(file, clock.now());
+  const { body: request, key } = readRequest(file, null);
   const { name, url } = server.profile;
   if (!otherAddress && request.serverUrl !== url)
     throw new StationError('request/other-server', { server: name, url, asked: request.serverUrl });

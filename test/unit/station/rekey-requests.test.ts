@@ -333,3 +333,20 @@ it('a finish that was cut off after its token claims nothing of the old key, whi
   expect(jobs).toMatchObject([{ verdict: 'pass', oldKey: 'none', error: null }]);
   expect(sets()).toEqual(['accepted']);
 });
+
+it('the old key of a unit that was finished after its request had expired can still be removed', async () => {
+  const { admin, laptop, request, sets, time } = await world({ mode: '2023' });
+  const { file } = await request();
+  const approval = await admin.call('rekey.approve', { file, server: 'bench' });
+  await time.sleep(25 * 3_600_000);
+  const { jobs } = await laptop.call('rekey.finish', { file: approval.file });
+  expect(jobs).toMatchObject([{ verdict: 'pass', error: null }]);
+  expect(sets().toSorted()).toEqual(['accepted', 'rejected']);
+  expect(await admin.call('rekey.read-request', { file, server: 'bench' })).toMatchObject({
+    state: 'accepted',
+  });
+  expect(await admin.call('rekey.approve', { file, server: 'bench', tidy: true })).toMatchObject({
+    tidied: true,
+  });
+  expect(sets()).toEqual(['accepted']);
+});
