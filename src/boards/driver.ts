@@ -83,6 +83,9 @@ export interface BoardSession extends AsyncDisposable {
    */
   askClient(): Promise<ClientAnswer>;
 
+  /** Whether the client runs now, as `SwitchReport.clientRunning`. */
+  clientRuns(): Promise<boolean | null>;
+
   /** Sets the board's clock to the station's. @throws StationError `board/clock-wrong` when it does not take it. */
   setClock(): Promise<void>;
 }
@@ -122,7 +125,8 @@ export interface SwitchRequest {
 
 export interface SwitchReport {
   readonly key: KeyFileReading;
-  readonly clientRunning: boolean;
+  /** Null where it is not kept running on this board: it neither ran before nor is started at boot. */
+  readonly clientRunning: boolean | null;
   /** The key that was replaced, where it was kept. */
   readonly former: StagedKey | null;
   readonly signature: Uint8Array | null;

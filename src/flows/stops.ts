@@ -108,7 +108,7 @@ export const STOPS: Readonly<Record<StopCode, StopRow>> = {
     unplug: 'yes, but do not hand it over',
   },
   'board/client-refused': IN_USE,
-  'board/client-stopped': IN_USE,
+  'board/client-stopped': { ...IN_USE, unplug: 'yes, but do not hand it over' },
   'board/staged-proof-failed': ANYWHERE,
   'board/another': TAKEN_BACK,
   'board/old-key-kept': {

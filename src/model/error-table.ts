@@ -269,7 +269,7 @@ export const ERRORS = {
   'board/client-stopped': row(
     'The client on the board did not start again: {detail}.',
     'The new key is in place and accepted.',
-    'Start the client on the board and look at its log.',
+    'Look at the log of the client on the board, start it there, and then start again.',
     true,
   ),
   'board/staged-proof-failed': row(

@@ -47,3 +47,21 @@ export function startText(setup: ClientSetup): string {
 
 /** Shell text that waits until the client runs, two seconds at most. */
 export const WAIT_FOR_CLIENT = 'for i in 1 2 3 4 5 6 7 8 9;do R|grep -q .&&break;sleep .2||sleep 1;done';
+
+/** Shell text that replies with the names of the client's processes. */
+export const TELL_CLIENT = 'p z $(for i in $(R);do read x</proc/$i/comm&&echo $x;done 2>/dev/null)';
+
+/**
+ * Whether the client runs, by the names of its processes; null where nothing keeps it running on this board. From 4.x on
+ * it is two programs: the one that uses the key has to run, whatever the other does.
+ */
+export function isKeptRunning(setup: ClientSetup, names: readonly string[]): boolean | null {
+  const { supervisor, generation, starts } = setup;
+  if (!starts || supervisor.by === 'nobody') return null;
+  const hasAuth =
+    supervisor.by === 'systemd'
+      ? supervisor.units.includes('mender-authd')
+      : supervisor.by === 'process' &&
+        supervisor.processes.some(({ argv }) => argv[0]?.endsWith('mender-auth') === true);
+  return generation === '4' && hasAuth ? names.includes('mender-auth') : names.length > 0;
+}

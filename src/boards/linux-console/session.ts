@@ -26,7 +26,7 @@ import {
 import { quote, type QuietLoop } from './quiet-loop.ts';
 import { FUNCTIONS, IDLE_SECONDS, observeFunction, replying } from './scripts.ts';
 import { lines, section, sections, type Section } from './sections.ts';
-import { startText, stopText, WAIT_FOR_CLIENT } from './service.ts';
+import { isKeptRunning, startText, stopText, TELL_CLIENT, WAIT_FOR_CLIENT } from './service.ts';
 import { readUpdateStore } from './update-store.ts';
 import { readAnswer } from './client-answer.ts';
 
@@ -208,7 +208,7 @@ export class ConsoleSession implements BoardSession {
       `${present}&&q=1&&${stopText(setup)}&&${keepFormer && withKey ? keepText(realPath) : ':'}&&${moves}`,
       `p m $m;${lasting};${this.#hasStoppedClient ? '' : '[ "$q" ]&&'}${startText(setup)}`,
       ...(startText(setup) === ':' ? [] : [WAIT_FOR_CLIENT]),
-      `p z $(R);k ${quote(path)}`,
+      `${TELL_CLIENT};k ${quote(path)}`,
       ...(keepFormer && withKey ? [`k ${quote(`${realPath}${FORMER_SUFFIX}`)}`] : []),
       ...(nonce === null
         ? []
@@ -242,7 +242,7 @@ export class ConsoleSession implements BoardSession {
         ...keyState(key, path, engineOf(observation), setup.hasPassphrase),
       },
       former: former?.exists === true ? stagedKey(former) : null,
-      clientRunning: section(reply, 'z').args.some((pid) => /^\d+$/.test(pid)),
+      clientRunning: isKeptRunning(setup, section(reply, 'z').args),
       signature: signature.length === 0 ? null : signature,
     };
   }
@@ -316,6 +316,15 @@ export class ConsoleSession implements BoardSession {
       ...readAnswer(setup.generation, lines(section(reply, 'q')), Number(section(reply, 'r').args[0] ?? -1)),
       key: reading,
     };
+  }
+
+  async clientRuns(): Promise<boolean | null> {
+    const { setup } = this.#known();
+    const reply = await this.#run([replying(TELL_CLIENT)], {
+      step: 'look for the client',
+      ms: this.#context.profile.timeouts.command,
+    });
+    return isKeptRunning(setup, section(reply, 'z').args);
   }
 
   async setClock(): Promise<void> {

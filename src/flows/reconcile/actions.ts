@@ -15,6 +15,9 @@ import type { ProvisionParts, ProvisionRequest } from './request.ts';
 import { knownKey, namedKey, shownBy, type JobState, type SignedRequest } from './state.ts';
 import { isSuperseding, SupersedeActions } from './supersede-actions.ts';
 
+/** How long a client that does not run yet at the end of a job is given. */
+const CLIENT_STARTS_MS = 5_000;
+
 type Detail = Readonly<Record<string, string | number | boolean | null>>;
 
 /** The actions of a job: each does one thing, with its intent in the journal before and its outcome after. */
@@ -271,6 +274,7 @@ export class Actions {
       await state.session.stage({ key: null, files, stopClient: false });
       const report = await state.session.switchOver({ nonce: null });
       state.inUse = report.key;
+      state.clientRunning = report.clientRunning;
     });
     state.configuration = { ...state.configuration, files: [] };
     state.configured = true;
@@ -478,6 +482,7 @@ export class Actions {
       async () => {
         const report = await this.#switchOver(nonce);
         state.inUse = report.key;
+        state.clientRunning = report.clientRunning;
         state.former = report.former ?? state.former;
         state.switched = true;
         state.putInPlace =
@@ -512,6 +517,28 @@ export class Actions {
       if (error.code === 'board/switch-failed') throw error;
       throw new StationError('board/switch-unknown', { detail: error.message }, { cause: error });
     }
+  }
+
+  /**
+   * The client runs again after the switch, where it is kept running: a proof by a call of its own does not show that. One
+   * that is slow to start gets a few seconds more. @throws StationError `board/client-stopped`.
+   */
+  async requireClient(): Promise<void> {
+    const state = this.#state;
+    if (state.clientRunning !== false) return;
+    const { clock } = this.#parts;
+    await this.#steps.run('prove', async () => {
+      state.clientRunning = await state.session.clientRuns();
+      if (state.clientRunning === false) {
+        await clock.sleep(CLIENT_STARTS_MS, this.signal());
+        state.clientRunning = await state.session.clientRuns();
+      }
+      if (state.clientRunning !== false) return;
+      const { service } = state.observation.client;
+      throw new StationError('board/client-stopped', {
+        detail: service === null ? 'no process of it runs' : `${service} does not run`,
+      });
+    });
   }
 
   /** Takes the file of an imported key out of the way: by the job that used it, or by a later one when that was cut off. */

@@ -65,6 +65,8 @@ export interface JobState {
   switched: boolean;
   /** The key that this job's switch put in place, made by it or staged by an earlier one. */
   putInPlace: KeyFingerprint | null;
+  /** Whether the client ran after this job's switch; null where it is not kept running, or nothing was switched. */
+  clientRunning: boolean | null;
   configured: boolean;
   importSettled: boolean;
 }

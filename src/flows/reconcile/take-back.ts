@@ -17,7 +17,6 @@ const TOLD_BY_ITSELF: ReadonlySet<string> = new Set([
   'board/switch-unknown',
   'board/switch-failed',
   'board/client-refused',
-  'board/client-stopped',
   'job/proof-too-weak',
 ]);
 
@@ -41,6 +40,8 @@ export async function takeBack(
   if (error.code === 'board/client-refused' && state.shown !== null && state.accepted === state.shown.id)
     return takeBackStranger(state, actions, error);
   const surelyNotSwitched = flow === 'rekey' && error.code === 'board/switch-failed';
+  // It is found at the very end: nothing is left of the old key by then.
+  if (error.code === 'board/client-stopped') return error;
   if (TOLD_BY_ITSELF.has(error.code) && !surelyNotSwitched)
     return flow === 'rekey' && state.switched ? error.leaving(REKEYED) : error;
   if (state.switched) return error.leaving(flow === 'rekey' ? REKEYED : SWITCHED);
