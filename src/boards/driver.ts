@@ -16,6 +16,8 @@ export interface BoardContext {
   readonly passwords: readonly Secret<string>[];
   /** Read anew for each exchange: after a cancel, what is taken back has a signal of its own. */
   readonly signal: AbortSignal;
+  /** Fires when a log-out must have ended; without it, or before, a log-out has a bound of its own. */
+  readonly leaveBy?: AbortSignal;
   readonly transcript: Transcript;
   readonly clock: Clock;
   /** What a probe just before found; `ready` spares the listening that rules a counting boot loader out. */

@@ -250,7 +250,7 @@ export const ERRORS = {
     true,
   ),
   'board/switch-unknown': row(
-    'The line went while the new key was put in place.',
+    'The line went, or the board fell silent, while the new key was put in place.',
     'The board holds either its old or its new key; both are safe on the board.',
     'Connect it and start again: the station looks which one it is and finishes. Do not hand it over before.',
     true,

@@ -41,7 +41,7 @@ export function createLinuxConsoleDriver(): BoardDriver {
         await session.begin();
         return session;
       } catch (error) {
-        await cleanUp(line, leave);
+        await cleanUp(line, leave, context.leaveBy);
         throw error;
       }
     },
@@ -49,11 +49,15 @@ export function createLinuxConsoleDriver(): BoardDriver {
 }
 
 /** Logs out of what was reached. The error that led here is the one to tell. */
-async function cleanUp(line: Line, leave: ((signal: AbortSignal) => Promise<unknown>) | null): Promise<void> {
+async function cleanUp(
+  line: Line,
+  leave: ((signal: AbortSignal) => Promise<unknown>) | null,
+  leaveBy: AbortSignal | undefined,
+): Promise<void> {
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(new StationError('job/cancelled')), CLEAN_UP_MS);
   try {
-    if (!line.isGone) await leave?.(limit.signal);
+    if (!line.isGone) await leave?.(AbortSignal.any([limit.signal, leaveBy ?? limit.signal]));
   } catch (error) {
     line.note(`log-out: ${error instanceof Error ? error.message : String(error)}`);
   } finally {

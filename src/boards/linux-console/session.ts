@@ -350,17 +350,17 @@ export class ConsoleSession implements BoardSession {
     const line = this.#line;
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(new StationError('job/cancelled')), LEAVE_MS);
+    const { leaveBy = limit.signal } = this.#context;
+    const signal = AbortSignal.any([limit.signal, leaveBy]);
+    const unconfirmed = `the board did not confirm the log-out; its session ends itself after ${IDLE_SECONDS} s`;
     try {
       if (line.isGone) return;
-      const left = await this.#restartAndLeave(limit.signal);
-      line.note(
-        left
-          ? 'logged out'
-          : `the board did not confirm the log-out; its session ends itself after ${IDLE_SECONDS} s`,
-      );
+      const left = await this.#restartAndLeave(signal);
+      line.note(left ? 'logged out' : unconfirmed);
     } catch (error) {
       // The job's own result is what counts; that the line went during a log-out is told in its transcript.
-      line.note(`log-out: ${error instanceof Error ? error.message : String(error)}`);
+      const words = error instanceof Error ? error.message : String(error);
+      line.note(signal.aborted ? unconfirmed : `log-out: ${words}`);
     } finally {
       clearTimeout(timer);
       line[Symbol.dispose]();

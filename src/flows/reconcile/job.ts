@@ -248,6 +248,7 @@ class Job {
       get signal() {
         return cancellation.signal;
       },
+      leaveBy: cancellation.end,
       transcript,
       clock,
       seen,
@@ -382,7 +383,6 @@ class Job {
     const inUse = knownKey(state.inUse, journal);
     if (wanted.flow === 'rekey' && wanted.resumed.some((key) => key === inUse)) {
       this.#cancellation.commit();
-      this.#cancellation.switched();
     }
     // Waiting has a deadline of its own and does not count.
     for (let count = 0; count < MOST_DECISIONS;) {
@@ -410,7 +410,6 @@ class Job {
         if (!this.#isSettledByLooking(asStationError(thrown))) throw thrown;
         await actions.lookAgain();
       }
-      if (puts) this.#cancellation.switched();
       if (decision.do === 'set-clock') this.#noteClock(state);
       progress.wire(this.#wire());
     }

@@ -56,6 +56,17 @@ function at(point: string, then: () => void): (now: string) => void {
   };
 }
 
+/** What a job says of the board when nobody could ask it any more. */
+const SAID = {
+  connect: /^Nothing was changed/,
+  identify: /key in use .* as it was|staged key may have been left/,
+  stage: /key in use .* as it was|staged key may have been left/,
+  submit: /staged key may have been left/,
+  switch: /either its old or its new key/,
+  tidy: /has its new key in use/,
+  prove: /has its new key in use/,
+} as const;
+
 function resumed(b: Bench, { result }: Run): ResumedRekey {
   return cutRekey(b.journal, result.job).resumes;
 }
@@ -163,7 +174,6 @@ test('a cancel after the switch leaves what is under way a few seconds, and then
     const cancel = cancellation(asked.signal, time);
     const began = time.monotonic();
     cancel.commit();
-    cancel.switched();
     await time.sleep(asks);
     asked.abort();
     expect(() => cancel.check()).not.toThrow();
@@ -171,6 +181,65 @@ test('a cancel after the switch leaves what is under way a few seconds, and then
     expect(time.monotonic() - began).toBeCloseTo(ends, -1);
     cancel[Symbol.dispose]();
   }
+});
+
+/** Where a job may be when the power of its board goes and, a second later, somebody cancels it. */
+const DEAD = [
+  ['connect', 'rekey'],
+  ['identify', 'rekey'],
+  ['stage', 'rekey'],
+  ['submit', 'rekey'],
+  ['switch', 'rekey'],
+  ['tidy', 'rekey'],
+  ['prove', 'rekey'],
+  ['stage', 'run'],
+  ['switch', 'run'],
+  ['prove', 'run'],
+] as const;
+
+test.each(DEAD)(
+  'cancelled as the board is dead since %s (%s), it ends within ten seconds and says what the board holds',
+  async (step, flow) => {
+    const b = await bench({ mode: '2023' });
+    const board = flow === 'run' ? b.board() : (await returnedUnit(b)).board;
+    await b.time.sleep(5_000);
+    const cancel = new AbortController();
+    let askedAt = Number.NaN;
+    const run = await b[flow](board, {
+      cancel: cancel.signal,
+      onStep: at(step, () => {
+        void board.power('off');
+        b.time.after(1_000, () => {
+          askedAt = b.time.monotonic();
+          cancel.abort();
+        });
+      }),
+    });
+    expect(b.time.monotonic() - askedAt).toBeLessThan(10_000);
+    expect(run.result.verdict).not.toMatch(/pass|already/);
+    expect(run.result.error?.unchanged).toMatch(SAID[step]);
+    if (step === 'switch') expect(run.result.error).toMatchObject({ code: 'board/switch-unknown' });
+    expectRecorded(run.events, run.result);
+  },
+);
+
+test('a cancel counts from its own moment to the end, also where a failed switch is taken back', async () => {
+  const time = virtualTime();
+  const asked = new AbortController();
+  const cancel = cancellation(asked.signal, time);
+  const firesAt = (signal: AbortSignal): Promise<number> =>
+    new Promise((done) => signal.addEventListener('abort', () => done(time.monotonic() - began)));
+  cancel.commit();
+  await time.sleep(1_000);
+  const began = time.monotonic();
+  asked.abort();
+  await time.sleep(3_000);
+  expect(cancel.signal.aborted).toBe(false);
+  cancel.takeBack();
+  const [work, end] = [firesAt(cancel.signal), firesAt(cancel.end)];
+  expect(await work).toBeCloseTo(8_000, -1);
+  expect(await end).toBeLessThan(10_000);
+  cancel[Symbol.dispose]();
 });
 
 test.each(MODES)(
