@@ -143,7 +143,7 @@ export const CALLS = {
       .max(7 * 86_400_000)
       .default(86_400_000),
   }),
-  /** Who asks for what and why, and what the server has of the unit. Changes nothing. */
+  /** Who asks for what and why, and what the server has of the unit. Brings nothing of the request to the server. */
   'rekey.read-request': z.strictObject({
     file: z.string().max(1_000_000),
     server: name,

@@ -546,6 +546,7 @@ class StationOverHome implements Station {
       clock: this.#clock,
       server: await this.#servers.open(server, signal),
       operator: this.#preferences().operator,
+      generator: this.#generator,
     };
   }
 

@@ -3,7 +3,8 @@ import type { Journal } from '../../journal/index.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { Device } from '../../model/device.ts';
 import type { JournalEvent } from '../../model/event.ts';
-import type { KeyFingerprint } from '../../model/key.ts';
+import type { KeyGenerator } from '../../keys/index.ts';
+import type { KeyFingerprint, PublicKey } from '../../model/key.ts';
 import type { Secret } from '../../model/secret.ts';
 import { StationError } from '../../model/station-error.ts';
 import {
@@ -27,6 +28,7 @@ export interface ApprovingParts {
   readonly clock: Clock;
   readonly server: DeviceServer;
   readonly operator: string | null;
+  readonly generator: KeyGenerator;
 }
 
 /** What the admin says beyond the request. */
@@ -45,7 +47,10 @@ interface Case {
   readonly device: Device;
 }
 
-/** Who asks for what and why, and what the server has of the unit. Changes nothing. @throws StationError `request/...`. */
+/**
+ * Who asks for what and why, and what the server has of the unit. Changes nothing that lasts: a server whose inventory does
+ * not show the unit is asked with a key that nobody has, which it may preauthorize for a moment. @throws StationError `request/...`.
+ */
 export async function readRekeyRequest(
   file: string,
   options: Pick<ApprovalOptions, 'otherAddress'>,
@@ -108,7 +113,7 @@ export async function approveRekeyRequest(
 async function caseOf(
   file: string,
   { otherAddress }: Pick<ApprovalOptions, 'otherAddress'>,
-  { server }: ApprovingParts,
+  { server, generator }: ApprovingParts,
   signal: AbortSignal,
 ): Promise<Case> {
   const { body: request, key } = readRequest(file, null);
@@ -117,10 +122,17 @@ async function caseOf(
     throw new StationError('request/other-server', { server: name, url, asked: request.serverUrl });
   const device =
     (await server.find(request.identity, null, signal)) ??
-    (await server.findAfterKnock(request.identity, keyOfRequest(request), signal));
+    (await server.findAfterKnock(request.identity, await nobodysKey(generator, signal), signal));
   if (device === null) throw new StationError('request/no-device', { server: name });
   if (device.decommissioning) throw new StationError('server/decommissioning', { server: name });
   return { request, requesterKey: key, device };
+}
+
+/** To look for a device with: the requested key is not to be good at the server, not even for a moment, before it is approved. */
+async function nobodysKey(generator: KeyGenerator, signal: AbortSignal): Promise<PublicKey> {
+  const pair = await generator.generate('ed25519', signal);
+  pair.privateKey.destroy();
+  return pair;
 }
 
 function stateOf(device: Device, fingerprint: KeyFingerprint): RekeyRequestView['state'] {

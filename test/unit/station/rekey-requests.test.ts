@@ -168,31 +168,22 @@ it('a finish that is cut off is finished by the same approval', async () => {
   await expect(laptop.call('rekey.finish', { file })).rejects.toMatchObject({ code: 'job/not-interrupted' });
 });
 
-/** Lets the admin reach the server at its other address, too. */
-async function alias(admin: Station, url: string): Promise<string> {
-  const other = url.replace('127.0.0.1', 'localhost');
-  expect(other).not.toBe(url);
-  await admin.call('server.add', { name: 'other', url: other });
+/** A server more at the admin's station. */
+async function addServer(admin: Station, name: string, url: string): Promise<void> {
+  await admin.call('server.add', { name, url });
   await admin.call('server.login', {
-    name: 'other',
+    name,
     user: DEFAULT_ADMIN.email,
     password: DEFAULT_ADMIN.password,
     keep: true,
   });
-  return other;
 }
 
 it('a request for one server is neither shown nor approved at another, which is not even asked', async () => {
   const { admin, laptop, request, sets } = await world();
   const staging = await startMenderServer({ decommissionMs: 20 });
   onTestFinished(() => staging.close());
-  await admin.call('server.add', { name: 'staging', url: staging.url });
-  await admin.call('server.login', {
-    name: 'staging',
-    user: DEFAULT_ADMIN.email,
-    password: DEFAULT_ADMIN.password,
-    keep: true,
-  });
+  await addServer(admin, 'staging', staging.url);
   const { file } = await request();
   const before = staging.requests.total;
   for (const method of ['rekey.read-request', 'rekey.approve'] as const)
@@ -210,7 +201,7 @@ it('a request for one server is neither shown nor approved at another, which is 
 
 it('a server that the admin reaches at another address is approved at when the admin says that it is the one', async () => {
   const { admin, laptop, request, server } = await world();
-  await alias(admin, server.url);
+  await addServer(admin, 'other', server.url.replace('127.0.0.1', 'localhost'));
   const { file } = await request();
   await expect(admin.call('rekey.approve', { file, server: 'other' })).rejects.toMatchObject({
     code: 'request/other-server',
@@ -349,4 +340,20 @@ it('the old key of a unit that was finished after its request had expired can st
     tidied: true,
   });
   expect(sets()).toEqual(['accepted']);
+});
+
+it('reading a request never brings its key to the server, also where the unit is not known there', async () => {
+  const { admin, request } = await world();
+  const empty = await startMenderServer({ decommissionMs: 20 });
+  onTestFinished(() => empty.close());
+  await addServer(admin, 'empty', empty.url);
+  // What the search made there cannot be removed: it stays, to be looked at.
+  empty.faults.add({ on: 'decommission', act: { kind: 'status', status: 403 } });
+  const asked = await request();
+  await expect(
+    admin.call('rekey.read-request', { file: asked.file, server: 'empty', otherAddress: true }),
+  ).rejects.toThrow();
+  const left = empty.inspect().flatMap(({ sets }) => sets.map(({ pubkey }) => fingerprintOfPem(pubkey)));
+  expect(left).toHaveLength(1);
+  expect(left).not.toContain(asked.fingerprint);
 });
