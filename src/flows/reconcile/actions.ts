@@ -464,6 +464,8 @@ export class Actions {
 
   /** What the server has at the very end: {@link decide} sees to a second accepted key. */
   async #verifyDevice(deviceId: string): Promise<void> {
+    // First, since it may take seconds, in which the server goes on.
+    await this.#requireClient();
     await this.observed('prove', () => this.readDevice(deviceId));
     this.#state.verified = true;
   }
@@ -523,7 +525,7 @@ export class Actions {
    * The client runs again after the switch, where it is kept running: a proof by a call of its own does not show that. One
    * that is slow to start gets a few seconds more. @throws StationError `board/client-stopped`.
    */
-  async requireClient(): Promise<void> {
+  async #requireClient(): Promise<void> {
     const state = this.#state;
     if (state.clientRunning !== false) return;
     const { clock } = this.#parts;

@@ -389,10 +389,7 @@ class Job {
       this.#cancellation.check();
       if (wanted.flow === 'rekey') noteOldKeys(state, wanted.resumed);
       const decision = decide(factsOf(state, journal), wanted);
-      if ('done' in decision) {
-        await this.#actions(state).requireClient();
-        return decision.done;
-      }
+      if ('done' in decision) return decision.done;
       if ('stop' in decision)
         throw new Stopped(new StationError(decision.stop, this.#named(decision.details)));
       if ('wait' in decision) {
