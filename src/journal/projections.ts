@@ -295,6 +295,7 @@ function projectEvent(database: Database, entry: JournalEntry, event: JournalEve
       );
       return;
     case 'job-waiting':
+    case 'rekey-found':
     case 'server-session':
     case 'rekey-requested':
     case 'rekey-approval':

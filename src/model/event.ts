@@ -45,6 +45,16 @@ export type JournalEvent =
       readonly key?: KeyFingerprint | null;
     }
   | {
+      /**
+       * What a re-keying is to bring to an end: the keys that the server took, or the unit used, before its own, and the
+       * identity that the unit had before. Written before anything is changed, and again when there is more.
+       */
+      readonly kind: 'rekey-found';
+      readonly job: JobId;
+      readonly oldKeys: readonly KeyFingerprint[];
+      readonly former: Identity | null;
+    }
+  | {
       /** The new key is staged, the old one active, and nothing was sent. Until `deadline`, ISO 8601. */
       readonly kind: 'job-waiting';
       readonly job: JobId;

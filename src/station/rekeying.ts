@@ -107,6 +107,9 @@ export interface CutRekey {
  */
 export function cutRekey(journal: JournalReader, job: JobId): CutRekey {
   const keys: KeyFingerprint[] = [];
+  const tested: KeyFingerprint[] = [];
+  let oldKeys: Set<KeyFingerprint> | null = null;
+  let former: Identity | null = null;
   let oldKey: OldKeyOutcome = 'none';
   let replacing = false;
   let wish: CutRekey['wish'] | null = null;
@@ -114,6 +117,7 @@ export function cutRekey(journal: JournalReader, job: JobId): CutRekey {
   for (let at: JobId | undefined = job; at !== undefined && !seen.has(at);) {
     seen.add(at);
     let before: JobId | undefined;
+    let asked: unknown = null;
     for (const { event } of journal.events(at)) {
       if (event.kind === 'job-started') {
         before = event.resumes;
@@ -123,13 +127,33 @@ export function cutRekey(journal: JournalReader, job: JobId): CutRekey {
         }
       } else if (event.kind === 'key-staged') keys.push(event.fingerprint);
       else if (event.kind === 'step-intent' && event.action === 'switch-key') replacing = true;
-      else if (event.kind === 'step-outcome' && event.action === 'test-refusal' && event.outcome === 'done')
-        oldKey = event.detail['refused'] === true ? 'refused-tested' : oldKey;
+      else if (event.kind === 'rekey-found') {
+        oldKeys = new Set([...(oldKeys ?? []), ...event.oldKeys]);
+        former ??= event.former;
+      } else if (event.kind === 'step-intent' && event.action === 'test-refusal')
+        asked = event.detail['fingerprint'];
+      else if (
+        event.kind === 'step-outcome' &&
+        event.action === 'test-refusal' &&
+        event.outcome === 'done' &&
+        event.detail['refused'] === true
+      ) {
+        oldKey = 'refused-tested';
+        tested.push(asked as KeyFingerprint);
+      }
     }
     at = before;
   }
   return {
     wish: wish ?? { reason: { code: 'returned', text: '' }, confirmed: [], decommissionFormer: false },
-    resumes: { job, keys, oldKey, replacing },
+    resumes: {
+      job,
+      keys,
+      oldKeys: oldKeys === null ? null : [...oldKeys],
+      tested,
+      former,
+      oldKey,
+      replacing,
+    },
   };
 }

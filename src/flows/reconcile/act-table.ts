@@ -42,7 +42,10 @@ export const ACTS: Readonly<Record<Act['do'], ActRow>> = {
   },
   'remove-auth-set': { on: 'server', says: 'Remove the auth set of a key that is not to stay.' },
   'destroy-former': { on: 'board', says: 'Overwrite and remove the old key file.' },
-  'decommission-former': { on: 'server', says: 'Decommission the device of the former identity.' },
+  'decommission-former': {
+    on: 'server',
+    says: 'Decommission the device of the former identity, and wait half a minute for it to be gone.',
+  },
   'consume-import': { on: 'station', says: 'Take the file of the imported key out of the way.' },
   'verify-device': {
     on: 'server',

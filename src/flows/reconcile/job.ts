@@ -272,6 +272,7 @@ class Job {
     if (tenantToken !== null)
       this.#configurationNotes.push('The tenant token was written; an open-source server does not check it.');
     const key = namedKey(observation.key, journal)?.fingerprint ?? null;
+    const resumes = this.#order.flow === 'rekey' ? this.#order.request.resumes : null;
     const owner = this.#order.flow === 'rekey' && key !== null ? journal.keyOwner(key) : null;
     const state: JobState = {
       session: this.#open(),
@@ -292,12 +293,14 @@ class Job {
       leavesTidying: this.#parts.server.leavesTidying === true,
       remembersSets: this.#parts.server.remembersSets === true,
       searched: false,
-      oldKeys: new Set(),
+      oldKeys: new Set(resumes?.oldKeys),
       revoked: [],
       refusalTested: null,
       provedStaged: null,
-      formerIdentity: owner !== null && !isIdentity(owner, identity) ? owner : null,
+      // After the switch the key in use is the new one, and tells nothing of an identity before.
+      formerIdentity: resumes?.former ?? (owner !== null && !isIdentity(owner, identity) ? owner : null),
       formerDevice: null,
+      decommissioning: null,
       refused: [],
       key: null,
       imported: null,
@@ -387,7 +390,10 @@ class Job {
     // Waiting has a deadline of its own and does not count.
     for (let count = 0; count < MOST_DECISIONS;) {
       this.#cancellation.check();
-      if (wanted.flow === 'rekey') noteOldKeys(state, wanted.resumed);
+      if (wanted.flow === 'rekey') {
+        const isMore = noteOldKeys(state, wanted.resumed);
+        if (isMore || count === 0) this.#recordFound(state);
+      }
       const decision = decide(factsOf(state, journal), wanted);
       if ('done' in decision) return decision.done;
       if ('stop' in decision)
@@ -411,6 +417,12 @@ class Job {
       progress.wire(this.#wire());
     }
     throw new StationError('job/not-settled', { detail: `no rest after ${MOST_DECISIONS} actions` });
+  }
+
+  /** What is to come to its end, for whoever resumes this job: after the switch nothing on the unit tells it. */
+  #recordFound({ oldKeys, formerIdentity }: JobState): void {
+    const { job } = this.#request;
+    this.#parts.journal.append({ kind: 'rekey-found', job, oldKeys: [...oldKeys], former: formerIdentity });
   }
 
   /** One station at a time changes a device. Asked for once, when the server is first to be changed. */
@@ -571,6 +583,10 @@ class Job {
       this.#notes.push(
         `Its former identity ${identityLabel(state.formerIdentity)} is still on the server, and the old key with it: remove that device (${state.formerDevice}) unless it is in use.`,
       );
+    if (good && state !== null && state.decommissioning !== null && state.formerIdentity !== null)
+      this.#notes.push(
+        `The server is still decommissioning its former identity ${identityLabel(state.formerIdentity)}: until that device (${state.decommissioning}) is gone, the end of the old key is not shown. Look there.`,
+      );
     if (good || state?.configured === true) this.#notes.push(...this.#configurationNotes);
     const result = (): JobResult => ({
       job: this.#request.job,
@@ -603,20 +619,23 @@ class Job {
   #oldKey(good: boolean): OldKeyOutcome {
     const state = this.#state;
     if (state === null || this.#order.flow !== 'rekey') return 'none';
-    const { oldKey: before = 'none', replacing = false } = this.#order.request.resumes ?? {};
+    const { resumes } = this.#order.request;
+    const before = resumes?.oldKey ?? 'none';
     const old = [...state.oldKeys];
-    // Nothing is left of the old key, and nobody wrote down that its refusal was tested.
-    const removed = good && state.leavesTidying !== true;
-    if (old.length === 0) return removed && replacing && before === 'none' ? 'removed-not-tested' : before;
-    if (old.every((key) => key === state.refusalTested))
-      return before === 'removed-not-tested' ? before : 'refused-tested';
+    if (old.length === 0) {
+      // Nothing is left of the old key, and the record does not say which it was, nor that its refusal was tested.
+      const isGone = good && resumes?.replacing === true && resumes.oldKeys === null;
+      return isGone && before === 'none' ? 'removed-not-tested' : before;
+    }
+    if (old.every((key) => key === state.refusalTested || resumes?.tested.includes(key) === true))
+      return 'refused-tested';
     // Where the removal is left to somebody else, nothing is shown yet.
-    return removed ? 'removed-not-tested' : before;
+    return good && state.leavesTidying !== true ? 'removed-not-tested' : 'none';
   }
 }
 
-/** Takes down which keys the server took, or the board used, before this job put its own in place. */
-function noteOldKeys(state: JobState, resumed: readonly KeyFingerprint[]): void {
+/** Takes down which keys the server took, or the board used, before this job put its own in place; whether there are more. */
+function noteOldKeys(state: JobState, resumed: readonly KeyFingerprint[]): boolean {
   const ours = new Set<string>([...resumed, ...(state.key === null ? [] : [state.key.public.fingerprint])]);
   const sets = state.device?.authSets ?? [];
   const former = state.former?.publicKey?.fingerprint;
@@ -627,8 +646,9 @@ function noteOldKeys(state: JobState, resumed: readonly KeyFingerprint[]): void 
     )
     .map(({ fingerprint }) => fingerprint)
     .filter((fingerprint) => !ours.has(fingerprint));
-  if (found.some((fingerprint) => !state.oldKeys.has(fingerprint)))
-    state.oldKeys = new Set([...state.oldKeys, ...found]);
+  const isMore = found.some((fingerprint) => !state.oldKeys.has(fingerprint));
+  if (isMore) state.oldKeys = new Set([...state.oldKeys, ...found]);
+  return isMore;
 }
 
 /** Actions that change the device on the server. */

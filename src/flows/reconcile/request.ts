@@ -47,6 +47,12 @@ export interface ResumedRekey {
   readonly job: JobId;
   /** The keys that it staged: only such a one counts as its new key. */
   readonly keys: readonly KeyFingerprint[];
+  /** The old keys that it found before it changed anything; null where its record does not say. */
+  readonly oldKeys: readonly KeyFingerprint[] | null;
+  /** Those of them whose refusal it tested. */
+  readonly tested: readonly KeyFingerprint[];
+  /** The identity that the unit had before, where it was another one. */
+  readonly former: Identity | null;
   /** What it had shown of the old key. */
   readonly oldKey: OldKeyOutcome;
   /** Whether it had begun to put its key in the place of the old one: the end of that may be all that is left to do. */

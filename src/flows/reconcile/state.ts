@@ -40,6 +40,8 @@ export interface JobState {
   provedStaged: KeyFingerprint | null;
   readonly formerIdentity: Identity | null;
   formerDevice: string | null;
+  /** The device of the former identity where the server was asked to remove it and still had it at last sight. */
+  decommissioning: string | null;
   refused: readonly KeyFingerprint[];
   /** The key made or imported by this job. */
   key: { readonly public: PublicKey; readonly pair: KeyPair | null; readonly origin: KeyOrigin } | null;

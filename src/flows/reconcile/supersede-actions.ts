@@ -35,6 +35,10 @@ const KINDS: ReadonlySet<Act['do']> = new Set<Superseding['do']>([
   'decommission-former',
 ]);
 
+/** How long a decommissioned device is waited for to be gone, and how often it is looked for. Milliseconds. */
+const GONE_WITHIN_MS = 30_000;
+const GONE_LOOK_MS = 1_000;
+
 export function isSuperseding(act: Act): act is Superseding {
   return KINDS.has(act.do);
 }
@@ -193,10 +197,30 @@ export class SupersedeActions {
   }
 
   async #decommissionFormer(deviceId: string): Promise<void> {
-    await this.#actions.act('tidy', 'decommission-former', { deviceId }, () =>
-      this.#parts.server.decommission(deviceId, this.#actions.signal()),
+    const state = this.#state;
+    await this.#actions.act(
+      'tidy',
+      'decommission-former',
+      { deviceId },
+      async () => {
+        await this.#parts.server.decommission(deviceId, this.#actions.signal());
+        state.decommissioning = (await this.#isGone(deviceId)) ? null : deviceId;
+      },
+      () => ({ gone: state.decommissioning === null }),
     );
-    this.#state.formerDevice = null;
+    state.formerDevice = null;
+  }
+
+  /** The server only begins to remove a device when it is asked to: waits a while until it no longer has it. */
+  async #isGone(deviceId: string): Promise<boolean> {
+    const { server, clock } = this.#parts;
+    const signal = this.#actions.signal();
+    const until = clock.monotonic() + GONE_WITHIN_MS;
+    while ((await server.device(deviceId, signal)) !== null) {
+      if (clock.monotonic() >= until) return false;
+      await clock.sleep(GONE_LOOK_MS, signal);
+    }
+    return true;
   }
 }
 

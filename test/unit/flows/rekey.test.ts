@@ -110,7 +110,15 @@ describe.each(MODES)('a returned unit, %s', (mode) => {
     const { job, keyFingerprint } = cut.result;
     if (keyFingerprint === null) throw new Error('a re-keying without a key');
     // As where the station was killed just before its verdict.
-    const resumes = { job, keys: [keyFingerprint], oldKey: 'none', replacing: true } as const;
+    const resumes = {
+      job,
+      keys: [keyFingerprint],
+      oldKeys: null,
+      tested: [],
+      former: null,
+      oldKey: 'none',
+      replacing: true,
+    } as const;
     const run = await b.rekey(unit.board, { resumes });
     expect(run.result).toMatchObject({ verdict: 'already', keyFingerprint, oldKey: 'removed-not-tested' });
   });
