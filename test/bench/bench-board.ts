@@ -113,7 +113,13 @@ export async function provisionOnce(
         import: () => Promise.reject(new Error('no import here')),
       },
       journal: {
-        append: () => undefined as never,
+        append: (event) => ({
+          seq: 1,
+          at: new Date(0).toISOString(),
+          monotonicMs: 0,
+          station: 'bench',
+          event,
+        }),
         stagedKeyBySha256: () => null,
         keyOwner: () => null,
         lastDeviceId: () => null,
@@ -134,7 +140,7 @@ export async function provisionOnce(
   );
   const ms = performance.now() - began;
   if (result.verdict !== 'pass')
-    throw new Error(`a bench board did not pass: ${result.error?.code ?? result.verdict}`);
+    throw new Error(`a bench board did not pass: ${result.error?.message ?? result.verdict}`);
   const bytes = cables.reduce((sum, { carried }) => sum + carried['to-board'] + carried['to-station'], 0);
   const lineMs = line.baud === 0 ? 0 : (bytes * 10_000) / line.baud + result.wire.roundTrips * line.latency;
   return { result, ms, wire: result.wire, neededBytes: needed(sent), lineMs };
