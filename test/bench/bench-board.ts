@@ -6,28 +6,28 @@ import type { JobId, JobResult, WireCount } from '../../src/model/job.ts';
 import { systemClock } from '../../src/model/clock.ts';
 import type { KeySource } from '../../src/model/key.ts';
 import { secret } from '../../src/model/secret.ts';
-import { createCable, createSimulatedBoard, type Cable } from '../../src/rehearsal/board/index.ts';
-import { DEFAULT_ADMIN, startMenderServer, type MenderServer } from '../../src/rehearsal/server/index.ts';
+import { DEFAULT_ADMIN } from '../../src/rehearsal/server/index.ts';
 import type { TranscriptEntry } from '../../src/serial/index.ts';
 import type { DeviceServer } from '../../src/servers/device-server.ts';
 import { createMenderServer } from '../../src/servers/mender/index.ts';
 import { BUILT_IN } from '../../src/settings/index.ts';
+import { startWorld, type BenchLink, type BenchWorld } from './bench-link.ts';
 
 /** A line as most benches have it: 115200 baud behind an adapter whose latency timer is 16 ms. */
 export const LINE = { baud: 115_200, latency: 16 } as const;
 
 /** A bench server with one admin's session at it, over loopback http. */
 export interface BenchServer extends AsyncDisposable {
-  readonly mender: MenderServer;
+  readonly world: BenchWorld;
   readonly client: DeviceServer;
 }
 
 export async function startBenchServer(): Promise<BenchServer> {
-  const mender = await startMenderServer();
+  const world = await startWorld();
   const client = createMenderServer({
     name: 'bench',
     kind: 'mender',
-    url: mender.url,
+    url: world.url,
     trust: { by: 'system' },
   });
   const { email, password } = DEFAULT_ADMIN;
@@ -36,11 +36,11 @@ export async function startBenchServer(): Promise<BenchServer> {
     AbortSignal.timeout(10_000),
   );
   return {
-    mender,
+    world,
     client,
     [Symbol.asyncDispose]: async () => {
       await client[Symbol.asyncDispose]();
-      await mender.close();
+      await world[Symbol.asyncDispose]();
     },
   };
 }
@@ -62,23 +62,16 @@ let made = 0;
  * is the board's own signature: a client's request to its server is not the station's time.
  */
 export async function provisionOnce(
-  { client, mender }: BenchServer,
+  { client, world }: BenchServer,
   keySource: KeySource,
   line: { readonly baud: number; readonly latency: number } = LINE,
 ): Promise<Timed> {
   made += 1;
-  const mac = `52:54:00:be:${hex(made >> 8)}:${hex(made & 255)}`;
-  await using board = createSimulatedBoard({
-    hostname: `bench${made}`,
-    mac,
-    seed: made,
-    console: { loginDelay: 0 },
-    client: { key: { kind: 'present', type: 'ed25519' }, conf: { Servers: [{ ServerURL: mender.url }] } },
-  });
+  using board = world.board(made);
   await using generator = createKeyGenerator();
   const [, offline] = BUILT_IN;
   if (offline === undefined) throw new Error('there is no profile for boards without a network');
-  const cables: Cable[] = [];
+  const cables: BenchLink[] = [];
   const sent: TranscriptEntry[] = [];
   const began = performance.now();
   const result = await provision(
@@ -97,7 +90,7 @@ export async function provisionOnce(
     {
       driver: createLinuxConsoleDriver(),
       openLink: () => {
-        const cable = createCable(board.link(), line);
+        const cable = board.plug(line);
         cables.push(cable);
         return Promise.resolve(cable.link);
       },
@@ -141,7 +134,7 @@ export async function provisionOnce(
   const ms = performance.now() - began;
   if (result.verdict !== 'pass')
     throw new Error(`a bench board did not pass: ${result.error?.message ?? result.verdict}`);
-  const bytes = cables.reduce((sum, { carried }) => sum + carried['to-board'] + carried['to-station'], 0);
+  const bytes = cables.reduce((sum, cable) => sum + cable.bytes(), 0);
   const lineMs = line.baud === 0 ? 0 : (bytes * 10_000) / line.baud + result.wire.roundTrips * line.latency;
   return { result, ms, wire: result.wire, neededBytes: needed(sent), lineMs };
 }
@@ -163,8 +156,4 @@ const GUARD = /^[0-9a-z]+ \d*[-+=]? ?/;
 
 function nothing(): void {
   // A front end would show it.
-}
-
-function hex(value: number): string {
-  return value.toString(16).padStart(2, '0');
 }
