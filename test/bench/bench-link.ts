@@ -10,7 +10,7 @@ export interface BenchLink {
   readonly bytes: () => number;
 }
 
-/** The thread of boards and server, as the station's side sees it. */
+/** The threads of boards and server, as the station's side sees them. */
 export interface BenchWorld extends AsyncDisposable {
   readonly url: string;
   board(
@@ -18,20 +18,30 @@ export interface BenchWorld extends AsyncDisposable {
   ): { plug(line: { readonly baud: number; readonly latency: number }): BenchLink } & Disposable;
 }
 
-/** Starts the thread; its server listens when this resolves. */
+/** Threads that share the boards. Real boards have a processor each; more threads than the machine has cores bring nothing. */
+const THREADS = 2;
+
+/** Starts the threads; their server listens when this resolves. */
 export async function startWorld(): Promise<BenchWorld> {
-  const worker = new Worker(new URL('bench-world.ts', import.meta.url));
-  const [first] = (await once(worker, 'message')) as [Told];
-  if (first.tell !== 'server') throw new Error('the server of the bench did not start');
-  const ask = (asked: Asked): void => worker.postMessage(asked);
   const heard = new Map<number, (told: Told) => void>();
-  worker.on('message', (told: Told) => {
-    if (told.tell !== 'server') heard.get(told.link)?.(told);
-  });
+  const start = async (server: string | null): Promise<{ readonly worker: Worker; readonly url: string }> => {
+    const worker = new Worker(new URL('bench-world.ts', import.meta.url), { workerData: server });
+    const [first] = (await once(worker, 'message')) as [Told];
+    if (first.tell !== 'server') throw new Error('the server of the bench did not start');
+    worker.on('message', (told: Told) => {
+      if (told.tell !== 'server') heard.get(told.link)?.(told);
+    });
+    return { worker, url: first.url };
+  };
+  const { worker: first, url } = await start(null);
+  const workers = [first];
+  while (workers.length < THREADS) workers.push((await start(url)).worker);
   let plugged = 0;
   return {
-    url: first.url,
+    url,
     board: (board) => {
+      const worker = workers[board % THREADS] ?? first;
+      const ask = (asked: Asked): void => worker.postMessage(asked);
       ask({ ask: 'board', board });
       return {
         plug: (line) => {
@@ -46,7 +56,7 @@ export async function startWorld(): Promise<BenchWorld> {
       };
     },
     [Symbol.asyncDispose]: async () => {
-      await worker.terminate();
+      await Promise.all(workers.map((worker) => worker.terminate()));
     },
   };
 }

@@ -1,8 +1,8 @@
 /**
- * The other side of the line, in a thread of its own: simulated boards on paced cables, and the bench server. A station
- * has its boards and its server elsewhere; in its own thread their work would be counted as its own.
+ * The other side of the line, in a thread of its own: simulated boards on paced cables, and in the first such thread the
+ * bench server. A station has its boards and its server elsewhere; in its own thread their work would be counted as its own.
  */
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { createCable, createSimulatedBoard, type SimulatedBoard } from '../../src/rehearsal/board/index.ts';
 import { startMenderServer } from '../../src/rehearsal/server/index.ts';
 import type { ByteLink } from '../../src/serial/link.ts';
@@ -36,7 +36,9 @@ export type Told =
 const port = parentPort;
 if (port === null) throw new Error('this is a worker');
 const tell = (told: Told): void => port.postMessage(told);
-const server = await startMenderServer();
+/** The first thread makes the server, the others are told where it is. */
+const given: unknown = workerData;
+const url = typeof given === 'string' ? given : (await startMenderServer()).url;
 const boards = new Map<number, SimulatedBoard>();
 const links = new Map<number, { readonly link: ByteLink; readonly bytes: () => number }>();
 
@@ -54,7 +56,7 @@ port.on('message', (asked: Asked) => {
           console: { loginDelay: 0 },
           client: {
             key: { kind: 'present', type: 'ed25519' },
-            conf: { Servers: [{ ServerURL: server.url }] },
+            conf: { Servers: [{ ServerURL: url }] },
           },
         }),
       );
@@ -92,4 +94,4 @@ port.on('message', (asked: Asked) => {
       boards.delete(asked.board);
   }
 });
-tell({ tell: 'server', url: server.url });
+tell({ tell: 'server', url });

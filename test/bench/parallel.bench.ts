@@ -5,7 +5,7 @@ import type { Measure } from '../../tools/bench.ts';
 const ROUNDS = 5;
 const BOARDS = 16;
 
-/** The time of many boards at once, against one alone in the same run. Boards and server have a thread of their own. */
+/** The time of many boards at once, against one alone in the same run. Boards and server have threads of their own. */
 const measure: Measure = async () => {
   await using server = await startBenchServer();
   const one = async (): Promise<number> =>

@@ -26,7 +26,12 @@ export type ErrorName = keyof typeof words;
 export class SystemError extends Error {
   readonly errno: ErrorName;
   constructor(errno: ErrorName) {
+    // A shell that looks along its path makes many of these, and nobody reads where one came from: to note down the
+    // stack was a sixth of a simulated board's work.
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = 0;
     super(words[errno]);
+    Error.stackTraceLimit = limit;
     this.name = 'SystemError';
     this.errno = errno;
   }
