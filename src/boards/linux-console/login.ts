@@ -117,6 +117,9 @@ export async function logIn(line: Line, options: LoginOptions): Promise<Secret<s
       case 'login':
         loginDeadline ??= now + profile.timeouts.login;
         if (isRefused(text)) dialogue.refused();
+        // A second prompt may answer an Enter that was typed before: the name that is on its way would go in twice, and
+        // then stand where the password belongs.
+        else if (dialogue.awaitsPassword && (await changes(line, RETRY_MS, signal))) break;
         await dialogue.typeName();
         break;
       case 'password':
@@ -167,6 +170,15 @@ export async function logIn(line: Line, options: LoginOptions): Promise<Secret<s
   }
 }
 
+/** Whether anything comes within `ms`. */
+async function changes(line: Line, ms: number, signal: AbortSignal): Promise<boolean> {
+  const { text } = line;
+  const end = line.clock.monotonic() + ms;
+  while (line.text === text && line.clock.monotonic() < end)
+    await line.wait(end - line.clock.monotonic(), signal);
+  return line.text !== text;
+}
+
 /** What is typed at a login, and what of it is known to have been taken. */
 class Dialogue {
   readonly #line: Line;
@@ -188,6 +200,11 @@ class Dialogue {
 
   get hasLoggedIn(): boolean {
     return this.#sentPassword;
+  }
+
+  /** A name was typed, and neither a password was asked for nor the name refused yet. */
+  get awaitsPassword(): boolean {
+    return this.#named === 'typed' && !this.#sentPassword && this.#tried === 0;
   }
 
   async type(keys: string): Promise<void> {
