@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Measure } from '../../tools/bench.ts';
+import { bundleIfChanged } from '../../tools/bundle.ts';
+import { provideChromium } from '../../tools/provide.ts';
 import { launch } from '../e2e/app.ts';
 import { figure } from './figure.ts';
 
@@ -11,6 +13,8 @@ const root = path.resolve(import.meta.dirname, '../..');
 
 /** What the window costs: its bundle as it is compressed, and the time from the start of the app to a usable window. */
 const measure: Measure = async () => {
+  await bundleIfChanged();
+  await provideChromium((line) => void process.stderr.write(`${line}\n`));
   const assets = path.join(root, '.vite', 'renderer', 'assets');
   const files = await Promise.all((await readdir(assets)).map((name) => readFile(path.join(assets, name))));
   const kilobytes = files.reduce((sum, file) => sum + gzipSync(file).length, 0) / 1024;
