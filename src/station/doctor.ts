@@ -2,8 +2,8 @@ import { access, constants, readdir, readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DoctorLine, DropView, ServerTest } from '../contract.ts';
 import type { JournalReader, Verification } from '../journal/index.ts';
-import type { BoardProfiles, Home, KeyStore, Settings } from '../settings/index.ts';
-import { asStationError } from '../model/station-error.ts';
+import { BoardProfiles, openHome, Settings, type Home, type KeyStore } from '../settings/index.ts';
+import { asStationError, type StationError } from '../model/station-error.ts';
 import { runtimeName } from '../version.ts';
 import { describeHolder, howToMayOpen, listPorts, portHolders } from '../serial/index.ts';
 
@@ -40,6 +40,39 @@ export async function examine(parts: DoctorParts): Promise<readonly DoctorLine[]
   ];
 }
 
+/**
+ * What can be checked of a machine whose station cannot be opened, for a record or settings that cannot be read: the
+ * damage is one line among the others. Null where not even the home is there.
+ */
+export async function examineUnopened(
+  choice: Parameters<typeof openHome>[0],
+  damage: StationError,
+): Promise<readonly DoctorLine[] | null> {
+  let home: Home;
+  try {
+    home = openHome(choice);
+  } catch {
+    return null; // `damage` says so already
+  }
+  const check = damage.code.startsWith('journal/') ? 'journal' : 'station';
+  let settings: Settings | null = null;
+  try {
+    settings = new Settings(home.path);
+  } catch (thrown) {
+    if (asStationError(thrown).code !== damage.code) throw thrown;
+  }
+  return [
+    runtime(),
+    clock(),
+    ...(await homeLines({ home, holder: null })),
+    line(check, 'bad', damage.message, damage.remedy),
+    ...profileLines(new BoardProfiles(home.boardProfiles)),
+    ...(settings === null ? [] : await portLines(settings)),
+    ...(await meddlers()),
+    line('servers', 'note', 'not tested', 'They are tested once the station can be opened again.'),
+  ];
+}
+
 function line(
   check: string,
   state: DoctorLine['state'],
@@ -67,7 +100,7 @@ function clock(): DoctorLine {
       );
 }
 
-async function homeLines({ home, holder }: DoctorParts): Promise<DoctorLine[]> {
+async function homeLines({ home, holder }: Pick<DoctorParts, 'home' | 'holder'>): Promise<DoctorLine[]> {
   const { bavail, bsize } = await statfs(home.path);
   const free = bavail * bsize;
   const megabytes = Math.round(free / 1024 / 1024);

@@ -1,6 +1,9 @@
 import type { Command } from 'commander';
 import type { DoctorLine } from '../../contract.ts';
+import { StationError } from '../../model/station-error.ts';
+import { examineUnopened } from '../../station/doctor.ts';
 import { action, type ProgramParts } from '../context.ts';
+import type { ExitStatus } from '../exit-status.ts';
 import type { Output } from '../output.ts';
 
 /** `station doctor`. */
@@ -8,13 +11,21 @@ export function addDoctorCommand(program: Command, parts: ProgramParts): void {
   const command = program
     .command('doctor')
     .description('checks this machine: runtime, ports and rights, key store, journal, clock, servers');
-  action(command, parts, ({ output, withStation }) =>
-    withStation('read', async (station) => {
-      const lines = await station.call('doctor', {});
+  action(command, parts, async ({ output, withStation, common, io }) => {
+    const show = (lines: readonly DoctorLine[]): ExitStatus => {
       output.result(lines, (all) => findings(all, output));
       return lines.some(({ state }) => state === 'bad') ? 1 : 0;
-    }),
-  );
+    };
+    try {
+      return await withStation('read', async (station) => show(await station.call('doctor', {})));
+    } catch (thrown) {
+      // Whoever asks what is wrong with a machine wants to see the rest of it, too.
+      if (!(thrown instanceof StationError)) throw thrown;
+      const lines = await examineUnopened({ ...common, env: io.env }, thrown);
+      if (lines === null) throw thrown;
+      return show(lines);
+    }
+  });
 }
 
 /** Findings as lines, each with how to mend it. */

@@ -330,6 +330,25 @@ test('doctor has a line for each part of the machine, and exits 1 where one is b
   expect(bad.out).toMatch(/BAD {3}server bench: certificate: .*\n {6}Check the network and the URL\./);
 });
 
+test.each([
+  ['journal.db', 'journal', 'not a journal at all, and long enough to be read as one'.repeat(20)],
+  ['settings.json', 'station', '{"servers":'],
+])('doctor shows the rest of the machine where %s cannot be read', async (file, check, content) => {
+  const home = makeHome();
+  writeFileSync(join(home, file), content);
+  const { out, status } = await station(['doctor', '--home', home, '--json']);
+  expect(status).toBe(1);
+  const lines = JSON.parse(out) as { check: string; state: string; text: string; remedy: string | null }[];
+  expect(lines.find((line) => line.check === check)).toMatchObject({
+    state: 'bad',
+    text: expect.stringContaining(join(home, file)) as string,
+    remedy: expect.stringMatching(/\w/) as string,
+  });
+  for (const other of ['runtime', 'clock', 'home', 'disk', 'board profiles', 'servers'])
+    expect(lines.map((line) => line.check)).toContain(other);
+  expect(readFileSync(join(home, file), 'utf8')).toBe(content);
+});
+
 describe('as a process of its own', () => {
   const CLI = new URL('../../../src/cli/cli.ts', import.meta.url).pathname;
 
