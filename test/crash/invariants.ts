@@ -14,10 +14,13 @@ export interface Before {
   readonly key: string | null;
   readonly privateKey: string | null;
   readonly staged: readonly string[];
+  /** As {@link Site.sets}. */
+  readonly sets: Site['sets'];
 }
 
 export function lookAt(site: Site): Before {
-  return { key: site.boardKey, privateKey: site.privateKey, staged: site.staged };
+  const { boardKey: key, privateKey, staged, sets } = site;
+  return { key, privateKey, staged, sets };
 }
 
 /** What is wrong right after a cut, with the board as it would be after a power cut now. Empty where nothing is. */
@@ -97,6 +100,26 @@ function wrongWords(site: Site, before: Before, run: JobResult | null): readonly
   )
     wrong.push(`${error.code} says that all was taken back, and the server has its key`);
   return wrong;
+}
+
+/**
+ * What is wrong where the list of what is to be finished has nothing of a job that did not pass: it has to have its verdict,
+ * and board and server have to be as they were before it. What the board's own client asked for is no trace of the job.
+ */
+export function wrongSettled(site: Site, before: Before, verdict: JobResult | null): readonly string[] {
+  const { boardKey, staged, sets } = site;
+  const settled = (all: Site['sets']): string =>
+    JSON.stringify(all.filter(([key, status]) => key !== before.key || status !== 'pending'));
+  return [
+    ...(verdict === null ? ['there is nothing to resume of a job without a verdict'] : []),
+    ...(boardKey === before.key ? [] : [`nothing is to be resumed, and the board has the key ${boardKey}`]),
+    ...(staged.join(' ') === before.staged.join(' ')
+      ? []
+      : [`nothing is to be resumed, and ${staged.join(' ')} is left`]),
+    ...(settled(sets) === settled(before.sets)
+      ? []
+      : [`nothing is to be resumed, and the server has ${JSON.stringify(sets)}`]),
+  ];
 }
 
 /** What is wrong at the end, where the job came to a pass. */

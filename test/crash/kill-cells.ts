@@ -3,7 +3,16 @@ import path from 'node:path';
 import { readJournal, type JobRecord, type JournalReader } from '../../src/journal/index.ts';
 import { systemClock } from '../../src/model/clock.ts';
 import { ANSWERS, type Answer } from './answers.ts';
-import { isPass, lookAt, secretsIn, wrongAfterCut, wrongAtEnd, wrongRecord } from './invariants.ts';
+import {
+  isPass,
+  lookAt,
+  secretsIn,
+  wrongAfterCut,
+  wrongAtEnd,
+  wrongRecord,
+  wrongSettled,
+  type Before,
+} from './invariants.ts';
 import { KillWorld, type Said } from './kill-world.ts';
 import type { CellResult } from './matrix.ts';
 import { pairwise } from './pairwise.ts';
@@ -73,7 +82,7 @@ export async function runKillCell(cell: KillCell): Promise<CellResult> {
   const wrong: string[] = [...wrongAfterCut(world, before, first.job)];
   await world.mend();
   const between = lookAt(world);
-  let last = await again(world, cell, first);
+  let last = await again(world, cell, first, before, wrong);
   // A server that answers 401 has ended the session: a person has to log in again, and is told so.
   const stop =
     (last.job?.error ?? last.error)?.code === 'server/not-logged-in' && cell.answer === '401'
@@ -82,7 +91,7 @@ export async function runKillCell(cell: KillCell): Promise<CellResult> {
   if (stop !== null) {
     wrong.push(...wrongAfterCut(world, between, last.job));
     await world.signIn();
-    last = await again(world, cell, first);
+    last = await again(world, cell, first, before, wrong);
   }
   if (last.job !== null && isPass(last.job)) wrong.push(...(await wrongAtEnd(world, before, last.job)));
   else
@@ -104,14 +113,25 @@ export async function runKillCell(cell: KillCell): Promise<CellResult> {
 /**
  * `resume` finishes what the record knows of, by the unit's identity; a job that was killed before it had met its board is
  * begun again. A re-keying is always resumed: begun again, it would be another one, and one that was killed after its
- * verdict is over.
+ * verdict is over. Where there is nothing to resume, nothing may be left, and the job is begun again.
  */
-async function again(world: KillWorld, { then, variant }: KillCell, first: Said): Promise<Said> {
+async function again(
+  world: KillWorld,
+  { then, variant }: KillCell,
+  first: Said,
+  before: Before,
+  wrong: string[],
+): Promise<Said> {
   const record = lastRecord(world);
   const isOver = record?.result != null && isPass(record.result);
   if (variant.flow === 'rekey' && isOver) return { ...first, job: record.result };
   const isResumed = variant.flow === 'rekey' || (then === 'resume' && first.status === null);
-  return isResumed && !isOver && record?.identity != null ? world.resume() : world.job();
+  if (!isResumed || isOver || record?.identity == null) return world.job();
+  const resumed = await world.resume();
+  const { status, job, error } = resumed;
+  if (status !== 0 || job !== null || error !== null) return resumed;
+  wrong.push(...wrongSettled(world, before, record.result));
+  return world.job();
 }
 
 function lastRecord(world: KillWorld): JobRecord | null {
