@@ -36,6 +36,13 @@ module.exports = {
       to: { pathNot: '^src/model/' },
     },
     {
+      name: 'kinds-of-servers-are-known-in-servers-alone',
+      comment: 'Stations and flows work with what all device servers have in common.',
+      severity: 'error',
+      from: { path: '^(src|electron|renderer)/', pathNot: '^src/servers/' },
+      to: { path: '^src/servers/(mender|mic)/' },
+    },
+    {
       name: 'no-electron-in-src',
       comment: 'A station is a Node program; the window is a guest.',
       severity: 'error',

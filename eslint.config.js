@@ -38,6 +38,21 @@ export default tseslint.config(
     },
   },
   {
+    // What kinds of servers there are is known in src/servers alone; the bench's simulated boards run a client of that name.
+    files: ['src/**'],
+    ignores: ['src/servers/**', 'src/rehearsal/board/**'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            ':matches(BinaryExpression[operator=/^[!=]==?$/], SwitchCase) > Literal[value=/^(mender|mic)$/]',
+          message: 'Ask the server what it can do, not of which kind it is.',
+        },
+      ],
+    },
+  },
+  {
     files: ['renderer/**/*.{ts,tsx}'],
     plugins: { 'react-hooks': reactHooks },
     rules: { ...reactHooks.configs.recommended.rules },

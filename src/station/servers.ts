@@ -12,9 +12,16 @@ import type { JournalEvent } from '../model/event.ts';
 import { secret, type Secret } from '../model/secret.ts';
 import type { ServerProfile } from '../model/server-profile.ts';
 import { asStationError, StationError } from '../model/station-error.ts';
-import { showCertificate, verifyCertificate } from '../servers/http/certificate.ts';
-import type { DeviceServer } from '../servers/device-server.ts';
-import { createMenderServer, type MenderCredentials, type MenderServer } from '../servers/mender/index.ts';
+import {
+  createDeviceServer,
+  refuseUnknownKind,
+  showCertificate,
+  verifyCertificate,
+  type ConnectedServer,
+  type Credentials,
+  type DeviceServer,
+  type KeptSession,
+} from '../servers/index.ts';
 import { sessionOf, tenantTokenOf, type KeyStore, type Settings } from '../settings/index.ts';
 
 /** What a person gives to log in. */
@@ -36,20 +43,19 @@ export interface ServersParts {
   readonly clock: Clock;
 }
 
-/** A kept session as it lies in the key store. */
+/** A kept session as it lies in the key store; `token` is the form that the server's kind gave it. */
 const keptSchema = z.object({
   token: z.string(),
   account: z.string(),
   by: z.enum(['password', 'token']),
   expiresAt: z.string().nullable(),
 });
-type Kept = z.infer<typeof keptSchema>;
 
 interface Connection {
   readonly profile: ServerProfile;
-  readonly server: MenderServer;
+  readonly server: ConnectedServer;
   /** For one renewal of a session that the server ended. In memory only, until the logout. */
-  credentials: MenderCredentials | null;
+  credentials: Credentials | null;
   kept: boolean;
   /** Taking up a kept session is no login: the record has the login already. */
   resuming: boolean;
@@ -77,11 +83,7 @@ export class Servers implements AsyncDisposable {
   /** Stores a server. One of the same name is replaced; where its URL was another, its login and its token are forgotten. */
   async add(params: CallParams<'server.add'>): Promise<ServerView> {
     const { name, url, boardUrl, kind, trust } = params;
-    if (kind === 'mic') {
-      throw new StationError('station/not-supported', {
-        detail: 'Servers of the kind mic are not supported by this version.',
-      });
-    }
+    refuseUnknownKind(kind);
     const { server, replaced } = this.#parts.settings.putServer({
       name,
       url,
@@ -121,21 +123,12 @@ export class Servers implements AsyncDisposable {
   async login(name: string, login: Login, signal: AbortSignal | undefined): Promise<ServerView> {
     const connection = this.#connection(name);
     const credentials = credentialsOf(login);
-    const session = await connection.server.login(credentials, signal ?? FOREVER);
+    await connection.server.login(credentials, signal ?? FOREVER);
     // A code of a second factor is good for one login.
     connection.credentials =
       credentials.by === 'password' && credentials.otp !== undefined ? null : credentials;
     connection.kept = login.keep;
-    const { token } = connection.server;
-    if (login.keep && token !== null) {
-      const kept: Kept = {
-        token: token.reveal(),
-        account: session.account,
-        by: session.by,
-        expiresAt: session.expiresAt,
-      };
-      this.#parts.keyStore.set(sessionOf(name), secret(JSON.stringify(kept)), session.expiresAt);
-    }
+    this.#keep(connection);
     return this.#tell(connection.profile);
   }
 
@@ -228,14 +221,7 @@ export class Servers implements AsyncDisposable {
       }
       const { account, expiresAt } = server.session;
       add('login', 'ok', `${account}, ${expiresAt === null ? 'until it is revoked' : `until ${expiresAt}`}`);
-      const { limit, accepted } = await server.limit(signal);
-      const full = limit !== null && accepted >= limit;
-      add(
-        'device limit',
-        full ? 'bad' : 'ok',
-        `${accepted} accepted, ${limit === null ? 'no limit' : `limit ${limit}`}`,
-        full ? 'Have the limit raised, or decommission devices that are gone.' : null,
-      );
+      lines.push(...(await server.examine(signal)));
     } catch (thrown) {
       failed('login', thrown);
     }
@@ -278,7 +264,7 @@ export class Servers implements AsyncDisposable {
       credentials: null,
       kept: false,
       resuming: false,
-      server: createMenderServer(profile, {
+      server: createDeviceServer(profile, {
         clock: this.#parts.clock,
         renew: () => Promise.resolve(this.#connections.get(name)?.credentials ?? null),
         onChange: (what, account) => {
@@ -287,6 +273,7 @@ export class Servers implements AsyncDisposable {
             this.#parts.record({ kind: 'server-session', server: name, what, account });
           this.#tell(profile);
         },
+        onRenewed: () => this.#keep(connection),
       }),
     };
     this.#connections.set(name, connection);
@@ -298,12 +285,9 @@ export class Servers implements AsyncDisposable {
     const connection = this.#connection(name);
     const kept = this.#kept(name);
     if (connection.server.session !== null || kept === null) return connection;
-    const token = secret(kept.token);
-    const credentials: MenderCredentials =
-      kept.by === 'token' ? { by: 'token', token } : { by: 'kept', token, account: kept.account };
     connection.resuming = true;
     try {
-      await connection.server.login(credentials, signal);
+      await connection.server.resume(kept, signal);
       connection.kept = true;
     } catch (thrown) {
       const error = asStationError(thrown);
@@ -316,9 +300,19 @@ export class Servers implements AsyncDisposable {
     return connection;
   }
 
-  #kept(name: string): Kept | null {
+  #kept(name: string): KeptSession | null {
     const text = this.#parts.keyStore.get(sessionOf(name));
-    return text === null ? null : keptSchema.parse(JSON.parse(text.reveal()));
+    if (text === null) return null;
+    const { token, ...session } = keptSchema.parse(JSON.parse(text.reveal()));
+    return { ...session, form: secret(token) };
+  }
+
+  /** Writes the session to the key store, where it is to be kept there. */
+  #keep({ profile, server, kept }: Connection): void {
+    if (!kept || server.kept === null) return;
+    const { form, ...session } = server.kept;
+    const stored: z.infer<typeof keptSchema> = { ...session, token: form.reveal() };
+    this.#parts.keyStore.set(sessionOf(profile.name), secret(JSON.stringify(stored)), session.expiresAt);
   }
 
   #view(profile: ServerProfile): ServerView {
@@ -361,7 +355,7 @@ export class Servers implements AsyncDisposable {
 
 const TRUST_TEXT = { system: "this machine's CAs", ca: 'the given CA', pin: 'its pinned key' } as const;
 
-function credentialsOf({ user, password, otp, token }: Login): MenderCredentials {
+function credentialsOf({ user, password, otp, token }: Login): Credentials {
   if (token !== null) return { by: 'token', token };
   if (user === null || password === null) {
     throw new StationError('station/usage', {

@@ -1,3 +1,2 @@
 /** The Mender server, as of 2023 and 2026, behind the common interface of device servers. */
-export { createMenderServer, type MenderServer, type MenderServerOptions } from './mender-server.ts';
-export type { MenderCredentials, SessionOptions } from './session.ts';
+export { createMenderServer, type MenderServer } from './mender-server.ts';

@@ -1,42 +1,26 @@
-import { systemClock, type Clock } from '../../model/clock.ts';
-import type { Secret } from '../../model/secret.ts';
+import { systemClock } from '../../model/clock.ts';
 import type { ServerProfile } from '../../model/server-profile.ts';
-import type { DeviceServer, ServerSession } from '../device-server.ts';
-import { createHttpClient, HTTP_LIMITS, type HttpLimits } from '../http/client.ts';
+import type { ConnectedServer, ConnectionOptions } from '../connected-server.ts';
+import { createHttpClient, HTTP_LIMITS } from '../http/client.ts';
 import { acceptAuthSet } from './accept.ts';
 import { MenderApi } from './api.ts';
 import { authRequestBody, submitAuthRequest } from './auth-request.ts';
 import { findDevice, findKnocker } from './find.ts';
-import { MenderSession, type MenderCredentials, type SessionOptions } from './session.ts';
+import { examineAccount } from './examine.ts';
+import { MenderSession } from './session.ts';
 import { takeLease } from './lease.ts';
 import { preauthorizeBeside, rejectAuthSet } from './supersede.ts';
 import { Turns, untilAborted } from './turns.ts';
 import { asDevice } from './wire.ts';
 
-/** A Mender server with a person's session at it. One for each server profile in a process. */
-export interface MenderServer extends DeviceServer {
-  /** Who is logged in; null for nobody. Auth requests need nobody; all else does. */
-  readonly session: ServerSession | null;
-  /** The session's token, for the key store. */
-  readonly token: Secret<string> | null;
+/** A Mender server with a person's session at it. Auth requests need nobody logged in; all else does. */
+export interface MenderServer extends ConnectedServer {
   /** The management calls, for what goes beyond the common interface of device servers. */
   readonly api: MenderApi;
-  /**
-   * @throws StationError `server/login-refused`, `server/otp-needed`, `server/single-sign-on`, `server/not-mender` and
-   * those of a call.
-   */
-  login(credentials: MenderCredentials, signal: AbortSignal): Promise<ServerSession>;
-  /** Forgets the session; one that began with a password is ended at the server, too. */
-  logout(signal: AbortSignal): Promise<void>;
-}
-
-export interface MenderServerOptions extends SessionOptions {
-  readonly clock?: Clock;
-  readonly limits?: Partial<HttpLimits>;
 }
 
 /** Nothing is sent before the first call. Disposing it closes its connections and leaves the session at the server. */
-export function createMenderServer(profile: ServerProfile, options: MenderServerOptions = {}): MenderServer {
+export function createMenderServer(profile: ServerProfile, options: ConnectionOptions = {}): MenderServer {
   const clock = options.clock ?? systemClock;
   const http = createHttpClient(profile, clock, { ...HTTP_LIMITS, ...options.limits });
   const session = new MenderSession(profile, http, clock, options);
@@ -59,16 +43,22 @@ export function createMenderServer(profile: ServerProfile, options: MenderServer
     return await untilAborted(running, signal);
   }
 
+  async function limit(signal: AbortSignal): ReturnType<MenderServer['limit']> {
+    const [most, accepted] = await Promise.all([api.limit(signal), api.count('accepted', signal)]);
+    return { limit: most, accepted };
+  }
+
   return {
     profile,
     api,
     get session() {
       return session.current;
     },
-    get token() {
-      return session.token;
+    get kept() {
+      return session.kept;
     },
     login: (credentials, signal) => session.login(credentials, signal),
+    resume: (kept, signal) => session.resume(kept, signal),
     logout: (signal) => session.logout(signal),
     authRequest: authRequestBody,
     submit: (request, signature, signal) =>
@@ -120,10 +110,9 @@ export function createMenderServer(profile: ServerProfile, options: MenderServer
         await api.deleteAuthSet(deviceId, authSetId, signal);
       }),
 
-    async limit(signal) {
-      const [limit, accepted] = await Promise.all([api.limit(signal), api.count('accepted', signal)]);
-      return { limit, accepted };
-    },
+    limit,
+
+    examine: async (signal) => examineAccount(await limit(signal)),
 
     async [Symbol.asyncDispose]() {
       await Promise.all(unattended);

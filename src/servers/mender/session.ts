@@ -2,34 +2,15 @@ import type { Clock } from '../../model/clock.ts';
 import { secret, type Secret } from '../../model/secret.ts';
 import type { ServerProfile } from '../../model/server-profile.ts';
 import { StationError } from '../../model/station-error.ts';
+import type { Credentials, KeptSession, SessionOptions } from '../connected-server.ts';
 import type { ServerSession } from '../device-server.ts';
 import type { HttpAnswer, HttpClient } from '../http/client.ts';
 import { errorText, unexpected } from './answer.ts';
 import { menderCall, type CallInput, type MenderCall } from './calls.ts';
 import { parseJson, readToken, wireUser, type TokenClaims } from './wire.ts';
 
-/** How a person shows who they are. */
-export type MenderCredentials =
-  | {
-      readonly by: 'password';
-      readonly user: string;
-      readonly password: Secret<string>;
-      /** The code of a second factor, where the account has one. */
-      readonly otp?: string;
-    }
-  /** A personal access token: it outlives logging out, and is the way round second factors and single sign-on. */
-  | { readonly by: 'token'; readonly token: Secret<string> }
-  /** The token of an earlier login that was kept. */
-  | { readonly by: 'kept'; readonly token: Secret<string>; readonly account: string };
-
-export interface SessionOptions {
-  /**
-   * Asked once when the server refuses the session's token. Null: there are none, and the session has ended.
-   */
-  readonly renew?: () => Promise<MenderCredentials | null>;
-  /** Told what became of the session, for the record. */
-  readonly onChange?: (what: 'login' | 'logout' | 'expired' | 'refused', account: string | null) => void;
-}
+/** Credentials, or the token of an earlier login that was kept. */
+type Entry = Credentials | { readonly by: 'kept'; readonly token: Secret<string>; readonly account: string };
 
 interface Holding extends ServerSession {
   readonly token: Secret<string>;
@@ -67,9 +48,11 @@ export class MenderSession {
     return { account, expiresAt, by };
   }
 
-  /** The session's token, for the key store; null where there is none to be kept. */
-  get token(): Secret<string> | null {
-    return this.#holding?.token ?? null;
+  /** The session for the key store; its form is the token. Null where nobody is logged in. */
+  get kept(): KeptSession | null {
+    if (this.#holding === null) return null;
+    const { account, expiresAt, by, token } = this.#holding;
+    return { account, expiresAt, by, form: token };
   }
 
   /** Whether the server is one of today, as far as its token tells; null when nobody is logged in. */
@@ -82,8 +65,17 @@ export class MenderSession {
    *
    * @throws StationError `server/login-refused`, `server/token-refused`, `server/otp-needed`, `server/single-sign-on`, `server/not-mender`.
    */
-  async login(credentials: MenderCredentials, signal: AbortSignal): Promise<ServerSession> {
-    const holding = await this.#enter(credentials, signal);
+  login(credentials: Credentials, signal: AbortSignal): Promise<ServerSession> {
+    return this.#begin(credentials, signal);
+  }
+
+  /** Goes on with a kept session; its token is tried out. @throws StationError `server/login-refused`, `server/token-refused`. */
+  resume({ by, account, form }: KeptSession, signal: AbortSignal): Promise<ServerSession> {
+    return this.#begin(by === 'token' ? { by, token: form } : { by: 'kept', token: form, account }, signal);
+  }
+
+  async #begin(entry: Entry, signal: AbortSignal): Promise<ServerSession> {
+    const holding = await this.#enter(entry, signal);
     this.#holding = holding;
     this.#ended = false;
     this.#renewedAt = null;
@@ -152,6 +144,7 @@ export class MenderSession {
       this.#holding = holding;
       this.#renewedAt = now;
       this.#options.onChange?.('login', holding.account);
+      this.#options.onRenewed?.();
       return holding;
     } catch (error) {
       if (error instanceof StationError && REFUSALS.has(error.code)) throw this.#end(refused, error);
@@ -171,7 +164,7 @@ export class MenderSession {
     return new StationError('server/session-ended', { server: this.#profile.name }, { cause });
   }
 
-  async #enter(credentials: MenderCredentials, signal: AbortSignal): Promise<Holding> {
+  async #enter(credentials: Entry, signal: AbortSignal): Promise<Holding> {
     if (credentials.by === 'password') return await this.#withPassword(credentials, signal);
     const server = this.#profile.name;
     const text = credentials.token.reveal().trim();
@@ -193,7 +186,7 @@ export class MenderSession {
   }
 
   async #withPassword(
-    credentials: Extract<MenderCredentials, { by: 'password' }>,
+    credentials: Extract<Credentials, { by: 'password' }>,
     signal: AbortSignal,
   ): Promise<Holding> {
     const server = this.#profile.name;

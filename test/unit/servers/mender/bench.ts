@@ -14,12 +14,8 @@ import {
   type ServerOptions,
 } from '../../../../src/rehearsal/server/index.ts';
 import type { AuthAnswer } from '../../../../src/servers/device-server.ts';
-import {
-  createMenderServer,
-  type MenderCredentials,
-  type MenderServer,
-  type MenderServerOptions,
-} from '../../../../src/servers/mender/index.ts';
+import type { ConnectionOptions, Credentials } from '../../../../src/servers/connected-server.ts';
+import { createMenderServer, type MenderServer } from '../../../../src/servers/mender/index.ts';
 import { profileOf } from '../peers.ts';
 
 export const never = new AbortController().signal;
@@ -27,7 +23,7 @@ export const ADMIN = {
   by: 'password' as const,
   user: DEFAULT_ADMIN.email,
   password: secret(DEFAULT_ADMIN.password),
-} satisfies MenderCredentials;
+} satisfies Credentials;
 export const MODES: readonly Mode[] = ['2026', '2023'];
 
 /** A Mender server on loopback and the station's client at it, logged in. */
@@ -39,7 +35,7 @@ export interface Bench extends AsyncDisposable {
 export async function bench(
   mode: Mode,
   rehearsalOptions: ServerOptions = {},
-  options: MenderServerOptions = {},
+  options: ConnectionOptions = {},
 ): Promise<Bench> {
   const rehearsal = await startMenderServer({ mode, decommissionMs: 20, ...rehearsalOptions });
   const trust = rehearsal.ca === undefined ? undefined : ({ by: 'ca', pem: rehearsal.ca } as const);

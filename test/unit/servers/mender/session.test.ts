@@ -3,12 +3,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { secret } from '../../../../src/model/secret.ts';
 import { systemClock } from '../../../../src/model/clock.ts';
 import { startMenderServer, type ServerOptions } from '../../../../src/rehearsal/server/index.ts';
-import {
-  createMenderServer,
-  type MenderCredentials,
-  type MenderServer,
-  type MenderServerOptions,
-} from '../../../../src/servers/mender/index.ts';
+import type { ConnectionOptions, Credentials } from '../../../../src/servers/connected-server.ts';
+import { createMenderServer, type MenderServer } from '../../../../src/servers/mender/index.ts';
 import { always, listen, profileOf, type Peer } from '../peers.ts';
 import { ADMIN, code, MODES, never } from './bench.ts';
 
@@ -22,7 +18,7 @@ async function at(handle: Parameters<typeof listen>[0]): Promise<{ peer: Peer; s
   open.push(peer, server);
   return { peer, server };
 }
-async function rehearsalAt(options: ServerOptions, serverOptions: MenderServerOptions = {}) {
+async function rehearsalAt(options: ServerOptions, serverOptions: ConnectionOptions = {}) {
   const rehearsal = await startMenderServer(options);
   const server = createMenderServer(profileOf(rehearsal.url), serverOptions);
   open.push({ [Symbol.asyncDispose]: () => rehearsal.close() }, server);
@@ -40,12 +36,12 @@ describe.each(MODES)('a session at a server of %s', (mode) => {
     expect(server.session).toEqual(session);
     for (let call = 0; call < 5; call += 1) await server.limit(never);
     expect(count('login')).toBe(1);
-    expect(inspect(server, { depth: 9 })).not.toContain(server.token?.reveal());
+    expect(inspect(server, { depth: 9 })).not.toContain(server.kept?.form.reveal());
   });
 
   test('of a wrong password is refused, and leaves nobody logged in', async () => {
     const { server } = await rehearsalAt({ mode });
-    const wrong: MenderCredentials = {
+    const wrong: Credentials = {
       by: 'password',
       user: 'admin@bench.local',
       password: secret('wrong-pass'),
@@ -60,12 +56,11 @@ describe.each(MODES)('a session at a server of %s', (mode) => {
   test('ends at the server, too', async () => {
     const { server, count } = await rehearsalAt({ mode });
     await server.login(ADMIN, never);
-    const token = server.token!;
+    const kept = server.kept!;
     await server.logout(never);
     expect(count('logout')).toBe(1);
     expect(server.session).toBeNull();
-    const kept: MenderCredentials = { by: 'kept', token, account: 'admin@bench.local' };
-    await expect(server.login(kept, never)).rejects.toThrow(code('server/login-refused'));
+    await expect(server.resume(kept, never)).rejects.toThrow(code('server/login-refused'));
     await server.logout(never);
     expect(count('logout')).toBe(1);
   });
@@ -75,10 +70,7 @@ describe.each(MODES)('a session at a server of %s', (mode) => {
     await server.login(ADMIN, never);
     const again = createMenderServer(profileOf(rehearsal.url));
     open.push(again);
-    const session = await again.login(
-      { by: 'kept', token: server.token!, account: 'admin@bench.local' },
-      never,
-    );
+    const session = await again.resume(server.kept!, never);
     expect(session).toEqual(server.session);
     expect(await again.limit(never)).toMatchObject({ accepted: 0 });
     expect(count('login')).toBe(1);
@@ -89,10 +81,10 @@ describe.each(MODES)('a session at a server of %s', (mode) => {
     await server.login(ADMIN, never);
     const made = await fetch(`${rehearsal.url}/api/management/v1/useradm/settings/tokens`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${server.token!.reveal()}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${server.kept!.form.reveal()}`, 'content-type': 'application/json' },
       body: JSON.stringify({ name: 'station-1' }),
     });
-    const credentials: MenderCredentials = { by: 'token', token: secret(` ${await made.text()}\n`) };
+    const credentials: Credentials = { by: 'token', token: secret(` ${await made.text()}\n`) };
     await server.logout(never);
     const session = await server.login(credentials, never);
     expect(session).toEqual({ account: 'admin@bench.local', expiresAt: null, by: 'token' });
@@ -110,14 +102,23 @@ describe.each(MODES)('a session at a server of %s', (mode) => {
 
   test('that was revoked is renewed once for all calls that met it', async () => {
     const said: unknown[] = [];
+    let renewals = 0;
     const { server, rehearsal, count } = await rehearsalAt(
       { mode },
-      { renew: () => Promise.resolve(ADMIN), onChange: (...change) => said.push(change) },
+      {
+        renew: () => Promise.resolve(ADMIN),
+        onChange: (...change) => said.push(change),
+        onRenewed: () => (renewals += 1),
+      },
     );
     await server.login(ADMIN, never);
+    const { form } = server.kept!;
+    expect(renewals).toBe(0);
     rehearsal.revokeSessions();
     await Promise.all([1, 2, 3].map(() => server.limit(never)));
     expect(count('login')).toBe(2);
+    expect(renewals).toBe(1);
+    expect(server.kept!.form.reveal()).not.toBe(form.reveal());
     expect(said).toEqual([
       ['login', 'admin@bench.local'],
       ['login', 'admin@bench.local'],

@@ -1,0 +1,65 @@
+import type { DoctorLine } from '../contract.ts';
+import type { Clock } from '../model/clock.ts';
+import type { Secret } from '../model/secret.ts';
+import type { DeviceServer, ServerSession } from './device-server.ts';
+import type { HttpLimits } from './http/client.ts';
+
+/** How a person shows who they are. Which of the ways a server takes is its own matter. */
+export type Credentials =
+  | {
+      readonly by: 'password';
+      readonly user: string;
+      readonly password: Secret<string>;
+      /** The code of a second factor, where the account has one. */
+      readonly otp?: string;
+    }
+  /** A token that was made for programs: it outlives logging out, and is the way round second factors and single sign-on. */
+  | { readonly by: 'token'; readonly token: Secret<string> };
+
+/** A session in the form in which it is kept for the next process. */
+export interface KeptSession extends ServerSession {
+  /** What the server's kind needs to go on with it. Nobody else reads it. */
+  readonly form: Secret<string>;
+}
+
+/** A device server with a person's session at it, whatever its kind. One for each server profile in a process. */
+export interface ConnectedServer extends DeviceServer {
+  /** Who is logged in; null for nobody. */
+  readonly session: ServerSession | null;
+  /** The session for the key store; null where nobody is logged in. */
+  readonly kept: KeptSession | null;
+  /**
+   * Logs in, in place of whoever was.
+   *
+   * @throws StationError `server/login-refused`, `server/token-refused`, `server/otp-needed`, `server/single-sign-on` and
+   * those of a call.
+   */
+  login(credentials: Credentials, signal: AbortSignal): Promise<ServerSession>;
+  /**
+   * Goes on with a session that an earlier process kept, after trying it out.
+   *
+   * @throws StationError `server/login-refused`, `server/token-refused` where it has ended, and those of a call.
+   */
+  resume(kept: KeptSession, signal: AbortSignal): Promise<ServerSession>;
+  /** Forgets the session, and ends it at the server where that is to be done there. */
+  logout(signal: AbortSignal): Promise<void>;
+  /** What the account may do, found by what is harmless. @throws StationError those of a call. */
+  examine(signal: AbortSignal): Promise<readonly DoctorLine[]>;
+}
+
+/** What became of a session. */
+export type SessionChange = 'login' | 'logout' | 'expired' | 'refused';
+
+export interface SessionOptions {
+  /** Asked once when the server refuses the session. Null: there are none, and the session has ended. */
+  readonly renew?: () => Promise<Credentials | null>;
+  /** Told what became of the session, for the record. */
+  readonly onChange?: (what: SessionChange, account: string | null) => void;
+  /** Told when the session goes on in a new form: what was kept of it is worth nothing now. */
+  readonly onRenewed?: () => void;
+}
+
+export interface ConnectionOptions extends SessionOptions {
+  readonly clock?: Clock;
+  readonly limits?: Partial<HttpLimits>;
+}
