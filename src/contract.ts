@@ -458,6 +458,7 @@ export interface ServerView extends ServerProfile {
 export interface CertificateView {
   readonly subject: string;
   readonly issuer: string;
+  readonly validFrom: string;
   readonly validTo: string;
   readonly spkiSha256: string;
   readonly certificateSha256: string;

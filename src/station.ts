@@ -36,6 +36,7 @@ import {
   type Home,
   type KeyStore,
 } from './settings/index.ts';
+import { NO_PROXIES, type ProxySettings } from './servers/http/proxy.ts';
 import { Bench } from './slots/bench.ts';
 import { Jobs } from './slots/jobs.ts';
 import { machinePorts } from './slots/port-source.ts';
@@ -175,6 +176,7 @@ class StationOverHome implements Station {
   readonly #servers: Servers;
   readonly #unfinished: UnfinishedJobs;
   readonly #ports: StationOptions['ports'];
+  readonly #proxies: ProxySettings;
   readonly #drop: DropFolder;
   #rehearsal: RehearsalBench | null = null;
   /** Whether jobs go to the rehearsal's server; a person may choose a real one beside it. */
@@ -193,6 +195,7 @@ class StationOverHome implements Station {
     this.#owned = owned;
     this.#secrets = options.secrets ?? NO_SECRETS;
     this.#ports = options.ports;
+    this.#proxies = options.proxies ?? NO_PROXIES;
     this.#settings = new Settings(home.path);
     this.#drop = owned.use(new DropFolder({ home: home.path, record, clock }));
     this.#events.subscribe((event) => {
@@ -226,6 +229,7 @@ class StationOverHome implements Station {
         record: (event) => record.append(event),
         tell: this.#events.tell,
         clock,
+        proxies: this.#proxies,
       }),
     );
     this.#bench = owned.use(
@@ -453,6 +457,7 @@ class StationOverHome implements Station {
         verifyJournal: () => this.#record.verify(),
         drop: () => this.#drop.view(),
         holder: this.#record.holder(),
+        proxies: this.#proxies,
         testServer: (name) => this.#servers.test(name),
       }),
     'rehearsal.start': (params) => this.#startRehearsal(params),

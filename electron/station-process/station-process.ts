@@ -3,11 +3,13 @@ import { asStationError } from '../../src/model/station-error.ts';
 import { openStation } from '../../src/station.ts';
 import type { Station } from '../../src/station.ts';
 import type { FromStation, ToStation } from '../messages.ts';
+import { takeProxies } from '../../src/servers/http/proxy.ts';
 import { withholdMemoryFromCrashFiles } from '../../src/settings/core-dumps.ts';
 import { answerCall } from './serve.ts';
 
 withholdMemoryFromCrashFiles();
 
+const proxies = takeProxies(process.env);
 const port = process.parentPort;
 const post = (message: FromStation): void => port.postMessage(message);
 let station: Promise<Station> | undefined;
@@ -43,6 +45,7 @@ function open({ home, wrappingKey }: Extract<ToStation, { type: 'start' }>): Pro
     access: 'write-if-free',
     probing: true,
     program: 'station window',
+    proxies,
     ...(wrappingKey.kind === 'os'
       ? { wrappingKey: new Secret(wrappingKey.key) }
       : { withoutKey: wrappingKey.reason }),

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import type { ProxySettings } from '../servers/http/proxy.ts';
 import type { EnvironmentSecrets } from '../settings/index.ts';
 import { openStation, type Station, type StationOptions } from '../station.ts';
 import type { ExitStatus } from './exit-status.ts';
@@ -9,6 +10,7 @@ import { Output } from './output.ts';
 export interface ProgramParts {
   readonly io: CommandIo;
   readonly secrets: EnvironmentSecrets;
+  readonly proxies: ProxySettings;
   readonly json: CommonOptions['json'];
   /** Called with the common options before a command runs, so that its errors are shown as asked. */
   readonly began: (options: CommonOptions) => void;
@@ -50,7 +52,7 @@ export function action<O extends object>(
     .option('--no-color', 'plain text')
     .action(async () => {
       const options = command.opts<O & { home?: string; quiet?: boolean; color: boolean }>();
-      const { io, secrets, json } = parts;
+      const { io, secrets, proxies, json } = parts;
       const common: CommonOptions = {
         json,
         quiet: options.quiet === true,
@@ -68,6 +70,7 @@ export function action<O extends object>(
           await using station = await openStation({
             access,
             secrets,
+            proxies,
             env: io.env,
             probing: false,
             program: 'station command',

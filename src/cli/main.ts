@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { asStationError, type StationError } from '../model/station-error.ts';
+import { takeProxies } from '../servers/http/proxy.ts';
 import { takeSecrets } from '../settings/index.ts';
 import { exitStatusOf, type ExitStatus } from './exit-status.ts';
 import type { CommandIo, CommonOptions } from './io.ts';
@@ -10,12 +11,14 @@ import { buildProgram } from './program.ts';
 /** Runs one `station` command. Resolves to its exit status; never rejects. */
 export async function main(args: readonly string[], io: CommandIo): Promise<ExitStatus> {
   const secrets = takeSecrets(io.env);
+  const proxies = takeProxies(io.env);
   const { rest, json } = takeJson(args);
   let common: CommonOptions = { json, quiet: false, color: false };
   const state = { status: 0 as ExitStatus };
   const program = buildProgram({
     io,
     secrets,
+    proxies,
     json,
     began: (options) => (common = options),
     ended: (status) => (state.status = status),

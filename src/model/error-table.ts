@@ -353,6 +353,22 @@ export const ERRORS = {
     SERVER,
     'Ask who runs the server; if the key was changed on purpose, pin the new one.',
   ),
+  'server/proxy-unusable': row(
+    'The proxy in {variable} cannot be used on the way to {server}: {detail}.',
+    NOTHING,
+    'Mend the variable, or except the server from the proxy (NO_PROXY). No server is asked around a proxy that is set.',
+  ),
+  'server/proxy-unreachable': row(
+    'The proxy {proxy} on the way to {server} cannot be reached: {detail}.',
+    SERVER,
+    'Check HTTPS_PROXY and the network, or except the server from the proxy (NO_PROXY).',
+    true,
+  ),
+  'server/proxy-refused': row(
+    'The proxy {proxy} does not let through to {server}: {detail}.',
+    SERVER,
+    'Ask who runs the proxy to allow this host, give it its login (http://USER:PASSWORD@HOST:PORT), or except the server from it (NO_PROXY).',
+  ),
   'server/not-mender': row(
     'What answers at {server} is not a Mender server ({detail}).',
     SERVER,

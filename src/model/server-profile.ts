@@ -15,3 +15,13 @@ export type Trust =
   | { readonly by: 'ca'; readonly pem: string }
   /** Base64 or hex SHA-256 of the certificate's SubjectPublicKeyInfo; it outlives a renewal with the same key. */
   | { readonly by: 'pin'; readonly spkiSha256: string };
+
+/** Whether a URL's host name is this machine itself. */
+export function isLoopback(hostname: string): boolean {
+  return (
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost') ||
+    hostname === '[::1]' ||
+    /^127(\.\d{1,3}){3}$/.test(hostname)
+  );
+}

@@ -3,6 +3,7 @@ import type { Clock } from '../model/clock.ts';
 import type { Secret } from '../model/secret.ts';
 import type { DeviceServer, ServerSession } from './device-server.ts';
 import type { HttpLimits } from './http/client.ts';
+import type { ProxySettings } from './http/proxy.ts';
 
 /** How a person shows who they are. Which of the ways a server takes is its own matter. */
 export type Credentials =
@@ -62,4 +63,6 @@ export interface SessionOptions {
 export interface ConnectionOptions extends SessionOptions {
   readonly clock?: Clock;
   readonly limits?: Partial<HttpLimits>;
+  /** None where this is left out. */
+  readonly proxies?: ProxySettings;
 }

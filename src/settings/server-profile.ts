@@ -1,7 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { isIPv4 } from 'node:net';
 import * as z from 'zod';
-import type { ServerProfile } from '../model/server-profile.ts';
+import { isLoopback, type ServerProfile } from '../model/server-profile.ts';
 import { StationError } from '../model/station-error.ts';
 
 /** Names of servers, profiles and credentials: they are typed, shown and part of file names. */
@@ -74,7 +73,7 @@ export const serverProfileSchema = z
         path: [member],
       });
     };
-    if (!isHttps(url) && !isLoopback(url)) report('url');
+    if (!isHttps(url) && !isLoopback(new URL(url).hostname)) report('url');
     // A bench's server on this machine may show boards another address of it.
     if (boardUrl !== undefined && !isHttps(boardUrl) && isHttps(url)) report('boardUrl');
   });
@@ -96,16 +95,6 @@ export function parseServerProfile(input: unknown): ServerProfile {
 
 function isHttps(url: string): boolean {
   return url.startsWith('https://');
-}
-
-function isLoopback(url: string): boolean {
-  const { hostname } = new URL(url);
-  return (
-    hostname === 'localhost' ||
-    hostname.endsWith('.localhost') ||
-    hostname === '[::1]' ||
-    (isIPv4(hostname) && hostname.startsWith('127.'))
-  );
 }
 
 /** The certificates in a PEM text, written anew. A private key beside them is refused: it must not end up in settings. */

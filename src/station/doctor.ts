@@ -4,6 +4,7 @@ import type { DoctorLine, DropView, ServerTest } from '../contract.ts';
 import type { JournalReader, Verification } from '../journal/index.ts';
 import { BoardProfiles, openHome, Settings, type Home, type KeyStore } from '../settings/index.ts';
 import { asStationError, type StationError } from '../model/station-error.ts';
+import type { ProxySettings } from '../servers/http/proxy.ts';
 import { runtimeName } from '../version.ts';
 import { describeHolder, howToMayOpen, listPorts, portHolders } from '../serial/index.ts';
 
@@ -21,6 +22,7 @@ export interface DoctorParts {
   readonly verifyJournal: () => Promise<Verification>;
   readonly drop: () => DropView;
   readonly holder: string | null;
+  readonly proxies: ProxySettings;
   readonly testServer: (name: string) => Promise<ServerTest>;
 }
 
@@ -33,6 +35,7 @@ export async function examine(parts: DoctorParts): Promise<readonly DoctorLine[]
     ...(await journalLines(parts)),
     ...dropLines(parts.drop()),
     keyStore(parts.keyStore),
+    ...proxyLines(parts.proxies),
     ...profileLines(parts.profiles),
     ...(await portLines(parts.settings)),
     ...(await meddlers()),
@@ -214,6 +217,22 @@ function dropLines({ folder, waiting, error }: DropView): DoctorLine[] {
 
 function keyStore({ protection }: KeyStore): DoctorLine {
   return line('key store', protection.class === 'os' ? 'ok' : 'note', protection.text);
+}
+
+function proxyLines({ proxy, problem, variable, except }: ProxySettings): DoctorLine[] {
+  if (variable === null) return [];
+  if (proxy === null)
+    return [
+      line(
+        'proxy',
+        'bad',
+        `${variable} cannot be used: ${problem ?? 'unknown reason'}`,
+        'Mend the variable: no server is asked around a proxy that is set.',
+      ),
+    ];
+  const login = proxy.authorization === null ? '' : ', with a login';
+  const without = except.length === 0 ? '' : `; not for ${except.join(', ')}`;
+  return [line('proxy', 'ok', `${proxy.origin}${login} (${variable})${without}`)];
 }
 
 function profileLines(profiles: BoardProfiles): DoctorLine[] {

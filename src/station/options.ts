@@ -1,5 +1,6 @@
 import type { Clock } from '../model/clock.ts';
 import type { EnvironmentSecrets } from '../settings/index.ts';
+import type { ProxySettings } from '../servers/http/proxy.ts';
 import type { PortSource } from '../slots/port-source.ts';
 import type { Secret } from '../model/secret.ts';
 
@@ -25,6 +26,8 @@ export interface StationOptions {
   readonly withoutKey?: string | undefined;
   /** Keep every secret in memory alone. */
   readonly forgetful?: boolean | undefined;
+  /** The proxies on the way to servers; none where this is left out, whatever the environment says. */
+  readonly proxies?: ProxySettings | undefined;
   readonly clock?: Clock | undefined;
   /** Where ports come from; else this machine's own. */
   readonly ports?: PortSource | undefined;

@@ -22,6 +22,7 @@ import {
   type DeviceServer,
   type KeptSession,
 } from '../servers/index.ts';
+import type { ProxySettings } from '../servers/http/proxy.ts';
 import { sessionOf, tenantTokenOf, type KeyStore, type Settings } from '../settings/index.ts';
 
 /** What a person gives to log in. */
@@ -41,6 +42,7 @@ export interface ServersParts {
   readonly record: (event: JournalEvent) => void;
   readonly tell: (event: StationEvent) => void;
   readonly clock: Clock;
+  readonly proxies: ProxySettings;
 }
 
 /** A kept session as it lies in the key store; `token` is the form that the server's kind gave it. */
@@ -116,7 +118,7 @@ export class Servers implements AsyncDisposable {
   }
 
   certificate(url: string, signal: AbortSignal | undefined): Promise<CertificateView> {
-    return showCertificate(url, signal ?? FOREVER);
+    return showCertificate(url, signal ?? FOREVER, this.#parts.proxies);
   }
 
   /** @throws StationError `server/login-refused`, `server/otp-needed`, `server/single-sign-on` and those of a call. */
@@ -196,8 +198,8 @@ export class Servers implements AsyncDisposable {
     };
     if (profile.url.startsWith('https:')) {
       try {
-        const { subject, validTo } = await showCertificate(profile.url, signal);
-        await verifyCertificate(profile, signal);
+        const { subject, validTo } = await showCertificate(profile.url, signal, this.#parts.proxies);
+        await verifyCertificate(profile, signal, this.#parts.proxies);
         add(
           'certificate',
           'ok',
@@ -266,6 +268,7 @@ export class Servers implements AsyncDisposable {
       resuming: false,
       server: createDeviceServer(profile, {
         clock: this.#parts.clock,
+        proxies: this.#parts.proxies,
         renew: () => Promise.resolve(this.#connections.get(name)?.credentials ?? null),
         onChange: (what, account) => {
           if (what === 'expired' || what === 'refused') this.#parts.keyStore.delete(sessionOf(name));

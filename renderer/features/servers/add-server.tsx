@@ -197,7 +197,10 @@ function Pin({
             facts={[
               { name: text.pinSubject, value: shown.certificate.subject },
               { name: text.pinIssuer, value: shown.certificate.issuer },
-              { name: text.pinValid, value: shown.certificate.validTo },
+              {
+                name: text.pinValid,
+                value: text.pinFromTo(shown.certificate.validFrom, shown.certificate.validTo),
+              },
               { name: text.pinKey, value: grouped(shown.certificate.spkiSha256), mono: true },
             ]}
           />

@@ -1,15 +1,20 @@
 import { createHash, type X509Certificate } from 'node:crypto';
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { connect } from 'node:tls';
 import { StationError } from '../../model/station-error.ts';
 import type { ServerProfile } from '../../model/server-profile.ts';
+import { connectorFor } from './connector.ts';
 import { asServerError } from './failure.ts';
-import { connector, spkiSha256, systemContext } from './trust.ts';
+import { NO_PROXIES, proxyFor, type ProxySettings } from './proxy.ts';
+import { spkiSha256, systemContext } from './trust.ts';
+import { openTunnel } from './tunnel.ts';
 
 /** A server's certificate as a person compares it before pinning its key. Hashes are hex SHA-256. */
 export interface ShownCertificate {
   readonly subject: string;
   readonly issuer: string;
+  /** ISO 8601; words where the certificate's own date is none. */
+  readonly validFrom: string;
   /** ISO 8601; words where the certificate's own date is none. */
   readonly validTo: string;
   readonly spkiSha256: string;
@@ -28,6 +33,7 @@ const DEADLINE_MS = 10_000;
 export async function showCertificate(
   url: string,
   signal: AbortSignal,
+  proxies: ProxySettings = NO_PROXIES,
   deadlineMs: number = DEADLINE_MS,
 ): Promise<ShownCertificate> {
   const { protocol, hostname, port } = new URL(url);
@@ -35,10 +41,11 @@ export async function showCertificate(
     throw new StationError('server/certificate', { server: url, detail: 'its URL has no TLS (http://)' });
   signal.throwIfAborted();
   const host = hostname.replace(/^\[|\]$/g, '');
+  const tunnel = await tunnelTo(url, host, port, proxies, deadlineMs);
+  signal.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<ShownCertificate>();
   const socket = connect({
-    host,
-    port: port === '' ? 443 : Number(port),
+    ...(tunnel === null ? { host, port: port === '' ? 443 : Number(port) } : { socket: tunnel }),
     ...(isIP(host) === 0 ? { servername: host } : {}),
     secureContext: systemContext(),
     // Looking is all that is done on this connection; `authorized` says what verification found.
@@ -85,6 +92,7 @@ export async function showCertificate(
 export async function verifyCertificate(
   profile: ServerProfile,
   signal: AbortSignal,
+  proxies: ProxySettings = NO_PROXIES,
   deadlineMs: number = DEADLINE_MS,
 ): Promise<void> {
   const { protocol, hostname, host, port } = new URL(profile.url);
@@ -93,7 +101,11 @@ export async function verifyCertificate(
   const abort = (): void => reject(signal.reason);
   signal.addEventListener('abort', abort, { once: true });
   const name = hostname.replace(/^\[|\]$/g, '');
-  connector(profile.trust, deadlineMs)(
+  connectorFor(
+    profile,
+    deadlineMs,
+    proxies,
+  )(
     { protocol, hostname: name, host, port, ...(isIP(name) === 0 ? { servername: name } : {}) },
     (...[error, socket]) => {
       socket?.destroy();
@@ -108,16 +120,37 @@ export async function verifyCertificate(
   }
 }
 
+/** The way through the proxy that the environment names for this URL; null where it names none. */
+async function tunnelTo(
+  url: string,
+  host: string,
+  port: string,
+  proxies: ProxySettings,
+  timeoutMs: number,
+): Promise<Socket | null> {
+  try {
+    const proxy = proxyFor(new URL(url), proxies);
+    return proxy === null ? null : await openTunnel(proxy, { host, port }, timeoutMs);
+  } catch (error) {
+    throw asServerError({ name: url }, error);
+  }
+}
+
 function shown(certificate: X509Certificate, trustedBySystem: boolean): ShownCertificate {
-  const end = new Date(certificate.validTo);
   return {
     subject: oneLine(certificate.subject),
     issuer: oneLine(certificate.issuer),
-    validTo: Number.isNaN(end.getTime()) ? `unreadable (${certificate.validTo})` : end.toISOString(),
+    validFrom: dateOf(certificate.validFrom),
+    validTo: dateOf(certificate.validTo),
     spkiSha256: spkiSha256(certificate),
     certificateSha256: createHash('sha256').update(certificate.raw).digest('hex'),
     trustedBySystem,
   };
+}
+
+function dateOf(text: string): string {
+  const date = new Date(text);
+  return Number.isNaN(date.getTime()) ? `unreadable (${text})` : date.toISOString();
 }
 
 function oneLine(name: string | undefined): string {

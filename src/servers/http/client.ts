@@ -3,8 +3,9 @@ import { Agent } from 'undici';
 import type { Clock } from '../../model/clock.ts';
 import type { ServerProfile } from '../../model/server-profile.ts';
 import { StationError } from '../../model/station-error.ts';
+import { connectorFor } from './connector.ts';
 import { asServerError, CallTimedOut } from './failure.ts';
-import { connector } from './trust.ts';
+import { NO_PROXIES, type ProxySettings } from './proxy.ts';
 
 /** One call. */
 export interface HttpCall {
@@ -63,10 +64,11 @@ export function createHttpClient(
   profile: ServerProfile,
   clock: Clock,
   limits: HttpLimits = HTTP_LIMITS,
+  proxies: ProxySettings = NO_PROXIES,
 ): HttpClient {
   const origin = new URL(profile.url).origin;
   const agent = new Agent({
-    connect: connector(profile.trust, limits.connectMs),
+    connect: connectorFor(profile, limits.connectMs, proxies),
     connections: CONNECTIONS,
     // The call's own deadline governs; a second one that ends earlier would only confuse.
     headersTimeout: 0,

@@ -1,6 +1,8 @@
 import type { ServerProfile } from '../../model/server-profile.ts';
 import { StationError } from '../../model/station-error.ts';
+import { UnusableProxy } from './proxy.ts';
 import { NoTls, PinMismatch, UnreadableCa } from './trust.ts';
+import { ProxyRefused, ProxyUnreachable } from './tunnel.ts';
 
 /** A call had no whole answer within its deadline. */
 export class CallTimedOut extends Error {
@@ -40,8 +42,16 @@ const NETWORK_WORDS: Readonly<Record<string, string>> = {
   UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
 };
 
+const PROXY_WORDS: Readonly<Record<number, string>> = {
+  403: 'it does not allow this host (403)',
+  407: 'it wants a login: none was given, or not the right one (407)',
+  502: 'it cannot reach the server either (502)',
+  503: 'it cannot reach the server either (503)',
+  504: 'it got no answer from the server (504)',
+};
+
 /** What went wrong on the way to a server or back, as the station's error. */
-export function asServerError(profile: ServerProfile, thrown: unknown): StationError {
+export function asServerError(profile: Pick<ServerProfile, 'name'>, thrown: unknown): StationError {
   if (thrown instanceof StationError) return thrown;
   const server = profile.name;
   const cause = { cause: thrown };
@@ -62,6 +72,23 @@ export function asServerError(profile: ServerProfile, thrown: unknown): StationE
   if (thrown instanceof UnreadableCa) {
     const detail = 'the CA in the settings of this server is no PEM certificate';
     return new StationError('server/certificate', { server, detail }, cause);
+  }
+  if (thrown instanceof UnusableProxy) {
+    const { variable, message: detail } = thrown;
+    return new StationError('server/proxy-unusable', { server, variable, detail }, cause);
+  }
+  if (thrown instanceof ProxyRefused) {
+    const { proxy, status } = thrown;
+    return new StationError(
+      'server/proxy-refused',
+      { server, proxy, detail: PROXY_WORDS[status] ?? `it answers ${status}` },
+      cause,
+    );
+  }
+  if (thrown instanceof ProxyUnreachable) {
+    const why = codeOf(thrown.cause);
+    const detail = CERTIFICATE_WORDS[why] ?? NETWORK_WORDS[why] ?? thrown.message;
+    return new StationError('server/proxy-unreachable', { server, proxy: thrown.proxy, detail }, cause);
   }
   const code = codeOf(thrown);
   if (CERTIFICATE_CODE.test(code))

@@ -22,7 +22,7 @@ export interface MenderServer extends ConnectedServer {
 /** Nothing is sent before the first call. Disposing it closes its connections and leaves the session at the server. */
 export function createMenderServer(profile: ServerProfile, options: ConnectionOptions = {}): MenderServer {
   const clock = options.clock ?? systemClock;
-  const http = createHttpClient(profile, clock, { ...HTTP_LIMITS, ...options.limits });
+  const http = createHttpClient(profile, clock, { ...HTTP_LIMITS, ...options.limits }, options.proxies);
   const session = new MenderSession(profile, http, clock, options);
   const api = new MenderApi(profile, session);
   const turns = new Turns();

@@ -49,6 +49,7 @@ const FINDINGS: readonly DoctorLine[] = [
 const CERTIFICATE: CertificateView = {
   subject: 'CN=mender.factory.example',
   issuer: 'CN=Factory CA, O=Factory',
+  validFrom: '2026-06-30T00:00:00Z',
   validTo: '2027-06-30T00:00:00Z',
   spkiSha256: result(3).keyFingerprint?.slice(7) ?? '',
   certificateSha256: '',

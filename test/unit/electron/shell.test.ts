@@ -56,8 +56,15 @@ describe('the environment of the station process', () => {
       STATION_TOKEN: 'canary-1',
       AWS_SECRET: 'canary-2',
       NODE_OPTIONS: '-r x',
+      HTTPS_PROXY: 'http://proxy:3128',
+      no_proxy: 'inside.example',
     });
-    expect(chosen).toEqual({ PATH: '/bin' });
+    // The way to the servers is part of where things are.
+    expect(chosen).toEqual({
+      PATH: '/bin',
+      HTTPS_PROXY: 'http://proxy:3128',
+      no_proxy: 'inside.example',
+    });
   });
 });
 

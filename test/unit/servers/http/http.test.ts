@@ -253,10 +253,11 @@ describe('trust', () => {
   test('a certificate can be looked at before it is trusted', async () => {
     const peer = own(await listen(always(200), here));
     const shown = await showCertificate(peer.url, never);
-    const { raw, validTo } = new X509Certificate(here.cert);
+    const { raw, validFrom, validTo } = new X509Certificate(here.cert);
     expect(shown).toEqual({
       subject: 'CN=127.0.0.1, O=Bench',
       issuer: 'CN=127.0.0.1, O=Bench',
+      validFrom: new Date(validFrom).toISOString(),
       validTo: new Date(validTo).toISOString(),
       spkiSha256: normalPin(pinOf(here)),
       certificateSha256: createHash('sha256').update(raw).digest('hex'),
