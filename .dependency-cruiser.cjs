@@ -21,13 +21,19 @@ const within = Object.entries(layers).map(([layer, below]) => ({
   to: {
     path: '^src/',
     // The contract's views are types that any layer may fill.
-    pathNot: [`^src/${layer}/`, '^src/contract\\.ts$', ...below.map((name) => `^src/${name}/`)],
+    pathNot: [`^src/${layer}/`, '^src/contract(/[a-z-]+)?\\.ts$', ...below.map((name) => `^src/${name}/`)],
   },
 }));
 
 module.exports = {
   forbidden: [
     ...within,
+    {
+      name: 'a-part-of-the-contract-knows-nouns-alone',
+      severity: 'error',
+      from: { path: '^src/contract/' },
+      to: { path: '^src/', pathNot: '^src/(contract|model)/' },
+    },
     {
       name: 'model-imports-nothing',
       comment: 'The nouns depend on no package and on nothing of Node.',
@@ -73,8 +79,8 @@ module.exports = {
     {
       name: 'below-the-station-the-contract-is-types',
       severity: 'error',
-      from: { path: '^src/[a-z]+/', pathNot: '^src/(cli|station)/' },
-      to: { path: '^src/contract\\.ts$', dependencyTypesNot: ['type-only'] },
+      from: { path: '^src/[a-z]+/', pathNot: '^src/(cli|station|contract)/' },
+      to: { path: '^src/contract(/[a-z-]+)?\\.ts$', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'renderer-knows-contract-and-nouns-alone',
@@ -83,7 +89,7 @@ module.exports = {
       // The transcript's entries are part of what the contract says.
       to: {
         path: '^(src|electron|tools)/',
-        pathNot: ['^src/contract\\.ts$', '^src/model/', '^src/serial/transcript\\.ts$'],
+        pathNot: ['^src/contract(/[a-z-]+)?\\.ts$', '^src/model/', '^src/serial/transcript\\.ts$'],
       },
     },
     {
@@ -114,7 +120,7 @@ module.exports = {
       to: {
         path: '^src/',
         pathNot: [
-          '^src/contract\\.ts$',
+          '^src/contract(/[a-z-]+)?\\.ts$',
           '^src/model/',
           '^src/settings/(home|secrets-from-environment)\\.ts$',
         ],

@@ -268,6 +268,9 @@ function withEvent(state: WindowState, event: StationEvent | StationProcessEvent
       return { ...state, journal: event.journal };
     case 'interrupted':
       return { ...state, interrupted: event.interrupted };
+    case 'batch':
+    case 'batch-gone':
+      return state;
     case 'read-only':
       // What it refused meanwhile is no news any more.
       return { ...state, readOnly: event.readOnly, notice: event.readOnly === null ? null : state.notice };

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { BATCH_CALLS, type BatchCallResults, type BatchStationEvent } from './contract/batches.ts';
 import type { BoardObservation, Presence } from './model/board.ts';
 import type { ErrorReport, JobResult, StepName, Verdict, WireCount } from './model/job.ts';
 import type { JournalEntry } from './model/event.ts';
@@ -59,6 +60,7 @@ const rekeyReason = z
 
 /** The schemas of every call's parameters. */
 export const CALLS = {
+  ...BATCH_CALLS,
   /** All that a window shows at its start. */
   snapshot: z.strictObject({}),
   'port.refresh': z.strictObject({}),
@@ -254,7 +256,7 @@ export type CallInput<N extends CallName> = z.input<(typeof CALLS)[N]>;
 export type CallParams<N extends CallName> = z.output<(typeof CALLS)[N]>;
 
 /** What each call gives back. */
-export interface CallResults {
+export interface CallResults extends BatchCallResults {
   snapshot: Snapshot;
   'port.refresh': readonly SlotView[];
   'port.mute': null;
@@ -323,7 +325,8 @@ export type StationEvent =
   | { readonly type: 'journal'; readonly journal: JournalView }
   /** Jobs to be finished: at the start, and whenever the list changes. */
   | { readonly type: 'interrupted'; readonly interrupted: readonly InterruptedJob[] }
-  | { readonly type: 'read-only'; readonly readOnly: ErrorReport | null };
+  | { readonly type: 'read-only'; readonly readOnly: ErrorReport | null }
+  | BatchStationEvent;
 
 export interface Snapshot {
   readonly station: {
@@ -503,6 +506,8 @@ export interface RecordView {
   readonly ms: number;
   readonly error: ErrorReport | null;
   readonly label: string | null;
+  /** The name of the batch that it was to count in. */
+  readonly batch: string | null;
 }
 
 export interface IdentifyReport {

@@ -43,6 +43,7 @@ import { machinePorts } from './slots/port-source.ts';
 import { examine } from './station/doctor.ts';
 import { DropFolder } from './station/drop-folder.ts';
 import { backupRecord } from './station/backup.ts';
+import { batchHandlers } from './station/batches/handlers.ts';
 import { exportJournal } from './station/exporting.ts';
 import { EventHub } from './station/event-hub.ts';
 import { identify } from './station/identifying.ts';
@@ -304,6 +305,7 @@ class StationOverHome implements Station {
   }
 
   readonly #handlers: Handlers = {
+    ...batchHandlers(() => ({ record: this.#record, run: () => null })),
     snapshot: () => this.#snapshot(),
     'port.refresh': async () => {
       await this.#bench.refresh();

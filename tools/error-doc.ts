@@ -8,6 +8,7 @@ const TITLES: Readonly<Record<string, string>> = {
   server: 'The server',
   job: 'The job',
   request: 'Requests and approvals of a re-key',
+  batch: 'Batches',
   journal: 'The record',
   station: 'The station itself',
 };

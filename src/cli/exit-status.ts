@@ -12,6 +12,7 @@ const WRONG_CALL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'station/file-exists',
   'station/file-unwritable',
   'job/not-interrupted',
+  'batch/unknown',
   'station/profile-invalid',
   'station/server-invalid',
   'port/twice',

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addBatchCommands } from './commands/batch/index.ts';
 import { addBoardProfileCommands } from './commands/board-profile.ts';
 import { addCredentialCommands } from './commands/credential.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
@@ -46,6 +47,7 @@ export function buildProgram(parts: ProgramParts): Command {
   addIdentifyCommand(program, parts);
   addProvisionCommands(program, parts);
   addRekeyCommand(program, parts);
+  addBatchCommands(program, parts);
   addResumeCommand(program, parts);
   addJournalCommands(program, parts);
   addStatsCommand(program, parts);

@@ -1,6 +1,7 @@
 import { accessSync, closeSync, constants, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { RecordView } from '../contract.ts';
+import type { BatchId } from '../model/batch.ts';
 import type { Clock } from '../model/clock.ts';
 import type { JournalEntry, JournalEvent } from '../model/event.ts';
 import { canonicalIdentity, type Identity } from '../model/identity.ts';
@@ -8,6 +9,8 @@ import type { ErrorReport, JobId, JobResult, StepName, Verdict } from '../model/
 import type { KeyFingerprint, KeyOrigin, KeyType } from '../model/key.ts';
 import type { RekeyReason } from '../model/rekey.ts';
 import { StationError } from '../model/station-error.ts';
+import { Batches } from './batches.ts';
+import { Bulk } from './bulk.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { chainHash, GENESIS, headMessage, hex, type Head, type JournalSigner } from './chain.ts';
 import type { Expectations } from './chain-check.ts';
@@ -127,6 +130,8 @@ export interface JobRecord {
   readonly keySource: string | null;
   readonly label: string | null;
   readonly operator: string | null;
+  /** The batch that its board is to count in. */
+  readonly batch: BatchId | null;
   readonly identity: Identity | null;
   readonly steps: readonly StepRecord[];
   readonly result: JobResult | null;
@@ -135,6 +140,7 @@ export interface JobRecord {
 /** The record as anyone may read it, also while another process writes. */
 export interface JournalReader extends Disposable {
   readonly path: string;
+  readonly batches: Batches;
   /** Ended jobs, newest first. */
   list(query?: RecordQuery): readonly RecordView[];
   /** The record of an ended job. */
@@ -197,6 +203,13 @@ export interface Journal extends JournalReader {
    * @throws StationError `journal/full`, `journal/unusable`.
    */
   append(event: JournalEvent): JournalEntry;
+  /**
+   * Adds many events, all or none of them, and lets other work go on in between: an entry that comes meanwhile has all of
+   * these written before it. They are on the disk when this resolves; when it rejects none of them is part of the record.
+   *
+   * @throws StationError `journal/full`, `journal/unusable`; the signal's reason.
+   */
+  appendAll(events: Iterable<JournalEvent>, signal?: AbortSignal): Promise<void>;
   /** Derives the projections anew from the events. */
   rebuildProjections(): void;
   /** Finds out whether an append would be written now, and leaves no entry. @throws StationError as `append` does. */
@@ -322,11 +335,13 @@ const JOBS_LOOKED_AT = 5;
 
 class Reader implements JournalReader {
   readonly path: string;
+  readonly batches: Batches;
   protected readonly database: Database;
   readonly #owned: DisposableStack;
 
   constructor(database: Database, owned: DisposableStack) {
     this.path = database.path;
+    this.batches = new Batches(database);
     this.database = database;
     this.#owned = owned;
   }
@@ -604,6 +619,7 @@ class Reader implements JournalReader {
       keySource: textOrNull(row, 'key_source'),
       label: textOrNull(row, 'label'),
       operator: textOrNull(row, 'operator'),
+      batch: textOrNull(row, 'batch') as BatchId | null,
       identity: toIdentity(row),
       steps: steps.map((step) => ({
         step: text(step, 'step') as StepName,
@@ -635,6 +651,8 @@ class Writer extends Reader implements Journal {
   readonly #stationId: string;
   readonly #clock: JournalClock;
   readonly #appended: (fault: StationError | null) => void;
+  readonly #maxPages: number | undefined;
+  #bulk: Bulk | null = null;
   #signer: JournalSigner | null = null;
   /** Both clocks at the last row of this run; at the opening the last row's wall time alone. */
   #last: { readonly wall: number; readonly steady: number | null } | null;
@@ -644,6 +662,7 @@ class Writer extends Reader implements Journal {
     this.#stationId = options.stationId;
     this.#clock = options.clock;
     this.#appended = options.appended ?? (() => undefined);
+    this.#maxPages = options.maxPages;
     const newest = database.first('SELECT at FROM event ORDER BY seq DESC LIMIT 1');
     this.#last = newest === undefined ? null : { wall: Date.parse(text(newest, 'at')), steady: null };
     if (options.signer !== undefined) this.#takeKey(options.signer);
@@ -660,17 +679,61 @@ class Writer extends Reader implements Journal {
     }
   }
 
+  async appendAll(events: Iterable<JournalEvent>, signal?: AbortSignal): Promise<void> {
+    this.#settle();
+    this.database.checkFiles();
+    const bulk = new Bulk(this.#inserting(events));
+    this.#bulk = bulk;
+    try {
+      await bulk.inTurns(signal);
+      this.database.checkFiles();
+      this.#appended(null);
+    } catch (thrown) {
+      if (thrown instanceof StationError) this.#appended(thrown);
+      throw thrown;
+    } finally {
+      if (this.#bulk === bulk) this.#bulk = null;
+    }
+  }
+
+  *#inserting(events: Iterable<JournalEvent>): Generator<undefined, void, undefined> {
+    const times = { wall: this.#clock.now(), steady: this.#clock.monotonic() };
+    // A connection of its own: what is not whole yet is seen by nobody who reads, and gone when it is closed before that.
+    using database = new Database(this.path);
+    if (this.#maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${this.#maxPages}`);
+    database.makeDurable();
+    database.exec('BEGIN IMMEDIATE');
+    let head = lastHead(database);
+    const jump = this.#jump(times);
+    if (jump !== null) ({ head } = this.#insert(database, head, jump, times));
+    for (const event of events) {
+      ({ head } = this.#insert(database, head, event, times));
+      if (this.#mustSign(database, event, head.seq))
+        ({ head } = this.#insert(database, head, this.#signature(head), times));
+      yield;
+    }
+    database.exec('COMMIT');
+    this.#last = times;
+  }
+
+  /** What many events have begun is brought to its end before anything else is written. */
+  #settle(): void {
+    this.#bulk?.atOnce();
+    this.#bulk = null;
+  }
+
   #write(event: JournalEvent): JournalEntry {
+    this.#settle();
     const times = { wall: this.#clock.now(), steady: this.#clock.monotonic() };
     // What was taken away is told before something is written to where nobody will find it.
     this.database.checkFiles();
     const entry = this.database.write(() => {
       let previous = lastHead(this.database);
       const jump = this.#jump(times);
-      if (jump !== null) ({ head: previous } = this.#insert(previous, jump, times));
-      const written = this.#insert(previous, event, times);
-      if (this.#mustSign(event, written.head.seq))
-        this.#insert(written.head, this.#signature(written.head), times);
+      if (jump !== null) ({ head: previous } = this.#insert(this.database, previous, jump, times));
+      const written = this.#insert(this.database, previous, event, times);
+      if (this.#mustSign(this.database, event, written.head.seq))
+        this.#insert(this.database, written.head, this.#signature(written.head), times);
       return written.entry;
     });
     this.#last = times;
@@ -680,6 +743,7 @@ class Writer extends Reader implements Journal {
   }
 
   #insert(
+    database: Database,
     previous: ChainEnd,
     event: JournalEvent,
     times: { readonly wall: number; readonly steady: number },
@@ -694,8 +758,8 @@ class Writer extends Reader implements Journal {
     // What is projected is what was written, so that a projection of the file can never differ.
     const entry = JSON.parse(body) as JournalEntry;
     const hash = chainHash(previous.hash, body);
-    this.database.run('INSERT INTO event (seq, body, hash) VALUES (?, ?, ?)', entry.seq, body, hash);
-    project(this.database, entry);
+    database.run('INSERT INTO event (seq, body, hash) VALUES (?, ?, ?)', entry.seq, body, hash);
+    project(database, entry);
     return { entry, head: { seq: entry.seq, hash } };
   }
 
@@ -712,10 +776,10 @@ class Writer extends Reader implements Journal {
     };
   }
 
-  #mustSign({ kind }: JournalEvent, seq: number): boolean {
+  #mustSign(database: Database, { kind }: JournalEvent, seq: number): boolean {
     if (this.#signer === null) return false;
     if (SIGNED_AT_ONCE.has(kind)) return true;
-    const signed = Number(this.database.first('SELECT seq FROM p_signed')?.['seq'] ?? 0);
+    const signed = Number(database.first('SELECT seq FROM p_signed')?.['seq'] ?? 0);
     return seq - signed >= ROWS_A_SIGNATURE;
   }
 
@@ -798,11 +862,18 @@ class Writer extends Reader implements Journal {
     };
   }
 
+  override close(): void {
+    this.#bulk?.drop();
+    super.close();
+  }
+
   rebuildProjections(): void {
+    this.#settle();
     rebuild(this.database);
   }
 
   probe(): void {
+    this.#settle();
     this.database.checkFiles();
     this.database.write(() => this.database.run('UPDATE p_state SET seq = seq'));
     this.database.checkFiles();
@@ -819,6 +890,7 @@ class Writer extends Reader implements Journal {
   }
 
   rescue(): string {
+    this.#bulk?.drop();
     const { path } = this;
     const stamp = new Date(this.#clock.now()).toISOString().replace(/[:.]/g, '-');
     const copy = `${path}.rescued-${stamp}`;
@@ -933,6 +1005,7 @@ function toRecord(row: Row): RecordView {
     ms: Number(row['ms']),
     error: error === null ? null : (JSON.parse(error) as ErrorReport),
     label: textOrNull(row, 'label'),
+    batch: textOrNull(row, 'batch_name'),
   };
 }
 

@@ -1,13 +1,15 @@
+import type { BatchId } from '../model/batch.ts';
 import type { JournalEntry, JournalEvent } from '../model/event.ts';
 import { canonicalIdentity, identityLabel, type Identity } from '../model/identity.ts';
 import type { JobId, JobResult } from '../model/job.ts';
 import { leftBehind, type RecordedStep } from '../model/left-behind.ts';
+import { BATCH_SCHEMA, BATCH_TABLES, countInBatch, projectBatch } from './batch-projections.ts';
 import { canonicalJson } from './canonical-json.ts';
 import type { Database } from './database.ts';
 import { tally, TALLY_SCHEMA, TALLY_TABLES } from './statistics.ts';
 
 /** Raised with every change of what is projected: a journal with another number is projected anew at its next opening. */
-export const PROJECTION_VERSION = 7;
+export const PROJECTION_VERSION = 8;
 
 /** Stands in `p_station_key` for the finding that there was no key. */
 export const NO_KEY = '';
@@ -25,6 +27,7 @@ const TABLES: Readonly<Record<string, string>> = {
   p_staged: 'seq',
   p_station_key: 'fingerprint',
   p_signed: 'id',
+  ...BATCH_TABLES,
   ...TALLY_TABLES,
 };
 
@@ -68,6 +71,9 @@ const SCHEMA = `
     proof TEXT,
     error TEXT,
     resumes TEXT,
+    -- The batch that its board is to count in, and the name that it had then.
+    batch TEXT,
+    batch_name TEXT,
     -- 1 while it is interrupted or left something, and nothing has finished, replaced or dismissed it.
     interrupted INTEGER NOT NULL DEFAULT 0
   ) STRICT, WITHOUT ROWID;
@@ -125,6 +131,7 @@ const SCHEMA = `
     key TEXT NOT NULL,
     signature TEXT NOT NULL
   ) STRICT;
+  ${BATCH_SCHEMA}
   ${TALLY_SCHEMA}
   INSERT INTO p_state VALUES (1, ${PROJECTION_VERSION}, 0);
 `;
@@ -191,8 +198,8 @@ function projectEvent(database: Database, entry: JournalEntry, event: JournalEve
       return;
     case 'job-started':
       database.run(
-        `INSERT INTO p_job (job, seq, started_at, started_ms, flow, port, slot, server, server_url, profile, profile_sha256, reason, key_source, label, operator, resumes)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+        `INSERT INTO p_job (job, seq, started_at, started_ms, flow, port, slot, server, server_url, profile, profile_sha256, reason, key_source, label, operator, resumes, batch, batch_name)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT name FROM p_batch WHERE id = ?)) ON CONFLICT DO NOTHING`,
         event.job,
         entry.seq,
         entry.at,
@@ -209,6 +216,8 @@ function projectEvent(database: Database, entry: JournalEntry, event: JournalEve
         event.label,
         event.operator,
         event.resumes ?? null,
+        event.batch ?? null,
+        event.batch ?? null,
       );
       // A job that was cut before it knew its board is over when another begins in its place.
       database.run(
@@ -294,6 +303,19 @@ function projectEvent(database: Database, entry: JournalEntry, event: JournalEve
         event.signature,
       );
       return;
+    case 'batch-imported':
+    case 'batch-rows':
+    case 'batch-left-out':
+    case 'batch-run':
+    case 'batch-intent':
+    case 'batch-outcomes':
+    case 'batch-taken-back':
+    case 'batch-admitted':
+    case 'batch-merged':
+    case 'batch-closed':
+    case 'batch-removed':
+      projectBatch(database, entry, event);
+      return;
     case 'job-waiting':
     case 'rekey-found':
     case 'server-session':
@@ -323,7 +345,7 @@ function endJob(database: Database, entry: JournalEntry, result: JobResult): voi
     meetUnit(database, entry.seq, result.job, result.identity);
   }
   const started = database.first(
-    `SELECT started_at, started_ms, server_url, identity,
+    `SELECT started_at, started_ms, server_url, identity, batch, operator,
        EXISTS (SELECT 1 FROM p_opening WHERE p_opening.seq > p_job.seq) AS reopened
      FROM p_job WHERE job = ?`,
     result.job,
@@ -363,6 +385,14 @@ function endJob(database: Database, entry: JournalEntry, result: JobResult): voi
       result.deviceId,
       entry.seq,
     );
+  const batch = started?.['batch'];
+  const operator = started?.['operator'];
+  if (typeof batch === 'string' && (result.verdict === 'pass' || result.verdict === 'already'))
+    countInBatch(database, entry, result, {
+      batch: batch as BatchId,
+      identity,
+      operator: typeof operator === 'string' ? operator : null,
+    });
   // The key of a job that failed may never have reached the board; one that did is known from `key-staged`.
   if (result.keyFingerprint !== null && (result.verdict === 'pass' || result.verdict === 'already'))
     giveKey(database, entry.seq, result.keyFingerprint, identity);

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 
 /** How long work may keep the thread for itself, in milliseconds: boards are waiting for their bytes. */
-const TURN_MS = 15;
+export const TURN_MS = 15;
 
 /** Long work, done in turns: lets everything else go on in between. */
 export async function inTurns<T>(work: Generator<undefined, T, undefined>): Promise<T> {

@@ -1,21 +1,12 @@
-/** A row of the table of errors. `{name}` in a text is filled with the error's details. */
-export interface ErrorRow {
-  readonly message: string;
-  /** What was not changed when this is raised without a better sentence from the flow. */
-  readonly unchanged: string;
-  readonly remedy: string;
-  /** Whether the same call can succeed without anything being mended first. */
-  readonly retriable: boolean;
-}
+import { BATCH_ERRORS } from './batch-errors.ts';
+import { row, type ErrorRow } from './error-row.ts';
+
+export type { ErrorRow };
 
 const NOTHING = 'Nothing was changed on the board or the server.';
 const BOARD = 'Nothing was changed on the board.';
 const SERVER = 'Nothing was changed on the server.';
 const STATION = 'Nothing was changed.';
-
-function row(message: string, unchanged: string, remedy: string, retriable = false): ErrorRow {
-  return { message, unchanged, remedy, retriable };
-}
 
 /**
  * Every way in which the station stops, in one place. Codes are stable: scripts and records depend on them, so a code
@@ -655,6 +646,9 @@ export const ERRORS = {
     SERVER,
     'Have the approval checked at the station that gave it.',
   ),
+
+  // Batches
+  ...BATCH_ERRORS,
 
   // The record
   'journal/full': row(

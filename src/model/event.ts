@@ -1,3 +1,5 @@
+import type { BatchEvent } from './batch-event.ts';
+import type { BatchId } from './batch.ts';
 import type { ErrorReport, JobId, JobResult, StepName } from './job.ts';
 import type { Identity } from './identity.ts';
 import type { KeyFingerprint, KeyOrigin, KeyType } from './key.ts';
@@ -30,6 +32,8 @@ export type JournalEvent =
       readonly operator: string | null;
       /** The interrupted job that this one is to finish. */
       readonly resumes?: JobId;
+      /** The batch that its board is to count in. */
+      readonly batch?: BatchId;
       /** For a re-keying: why, and what a person confirmed. */
       readonly rekey?: {
         readonly reason: RekeyReason;
@@ -127,6 +131,7 @@ export type JournalEvent =
       readonly what: 'login' | 'logout' | 'expired' | 'refused';
       readonly account: string | null;
     }
+  | BatchEvent
   | JournalOwnEvent;
 
 /** What the journal records of itself. */

@@ -247,6 +247,7 @@ export function record(seq: number, outcome: JobResult, at = Date.now() - (20 - 
     ms: outcome.steps.reduce((sum, step) => sum + step.ms, 0),
     error: outcome.error,
     label: 'Order 4711',
+    batch: null,
   };
 }
 

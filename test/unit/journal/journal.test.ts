@@ -102,6 +102,7 @@ describe('journal', () => {
       server: 'plant',
       ms: 500,
       error: null,
+      batch: null,
       label: 'WO-7',
     });
     expect(journal.record('J1')).toEqual(oldest);

@@ -55,6 +55,7 @@ export function subject(
       keySource: 'generate',
       label: 'WO-4711',
       operator: 'Kim',
+      batch: null,
       identity: result.identity,
       steps: [],
       result,

@@ -1,0 +1,253 @@
+import { FAILED_OUTCOMES, type BatchId } from '../model/batch.ts';
+import type { BatchEvent, RecordedRow } from '../model/batch-event.ts';
+import type { JournalEntry } from '../model/event.ts';
+import { canonicalIdentity } from '../model/identity.ts';
+import type { JobResult } from '../model/job.ts';
+import { canonicalJson } from './canonical-json.ts';
+import type { Database } from './database.ts';
+
+/** The tables of the batches, with the order in which rows are compared. */
+export const BATCH_TABLES: Readonly<Record<string, string>> = {
+  p_batch: 'batch',
+  p_batch_row: 'batch, line',
+  p_batch_left_out: 'batch, line',
+  p_batch_admitted: 'seq',
+};
+
+/** In these tables a batch is the number of the row in which it was imported: short, for a hundred thousand rows. */
+export const BATCH_SCHEMA = `
+  CREATE TABLE p_batch (
+    batch INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    file TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    rows INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    station TEXT NOT NULL,
+    operator TEXT,
+    -- JSON, as are identity_columns and share.
+    columns TEXT NOT NULL,
+    identity_columns TEXT NOT NULL,
+    left_out INTEGER NOT NULL,
+    share TEXT,
+    closed_at TEXT,
+    closed_why TEXT,
+    removed INTEGER NOT NULL DEFAULT 0,
+    run TEXT,
+    run_server TEXT,
+    run_server_url TEXT,
+    run_state TEXT,
+    run_at TEXT
+  ) STRICT;
+  CREATE INDEX p_batch_name ON p_batch (name) WHERE removed = 0;
+  CREATE TABLE p_batch_row (
+    batch INTEGER NOT NULL,
+    line INTEGER NOT NULL,
+    identity TEXT NOT NULL,
+    fingerprint TEXT,
+    -- SPKI DER, base64.
+    spki TEXT,
+    tier TEXT,
+    group_name TEXT,
+    tags TEXT,
+    outcome TEXT NOT NULL DEFAULT 'pending',
+    -- 1 from the intent on until there is an outcome.
+    in_flight INTEGER NOT NULL DEFAULT 0,
+    device_id TEXT,
+    error TEXT,
+    unit_job TEXT,
+    unit_at TEXT,
+    unit_verdict TEXT,
+    unit_station TEXT,
+    unit_proof TEXT,
+    unit_key TEXT,
+    unit_device TEXT,
+    unit_operator TEXT,
+    PRIMARY KEY (batch, line)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX p_batch_row_identity ON p_batch_row (identity, batch);
+  CREATE INDEX p_batch_row_key ON p_batch_row (fingerprint) WHERE fingerprint IS NOT NULL;
+  CREATE INDEX p_batch_row_outcome ON p_batch_row (batch, outcome, line);
+  CREATE INDEX p_batch_row_in_flight ON p_batch_row (batch, line) WHERE in_flight = 1;
+  CREATE INDEX p_batch_row_unit ON p_batch_row (batch, line) WHERE unit_job IS NOT NULL;
+  CREATE TABLE p_batch_left_out (
+    batch INTEGER NOT NULL, line INTEGER NOT NULL, cells TEXT NOT NULL, reason TEXT NOT NULL,
+    PRIMARY KEY (batch, line)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE p_batch_admitted (
+    seq INTEGER PRIMARY KEY,
+    batch INTEGER NOT NULL,
+    job TEXT NOT NULL,
+    identity TEXT NOT NULL,
+    why TEXT NOT NULL,
+    at TEXT NOT NULL,
+    operator TEXT
+  ) STRICT;
+  CREATE INDEX p_batch_admitted_batch ON p_batch_admitted (batch, seq);
+`;
+
+/** Brings the tables of the batches from one event to the next. */
+export function projectBatch(database: Database, entry: JournalEntry, event: BatchEvent): void {
+  if (event.kind === 'batch-imported') {
+    database.run(
+      `INSERT INTO p_batch (batch, id, name, kind, file, sha256, rows, at, station, operator, columns, identity_columns, left_out, share)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      entry.seq,
+      event.batch,
+      event.name,
+      event.batchKind,
+      event.file,
+      event.sha256,
+      event.rows,
+      entry.at,
+      entry.station,
+      event.operator,
+      canonicalJson(event.columns),
+      canonicalJson(event.identityColumns),
+      event.leftOut,
+      event.share === undefined ? null : canonicalJson(event.share),
+    );
+    return;
+  }
+  const batch = numberOf(database, event.batch);
+  if (batch === null) return;
+  switch (event.kind) {
+    case 'batch-rows':
+      for (const row of event.rows) addRow(database, batch, row);
+      return;
+    case 'batch-left-out':
+      for (const { line, cells, reason } of event.rows)
+        database.run(
+          'INSERT INTO p_batch_left_out VALUES (?, ?, ?, ?)',
+          batch,
+          line,
+          canonicalJson(cells),
+          reason,
+        );
+      return;
+    case 'batch-run':
+      database.run(
+        'UPDATE p_batch SET run = ?, run_server = ?, run_server_url = ?, run_state = ?, run_at = ? WHERE batch = ?',
+        event.run,
+        event.server,
+        event.serverUrl,
+        event.state,
+        entry.at,
+        batch,
+      );
+      return;
+    case 'batch-intent':
+      for (const line of event.lines)
+        database.run('UPDATE p_batch_row SET in_flight = 1 WHERE batch = ? AND line = ?', batch, line);
+      return;
+    case 'batch-outcomes':
+      for (const { line, outcome, deviceId = null, error } of event.outcomes)
+        database.run(
+          'UPDATE p_batch_row SET in_flight = 0, outcome = ?, device_id = ?, error = ? WHERE batch = ? AND line = ?',
+          outcome,
+          deviceId,
+          error === undefined ? null : canonicalJson(error),
+          batch,
+          line,
+        );
+      return;
+    case 'batch-taken-back':
+      for (const line of event.lines)
+        database.run(
+          `UPDATE p_batch_row SET in_flight = 0, outcome = 'pending', device_id = NULL, error = NULL
+           WHERE batch = ? AND line = ?`,
+          batch,
+          line,
+        );
+      return;
+    case 'batch-admitted':
+      database.run(
+        'INSERT INTO p_batch_admitted VALUES (?, ?, ?, ?, ?, ?, ?)',
+        entry.seq,
+        batch,
+        event.job,
+        canonicalIdentity(event.identity),
+        event.why,
+        entry.at,
+        event.operator,
+      );
+      return;
+    case 'batch-merged':
+      for (const unit of event.units)
+        database.run(
+          `UPDATE p_batch_row SET unit_job = ?, unit_at = ?, unit_verdict = ?, unit_station = ?, unit_proof = ?,
+             unit_key = ?, unit_device = ?, unit_operator = ? WHERE batch = ? AND line = ? AND unit_job IS NULL`,
+          unit.job,
+          unit.at,
+          unit.verdict,
+          event.station,
+          unit.proof,
+          unit.fingerprint,
+          unit.deviceId,
+          unit.operator,
+          batch,
+          unit.line,
+        );
+      return;
+    case 'batch-closed':
+      database.run(
+        'UPDATE p_batch SET closed_at = ?, closed_why = ? WHERE batch = ? AND closed_at IS NULL',
+        entry.at,
+        event.why,
+        batch,
+      );
+      return;
+    case 'batch-removed':
+      database.run('UPDATE p_batch SET removed = 1 WHERE batch = ?', batch);
+      return;
+  }
+}
+
+/** Counts the board of a job that ended well for its row, the first time. */
+export function countInBatch(
+  database: Database,
+  entry: JournalEntry,
+  result: JobResult,
+  job: { readonly batch: BatchId; readonly identity: string; readonly operator: string | null },
+): void {
+  database.run(
+    `UPDATE p_batch_row SET unit_job = ?, unit_at = ?, unit_verdict = ?, unit_station = ?, unit_proof = ?,
+       unit_key = ?, unit_device = ?, unit_operator = ? WHERE batch = ? AND identity = ? AND unit_job IS NULL`,
+    result.job,
+    entry.at,
+    result.verdict,
+    entry.station,
+    result.proof,
+    result.keyFingerprint,
+    result.deviceId,
+    job.operator,
+    numberOf(database, job.batch),
+    job.identity,
+  );
+}
+
+/** SQL's list of the outcomes that are failures. */
+export const FAILED = FAILED_OUTCOMES.map((outcome) => `'${outcome}'`).join(', ');
+
+function numberOf(database: Database, id: BatchId): number | null {
+  const batch = database.first('SELECT batch FROM p_batch WHERE id = ?', id)?.['batch'];
+  return typeof batch === 'number' ? batch : null;
+}
+
+function addRow(database: Database, batch: number, row: RecordedRow): void {
+  const { tags = {} } = row;
+  database.run(
+    `INSERT INTO p_batch_row (batch, line, identity, fingerprint, spki, tier, group_name, tags)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    batch,
+    row.line,
+    canonicalIdentity(row.identity),
+    row.fingerprint ?? null,
+    row.spki ?? null,
+    row.tier ?? null,
+    row.group ?? null,
+    Object.keys(tags).length === 0 ? null : canonicalJson(tags),
+  );
+}

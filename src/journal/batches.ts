@@ -1,0 +1,332 @@
+import {
+  BATCH_RUN_STATES,
+  ROW_OUTCOMES,
+  type BatchClosing,
+  type BatchId,
+  type BatchKind,
+  type BatchRecord,
+  type BatchRowState,
+  type BatchShare,
+  type RowOutcome,
+} from '../model/batch.ts';
+import type { LeftOutRow } from '../model/batch-event.ts';
+import { canonicalIdentity, type Identity } from '../model/identity.ts';
+import type { ErrorReport, Proof } from '../model/job.ts';
+import type { KeyFingerprint, PublicKeyPem } from '../model/key.ts';
+import { FAILED } from './batch-projections.ts';
+import type { Database, Row } from './database.ts';
+
+export interface BatchRowQuery {
+  /** `failed`: those that have to be mended or tried again. `sent`: about to be sent, with no word of what came of it. */
+  readonly outcome?: RowOutcome | 'failed' | 'sent' | undefined;
+  /** Rows after this line. */
+  readonly after?: number | undefined;
+  readonly limit: number;
+}
+
+/** What somebody else has of an identity or a key. */
+export interface BatchPlace {
+  readonly batch: string;
+  readonly line: number;
+}
+
+/** What the record has of one row that is to be imported. */
+export interface KnownRow {
+  readonly identity: string;
+  readonly fingerprint: string | null;
+  /** The open batch that has this identity. */
+  readonly batch: BatchPlace | null;
+  /** The batch that has this key, with whatever identity; removed ones, too, since keys are never given twice. */
+  readonly keyBatch: BatchPlace | null;
+  /** Whether a unit of this identity was provisioned here. */
+  readonly unit: boolean;
+  /** The canonical identity of another unit that was given this key. */
+  readonly keyOf: string | null;
+}
+
+/** A unit of a batch for its certificate. */
+export interface BatchUnitRecord {
+  readonly line: number;
+  readonly identity: Identity;
+  readonly job: string;
+  readonly at: string;
+  readonly verdict: 'pass' | 'already';
+  readonly station: string;
+  readonly proof: Proof | null;
+  readonly fingerprint: KeyFingerprint | null;
+  readonly deviceId: string | null;
+  readonly operator: string | null;
+}
+
+/** A board that an admin let through. */
+export interface BatchAdmission {
+  readonly job: string;
+  readonly identity: Identity;
+  readonly why: string;
+  readonly at: string;
+  readonly operator: string | null;
+}
+
+/** The batches of a record, as anyone may read them. All of it by index, however many rows there are. */
+export class Batches {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** All that were not removed, the newest first. */
+  list(): readonly BatchRecord[] {
+    return this.#database
+      .all('SELECT * FROM p_batch WHERE removed = 0 ORDER BY batch DESC')
+      .map((row) => this.#toBatch(row));
+  }
+
+  byName(name: string): BatchRecord | null {
+    const row = this.#database.first(
+      'SELECT * FROM p_batch WHERE removed = 0 AND name = ? ORDER BY batch DESC LIMIT 1',
+      name,
+    );
+    return row === undefined ? null : this.#toBatch(row);
+  }
+
+  /** Also one that was removed. */
+  byId(id: BatchId): BatchRecord | null {
+    const row = this.#database.first('SELECT * FROM p_batch WHERE id = ?', id);
+    return row === undefined ? null : this.#toBatch(row);
+  }
+
+  /** Rows in the order of the file. */
+  rows(id: BatchId, { outcome, after = 0, limit }: BatchRowQuery): readonly BatchRowState[] {
+    const batch = this.#number(id);
+    const [condition, values]: readonly [string, readonly string[]] =
+      outcome === undefined
+        ? ['', []]
+        : outcome === 'failed'
+          ? [`AND outcome IN (${FAILED})`, []]
+          : outcome === 'sent'
+            ? ['AND in_flight = 1', []]
+            : ['AND outcome = ?', [outcome]];
+    return this.#database
+      .all(
+        `SELECT * FROM p_batch_row WHERE batch = ? AND line > ? ${condition} ORDER BY line LIMIT ?`,
+        batch,
+        after,
+        ...values,
+        limit,
+      )
+      .map(toRow);
+  }
+
+  /** Rows that no server has answered yet, those in flight among them, in the order of the file. */
+  pendingRows(id: BatchId, after: number, limit: number): readonly BatchRowState[] {
+    return this.rows(id, { outcome: 'pending', after, limit });
+  }
+
+  /** Rows that were about to be sent when a run was cut off: nobody knows whether the server has them. */
+  inFlightRows(id: BatchId, after: number, limit: number): readonly BatchRowState[] {
+    return this.rows(id, { outcome: 'sent', after, limit });
+  }
+
+  /** The row of an identity in a batch; its tier, group and tags are for the board of that identity. */
+  rowOf(id: BatchId, identity: Identity): BatchRowState | null {
+    const row = this.#database.first(
+      'SELECT * FROM p_batch_row WHERE identity = ? AND batch = ?',
+      canonicalIdentity(identity),
+      this.#number(id),
+    );
+    return row === undefined ? null : toRow(row);
+  }
+
+  row(id: BatchId, line: number): BatchRowState | null {
+    const row = this.#database.first(
+      'SELECT * FROM p_batch_row WHERE batch = ? AND line = ?',
+      this.#number(id),
+      line,
+    );
+    return row === undefined ? null : toRow(row);
+  }
+
+  counts(id: BatchId): Readonly<Record<RowOutcome, number>> {
+    return this.#counts(this.#number(id));
+  }
+
+  /** Rows that were left out of the import, as they were in the file. */
+  leftOut(id: BatchId, after: number, limit: number): readonly LeftOutRow[] {
+    return this.#database
+      .all(
+        'SELECT line, cells, reason FROM p_batch_left_out WHERE batch = ? AND line > ? ORDER BY line LIMIT ?',
+        this.#number(id),
+        after,
+        limit,
+      )
+      .map((row) => ({
+        line: Number(row['line']),
+        cells: JSON.parse(String(row['cells'])) as readonly string[],
+        reason: String(row['reason']),
+      }));
+  }
+
+  /** The units of a batch, in the order of its rows. */
+  units(id: BatchId, after: number, limit: number): readonly BatchUnitRecord[] {
+    return this.#database
+      .all(
+        `SELECT * FROM p_batch_row INDEXED BY p_batch_row_unit
+         WHERE batch = ? AND line > ? AND unit_job IS NOT NULL ORDER BY line LIMIT ?`,
+        this.#number(id),
+        after,
+        limit,
+      )
+      .map((row) => ({
+        line: Number(row['line']),
+        identity: JSON.parse(String(row['identity'])) as Identity,
+        job: String(row['unit_job']),
+        at: String(row['unit_at']),
+        verdict: row['unit_verdict'] === 'already' ? 'already' : 'pass',
+        station: String(row['unit_station']),
+        proof: textOrNull(row['unit_proof']) as Proof | null,
+        fingerprint: textOrNull(row['unit_key']) as KeyFingerprint | null,
+        deviceId: textOrNull(row['unit_device']),
+        operator: textOrNull(row['unit_operator']),
+      }));
+  }
+
+  /** Boards that an admin let through, in the order in which they came. */
+  admissions(id: BatchId): readonly BatchAdmission[] {
+    return this.#database
+      .all('SELECT * FROM p_batch_admitted WHERE batch = ? ORDER BY seq', this.#number(id))
+      .map((row) => ({
+        job: String(row['job']),
+        identity: JSON.parse(String(row['identity'])) as Identity,
+        why: String(row['why']),
+        at: String(row['at']),
+        operator: textOrNull(row['operator']),
+      }));
+  }
+
+  /** What the record has of rows that are to be imported: in one question for all of them. */
+  known(
+    rows: readonly { readonly identity: string; readonly fingerprint: string | null }[],
+  ): readonly KnownRow[] {
+    return this.#database
+      .all(
+        `SELECT json_extract(value, '$[0]') AS identity, json_extract(value, '$[1]') AS fingerprint,
+           EXISTS (SELECT 1 FROM p_unit WHERE p_unit.identity = json_extract(value, '$[0]')) AS unit,
+           (SELECT json_array(b.name, r.line) FROM p_batch_row AS r JOIN p_batch AS b USING (batch)
+             WHERE r.identity = json_extract(value, '$[0]') AND b.removed = 0 LIMIT 1) AS place,
+           (SELECT json_array(b.name, r.line) FROM p_batch_row AS r JOIN p_batch AS b USING (batch)
+             WHERE r.fingerprint = json_extract(value, '$[1]') AND b.removed = 0 LIMIT 1) AS key_place,
+           (SELECT k.identity FROM p_key AS k WHERE k.fingerprint = json_extract(value, '$[1]')
+             AND k.identity <> json_extract(value, '$[0]') LIMIT 1) AS key_of
+         FROM json_each(?)`,
+        JSON.stringify(rows.map(({ identity, fingerprint }) => [identity, fingerprint])),
+      )
+      .map((row) => ({
+        identity: String(row['identity']),
+        fingerprint: textOrNull(row['fingerprint']),
+        batch: toPlace(row['place']),
+        keyBatch: toPlace(row['key_place']),
+        unit: row['unit'] === 1,
+        keyOf: textOrNull(row['key_of']),
+      }));
+  }
+
+  #number(id: BatchId): number {
+    const batch = this.#database.first('SELECT batch FROM p_batch WHERE id = ?', id)?.['batch'];
+    if (typeof batch !== 'number') throw new TypeError('there is no such batch');
+    return batch;
+  }
+
+  #counts(batch: number): Readonly<Record<RowOutcome, number>> {
+    const found = new Map(
+      this.#database
+        .all('SELECT outcome, count(*) AS n FROM p_batch_row WHERE batch = ? GROUP BY outcome', batch)
+        .map((row) => [String(row['outcome']), Number(row['n'])]),
+    );
+    return Object.fromEntries(ROW_OUTCOMES.map((outcome) => [outcome, found.get(outcome) ?? 0])) as Readonly<
+      Record<RowOutcome, number>
+    >;
+  }
+
+  #toBatch(row: Row): BatchRecord {
+    const batch = Number(row['batch']);
+    const count = (sql: string): number => Number(this.#database.first(sql, batch)?.['n'] ?? 0);
+    const closedAt = textOrNull(row['closed_at']);
+    const share = textOrNull(row['share']);
+    const run = textOrNull(row['run']);
+    return {
+      id: String(row['id']) as BatchId,
+      name: String(row['name']),
+      kind: String(row['kind']) as BatchKind,
+      file: String(row['file']),
+      sha256: String(row['sha256']),
+      rows: Number(row['rows']),
+      at: String(row['at']),
+      operator: textOrNull(row['operator']),
+      columns: JSON.parse(String(row['columns'])) as readonly string[],
+      identityColumns: JSON.parse(String(row['identity_columns'])) as readonly string[],
+      leftOut: Number(row['left_out']),
+      share: share === null ? null : (JSON.parse(share) as BatchShare),
+      closed: closedAt === null ? null : { at: closedAt, why: String(row['closed_why']) as BatchClosing },
+      counts: this.#counts(batch),
+      units: count(
+        'SELECT count(*) AS n FROM p_batch_row INDEXED BY p_batch_row_unit WHERE batch = ? AND unit_job IS NOT NULL',
+      ),
+      admitted: count('SELECT count(*) AS n FROM p_batch_admitted WHERE batch = ?'),
+      run:
+        run === null
+          ? null
+          : {
+              run,
+              server: String(row['run_server']),
+              serverUrl: String(row['run_server_url']),
+              state: BATCH_RUN_STATES.find((state) => state === row['run_state']) ?? 'begun',
+              at: String(row['run_at']),
+            },
+    };
+  }
+}
+
+function toRow(row: Row): BatchRowState {
+  const spki = textOrNull(row['spki']);
+  const tags = textOrNull(row['tags']);
+  const error = textOrNull(row['error']);
+  const job = textOrNull(row['unit_job']);
+  return {
+    line: Number(row['line']),
+    identity: JSON.parse(String(row['identity'])) as Identity,
+    key: spki === null ? null : pemOf(spki),
+    fingerprint: textOrNull(row['fingerprint']) as KeyFingerprint | null,
+    tier: textOrNull(row['tier']) ?? 'standard',
+    group: textOrNull(row['group_name']),
+    tags: tags === null ? {} : (JSON.parse(tags) as Readonly<Record<string, string>>),
+    outcome: String(row['outcome']) as RowOutcome,
+    inFlight: row['in_flight'] === 1,
+    deviceId: textOrNull(row['device_id']),
+    error: error === null ? null : (JSON.parse(error) as ErrorReport),
+    unit:
+      job === null
+        ? null
+        : {
+            job,
+            at: String(row['unit_at']),
+            verdict: row['unit_verdict'] === 'already' ? 'already' : 'pass',
+            station: String(row['unit_station']),
+          },
+  };
+}
+
+/** The server's normal form of a key that is stored as bare base64. */
+function pemOf(spki: string): PublicKeyPem {
+  return `-----BEGIN PUBLIC KEY-----\n${spki.replace(/.{1,64}/g, '$&\n')}-----END PUBLIC KEY-----\n` as PublicKeyPem;
+}
+
+function toPlace(value: unknown): BatchPlace | null {
+  if (typeof value !== 'string') return null;
+  const [batch, line] = JSON.parse(value) as [string, number];
+  return { batch, line };
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}
