@@ -14,6 +14,9 @@ const layers = {
   slots: ['model', 'keys', 'serial', 'journal', 'settings', 'servers', 'boards', 'flows'],
 };
 
+/** What front ends ask and are told: the whole of it, and a file for each area. */
+const CONTRACT = ['^src/contract\\.ts$', '^src/contract/'];
+
 const within = Object.entries(layers).map(([layer, below]) => ({
   name: `${layer}-imports-only-what-is-below-it`,
   severity: 'error',
@@ -21,7 +24,7 @@ const within = Object.entries(layers).map(([layer, below]) => ({
   to: {
     path: '^src/',
     // The contract's views are types that any layer may fill.
-    pathNot: [`^src/${layer}/`, '^src/contract(/[a-z-]+)?\\.ts$', ...below.map((name) => `^src/${name}/`)],
+    pathNot: [`^src/${layer}/`, ...CONTRACT, ...below.map((name) => `^src/${name}/`)],
   },
 }));
 
@@ -80,7 +83,7 @@ module.exports = {
       name: 'below-the-station-the-contract-is-types',
       severity: 'error',
       from: { path: '^src/[a-z]+/', pathNot: '^src/(cli|station|contract)/' },
-      to: { path: '^src/contract(/[a-z-]+)?\\.ts$', dependencyTypesNot: ['type-only'] },
+      to: { path: CONTRACT, dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'renderer-knows-contract-and-nouns-alone',
@@ -89,7 +92,7 @@ module.exports = {
       // The transcript's entries are part of what the contract says.
       to: {
         path: '^(src|electron|tools)/',
-        pathNot: ['^src/contract(/[a-z-]+)?\\.ts$', '^src/model/', '^src/serial/transcript\\.ts$'],
+        pathNot: [...CONTRACT, '^src/model/', '^src/serial/transcript\\.ts$'],
       },
     },
     {
@@ -120,7 +123,7 @@ module.exports = {
       to: {
         path: '^src/',
         pathNot: [
-          '^src/contract(/[a-z-]+)?\\.ts$',
+          ...CONTRACT,
           '^src/model/',
           '^src/settings/(home|secrets-from-environment)\\.ts$',
         ],
