@@ -365,6 +365,31 @@ export const ERRORS = {
     SERVER,
     'Check the URL and the host name: a Mender gateway answers to its own host name only.',
   ),
+  'server/old': row(
+    '{server} is a Mender server of 1.0 or 1.1: boards are accepted in its own UI.',
+    NOTHING,
+    'Accept the boards there, or have the server updated; the station accepts boards on servers of 2023 and later.',
+  ),
+  'server/has-users': row(
+    '{server} has a user already, or takes no first one from outside.',
+    SERVER,
+    'Log in with an account of its (station server login {server} --user EMAIL). Since 1.2 the first user is made on the server’s own command line (useradm create-user).',
+  ),
+  'server/first-user-refused': row(
+    '{server} did not take the first user: {detail}.',
+    'The server has no user yet.',
+    'Choose a password of 8 characters or more and an e-mail address, then try again.',
+  ),
+  'server/session-ending': row(
+    'The login at {server} ends in {minutes} min: a job that is begun now may not be finished with it.',
+    NOTHING,
+    'Log in at this server again (station server login {server} --user EMAIL), then start.',
+  ),
+  'server/no-organization': row(
+    '{server} offers no organization token to this account.',
+    NOTHING,
+    'Copy the token from the server’s own UI as an admin of the organization. A server without organizations needs none.',
+  ),
   'server/login-refused': row(
     '{server} refused the login of {user}.',
     SERVER,

@@ -44,6 +44,19 @@ export interface ConnectedServer extends DeviceServer {
   resume(kept: KeptSession, signal: AbortSignal): Promise<ServerSession>;
   /** Forgets the session, and ends it at the server where that is to be done there. */
   logout(signal: AbortSignal): Promise<void>;
+  /** What answers at the server's URL, found without a login. Absent where that tells nothing. @throws StationError those of a call. */
+  reach?(signal: AbortSignal): Promise<DoctorLine>;
+  /**
+   * Makes the first user of a server that has none; nobody is logged in by it. Absent where no server of this kind takes one.
+   *
+   * @throws StationError `server/has-users`, `server/first-user-refused` and those of a call.
+   */
+  createFirstUser?(
+    user: { readonly email: string; readonly password: Secret<string> },
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** The organization's token that boards send; null where the server shows none to this account. Absent where there is none. */
+  organizationToken?(signal: AbortSignal): Promise<Secret<string> | null>;
   /** What the account may do, found by what is harmless. @throws StationError those of a call. */
   examine(signal: AbortSignal): Promise<readonly DoctorLine[]>;
 }

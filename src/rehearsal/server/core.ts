@@ -9,7 +9,7 @@ import { Inventory } from './inventory.ts';
 import { QuotaMeter } from './quota.ts';
 import { RequestLog } from './request-log.ts';
 import type { State } from './route.ts';
-import { Users } from './users.ts';
+import { Users, type AccountTraits } from './users.ts';
 import { Visit } from './visit.ts';
 import type { Mode, Outcome, Reply, WireRequest } from './wire.ts';
 
@@ -21,6 +21,8 @@ export interface CoreOptions extends Partial<Omit<Environment, 'mode'>> {
   readonly mode?: Mode;
   /** The first user; `none` starts without, as a new server does. Default: `DEFAULT_ADMIN`. */
   readonly admin?: { readonly email: string; readonly password: string } | 'none';
+  /** Further accounts. */
+  readonly accounts?: readonly ({ readonly email: string; readonly password: string } & AccountTraits)[];
   readonly faults?: readonly Fault[];
 }
 
@@ -54,7 +56,7 @@ export interface MenderCore {
   /** Every device, oldest first. */
   inspect(): readonly DeviceView[];
   /** Makes a user, as `useradm create-user` on the server's command line does. Throws what the command says. */
-  createUser(email: string, password: string): void;
+  createUser(email: string, password: string, traits?: AccountTraits): void;
   /** Ends every session, and with `accessTokens` every personal access token. Returns how many. */
   revokeSessions(options?: { readonly accessTokens?: boolean }): number;
   /** Ends every decommissioning workflow now. */
@@ -63,9 +65,10 @@ export interface MenderCore {
 
 /** Makes a server with nothing in it but its first user. */
 export function createMenderCore(options: CoreOptions = {}): MenderCore {
-  const { mode = '2026', admin = DEFAULT_ADMIN, faults = [], ...overrides } = options;
+  const { mode = '2026', admin = DEFAULT_ADMIN, accounts = [], faults = [], ...overrides } = options;
   const core = new Core(defaultEnvironment(mode, overrides), faults);
   if (admin !== 'none') core.createUser(admin.email, admin.password);
+  for (const { email, password, ...traits } of accounts) core.createUser(email, password, traits);
   return core;
 }
 
@@ -175,8 +178,8 @@ class Core implements MenderCore {
     });
   }
 
-  createUser(email: string, password: string): void {
-    const created = this.state.users.create(email, password);
+  createUser(email: string, password: string, traits: AccountTraits = {}): void {
+    const created = this.state.users.create(email, password, { traits });
     if (!created.ok) throw new Error(created.error);
   }
 

@@ -87,7 +87,7 @@ export async function startMenderServer(options: ServerOptions = {}): Promise<Me
     faults: core.faults,
     requests: core.requests,
     inspect: () => core.inspect(),
-    createUser: (email, password) => core.createUser(email, password),
+    createUser: (email, password, traits) => core.createUser(email, password, traits),
     revokeSessions: (which) => core.revokeSessions(which),
     finishDecommissions: () => core.finishDecommissions(),
     setLimit: (limit) => {
@@ -137,7 +137,7 @@ function receive(
       body: tooLarge ? Buffer.alloc(0) : Buffer.concat(chunks, length),
       ...(tooLarge ? { bodyLength: Math.max(length, announced) } : {}),
     };
-    settle(core.handle(request), incoming, response, timers);
+    settle(core.handle(request), incoming, response, timers, core.environment.clock);
   };
   incoming.on('data', (chunk: Buffer) => {
     length += chunk.length;
@@ -166,15 +166,16 @@ function settle(
   request: http.IncomingMessage,
   response: http.ServerResponse,
   timers: Set<NodeJS.Timeout>,
+  now: () => number,
 ): void {
   switch (outcome.kind) {
     case 'answer':
-      send(outcome.response, request, response);
+      send(outcome.response, request, response, now);
       return;
     case 'wait': {
       const timer = setTimeout(() => {
         timers.delete(timer);
-        settle(outcome.next(), request, response, timers);
+        settle(outcome.next(), request, response, timers, now);
       }, outcome.ms);
       timers.add(timer);
       return;
@@ -187,8 +188,13 @@ function settle(
   }
 }
 
-function send(answer: WireResponse, request: http.IncomingMessage, response: http.ServerResponse): void {
-  const headers: http.OutgoingHttpHeaders = {};
+function send(
+  answer: WireResponse,
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+  now: () => number,
+): void {
+  const headers: http.OutgoingHttpHeaders = { date: new Date(now()).toUTCString() };
   for (const [name, value] of Object.entries(answer.headers))
     headers[name] = typeof value === 'string' ? value : [...value];
   let body = Buffer.from(answer.body);

@@ -21,15 +21,27 @@ function login(call: Call): Reply {
   const credentials = basicCredentials(call.request.headers['authorization']);
   if (!credentials) return refuse(401, 'invalid or missing auth header');
   let noExpiry = false;
+  let otp: string | undefined;
   if (call.request.body.length > 0) {
     const body = readBody(call, READER);
     if (!body.ok) return refuse(400, body.error);
-    if (isJsonObject(body.value)) noExpiry = member(body.value, 'no_expiry') === true;
-    else if (body.value !== null)
+    if (isJsonObject(body.value)) {
+      noExpiry = member(body.value, 'no_expiry') === true;
+      const code = member(body.value, 'token2fa');
+      if (typeof code === 'string') otp = code;
+    } else if (body.value !== null)
       return refuse(400, 'json: cannot unmarshal into Go value of type useradm.LoginOptions');
   }
-  const session = call.users.login(credentials.email, credentials.password, noExpiry);
-  if (!session) return refuse(401, 'unauthorized');
+  const session = call.users.login(credentials.email, credentials.password, noExpiry, otp);
+  switch (session) {
+    case 'refused':
+      return refuse(401, 'unauthorized');
+    // From documents: clients look for "2fa" in the text, and for JSON in the place of a token.
+    case 'second factor':
+      return refuse(401, '2fa needed');
+    case 'single sign-on':
+      return ok({ id: 'a1b2c3d4', kind: 'sso/saml' }, { 'content-type': 'application/json' });
+  }
   const headers: { [name: string]: string | readonly string[] } = { 'content-type': 'application/jwt' };
   if (call.environment.mode === '2023') {
     const expires =

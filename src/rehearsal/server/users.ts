@@ -3,8 +3,18 @@ import { tenantId, type Environment } from './environment.ts';
 import { goTime, type Encodable } from './go-json.ts';
 import { isExpired, textClaim, TokenSigner } from './jwt.ts';
 
+/** What sets an account apart that is not a plain admin's. Enterprise and hosted servers have such; from documents. */
+export interface AccountTraits {
+  /** The code of the second factor that a login must bring. */
+  readonly otp?: string;
+  /** Signs in at an identity provider: a login here is answered with where that is. */
+  readonly singleSignOn?: boolean;
+  /** `reader` may look and change nothing: 403 for the rest. */
+  readonly role?: 'admin' | 'reader';
+}
+
 /** A person or a program that may log in. */
-export interface User {
+export interface User extends AccountTraits {
   readonly id: string;
   email: string;
   password: PasswordHash;
@@ -57,6 +67,14 @@ export type Minted =
   | { readonly ok: true; readonly token: string }
   | { readonly ok: false; readonly status: 400 | 409 | 422; readonly error: string };
 
+/** What a login came to. */
+export type LoggedIn =
+  | { readonly token: string; readonly expiresAt?: number }
+  | 'second factor'
+  | 'single sign-on'
+  /** A wrong password and an unknown user alike. */
+  | 'refused';
+
 /** The user administration: users, their sessions and their personal access tokens. */
 export class Users {
   private readonly environment: Environment;
@@ -76,7 +94,7 @@ export class Users {
   create(
     email: string,
     password: string,
-    options: { readonly id?: string; readonly viaApi?: boolean } = {},
+    options: { readonly id?: string; readonly viaApi?: boolean; readonly traits?: AccountTraits } = {},
   ): Created {
     const address = email.toLowerCase();
     if (!/^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(address))
@@ -86,6 +104,7 @@ export class Users {
     if (this.byEmail(address)) return { ok: false, error: 'user with a given email already exists' };
     const now = this.environment.clock();
     const user: User = {
+      ...options.traits,
       id: options.id ?? this.environment.newId('user'),
       email: address,
       password: hashPassword(password),
@@ -141,15 +160,14 @@ export class Users {
     return undefined;
   }
 
-  /** Logs in: a token, or undefined for a wrong password and an unknown user alike. */
-  login(
-    email: string,
-    password: string,
-    noExpiry: boolean,
-  ): { readonly token: string; readonly expiresAt?: number } | undefined {
+  /** Logs in; `otp` is the code that came with it, if one did. */
+  login(email: string, password: string, noExpiry: boolean, otp?: string): LoggedIn {
     const user = this.byEmail(email.toLowerCase());
+    // Such an account has no password here.
+    if (user?.singleSignOn === true) return 'single sign-on';
     const right = matches(password, user?.password ?? this.nobody);
-    if (!user || !right) return undefined;
+    if (!user || !right) return 'refused';
+    if (user.otp !== undefined && user.otp !== otp) return 'second factor';
     const now = this.environment.clock();
     user.loginAt = now;
     const own = [...this.sessions.values()].filter(

@@ -75,8 +75,17 @@ export class Visit {
     const wait = this.quota.exceeded('user', caller.user.id);
     if (wait !== undefined) return tooMany(wait);
     const { user, tokenId, tenant } = caller;
+    if (user.role === 'reader' && !this.onlyReads()) return { status: 403, error: 'access denied' };
     return this.serve((route) =>
       route.access === 'user' ? route.handle({ ...call, user, tokenId, tenant }) : undefined,
+    );
+  }
+
+  /** A question, also one that is asked by POST; leaving is everybody's right. Judged by the gateway, before the body. */
+  private onlyReads(): boolean {
+    return (
+      this.request.method === 'GET' ||
+      ['search-devices', 'inventory-search', 'logout'].includes(this.step ?? '')
     );
   }
 

@@ -28,6 +28,8 @@ export interface HttpAnswer {
 
 /** Calls to one server. Dispose it to close its connections. */
 export interface HttpClient extends AsyncDisposable {
+  /** How often the server asked to slow down since this client was made. */
+  readonly slowedDown: number;
   /**
    * Makes a call and reads its answer. A rate limit (429) is waited out as the server asks, within bounds: such a call
    * did nothing. A GET whose connection broke is made once more. Anything else is left to the caller, who knows what
@@ -134,7 +136,11 @@ export function createHttpClient(
     }
   }
 
+  let slowedDown = 0;
   return {
+    get slowedDown() {
+      return slowedDown;
+    },
     async call(call, signal) {
       let waited = 0;
       for (;;) {
@@ -145,6 +151,7 @@ export function createHttpClient(
             detail: `it redirects to ${answer.headers.get('location') ?? 'nowhere'}`,
           });
         if (answer.status !== 429) return answer;
+        slowedDown += 1;
         const wait = retryAfterMs(answer, clock.now());
         waited += wait;
         if (waited > limits.rateLimitMs)

@@ -1,6 +1,7 @@
 import type { AuthSetStatus } from '../../model/device.ts';
 import type { Identity } from '../../model/identity.ts';
 import type { PublicKeyPem } from '../../model/key.ts';
+import { secret, type Secret } from '../../model/secret.ts';
 import type { ServerProfile } from '../../model/server-profile.ts';
 import { StationError } from '../../model/station-error.ts';
 import type { HttpAnswer } from '../http/client.ts';
@@ -15,6 +16,7 @@ import {
   wireFound,
   wireInventory,
   wireLimit,
+  wireOrganization,
   type WireDevice,
 } from './wire.ts';
 
@@ -206,6 +208,19 @@ export class MenderApi {
     const { status } = await this.#call('set tags', input, signal);
     if (status === 412) return 'changed';
     return status >= 200 && status < 300 ? 'done' : 'refused';
+  }
+
+  /** The organization's token; null where the server has no organizations or shows it to admins alone. */
+  async organizationToken(signal: AbortSignal): Promise<Secret<string> | null> {
+    try {
+      const answer = await this.#call('organization', {}, signal);
+      if (answer.status === 404) return null;
+      const { tenant_token: token } = this.#decoded('organization', wireOrganization, answer);
+      return token === undefined || token === '' ? null : secret(token);
+    } catch (error) {
+      if (error instanceof StationError && error.code === 'server/forbidden') return null;
+      throw error;
+    }
   }
 
   /** For a preauthorization that keeps being answered 201 without a device that can be named. */

@@ -7,8 +7,9 @@ import { StationError } from '../../model/station-error.ts';
 import type { AuthAnswer, AuthRequestOptions } from '../device-server.ts';
 import type { HttpClient } from '../http/client.ts';
 import { isUncertain } from './accept.ts';
-import { errorText, unexpected } from './answer.ts';
+import { errorText, isMendersOwn, unexpected } from './answer.ts';
 import { menderCall } from './calls.ts';
+import { isOldServer } from './old-server.ts';
 import { readToken } from './wire.ts';
 
 /** The body of an auth request: the identity as a text inside JSON, the key as SPKI PEM. */
@@ -64,12 +65,14 @@ async function submitOnce(
   signal: AbortSignal,
 ): Promise<AuthAnswer> {
   const server = profile.name;
-  const call = menderCall('auth request', {
+  const input = {
     bytes: request.reveal(),
     // Padded standard base64: the server takes no other spelling.
     headers: { 'x-men-signature': Buffer.from(signature.reveal()).toString('base64') },
-  });
-  const answer = await http.call(call, signal);
+  };
+  let answer = await http.call(menderCall('auth request', input), signal);
+  if (answer.status === 404 && !isMendersOwn(answer) && (await isOldServer(http, signal)))
+    answer = await http.call(menderCall('old auth request', input), signal);
   switch (answer.status) {
     case 200: {
       // Its content type is no help: servers of 2023 call the bare token JSON.

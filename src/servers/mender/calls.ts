@@ -16,6 +16,14 @@ export const MENDER_CALLS = {
   login: { method: 'POST', path: `${USERADM}/auth/login` },
   logout: { method: 'POST', path: `${USERADM}/auth/logout` },
   user: { method: 'GET', path: `${USERADM}/users/{}` },
+  /** Of 1.0 and 1.1, by the version of their routes. The API description of the first user's route has it misspelt. */
+  'old login': { method: 'POST', path: '/api/management/{}/useradm/auth/login' },
+  'first user': { method: 'POST', path: '/api/management/{}/useradm/users/initial' },
+  'first user, misspelt': { method: 'POST', path: '/api/management/{}/useradm/users/inital' },
+  'old auth request': { method: 'POST', path: '/api/devices/0.1/authentication/auth_requests' },
+  /** There since 2026: tells the versions apart. */
+  plans: { method: 'GET', path: `${USERADM}/plans` },
+  organization: { method: 'GET', path: '/api/management/v1/tenantadm/user/tenant' },
   'auth request': { method: 'POST', path: '/api/devices/v1/authentication/auth_requests' },
   device: { method: 'GET', path: `${DEVAUTH}/devices/{}` },
   devices: { method: 'GET', path: `${DEVAUTH}/devices` },

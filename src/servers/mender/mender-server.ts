@@ -7,6 +7,8 @@ import { MenderApi } from './api.ts';
 import { authRequestBody, submitAuthRequest } from './auth-request.ts';
 import { findDevice, findKnocker } from './find.ts';
 import { examineAccount } from './examine.ts';
+import { createFirstUser } from './old-server.ts';
+import { reachMender } from './reach.ts';
 import { MenderSession } from './session.ts';
 import { takeLease } from './lease.ts';
 import { preauthorizeBeside, rejectAuthSet } from './supersede.ts';
@@ -112,7 +114,10 @@ export function createMenderServer(profile: ServerProfile, options: ConnectionOp
 
     limit,
 
-    examine: async (signal) => examineAccount(await limit(signal)),
+    examine: (signal) => examineAccount({ session, api, http, clock }, signal),
+    reach: (signal) => reachMender(profile, http, signal),
+    createFirstUser: (user, signal) => createFirstUser(profile, http, user, signal),
+    organizationToken: (signal) => api.organizationToken(signal),
 
     async [Symbol.asyncDispose]() {
       await Promise.all(unattended);

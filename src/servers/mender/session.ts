@@ -5,8 +5,9 @@ import { StationError } from '../../model/station-error.ts';
 import type { Credentials, KeptSession, SessionOptions } from '../connected-server.ts';
 import type { ServerSession } from '../device-server.ts';
 import type { HttpAnswer, HttpClient } from '../http/client.ts';
-import { errorText, unexpected } from './answer.ts';
+import { errorText, isMendersOwn, unexpected } from './answer.ts';
 import { menderCall, type CallInput, type MenderCall } from './calls.ts';
+import { isOldServer, OLD_VERSION } from './old-server.ts';
 import { parseJson, readToken, wireUser, type TokenClaims } from './wire.ts';
 
 /** Credentials, or the token of an earlier login that was kept. */
@@ -15,6 +16,8 @@ type Entry = Credentials | { readonly by: 'kept'; readonly token: Secret<string>
 interface Holding extends ServerSession {
   readonly token: Secret<string>;
   readonly claims: TokenClaims;
+  /** Of a server of 1.0 or 1.1, which has no other call that the station knows. */
+  readonly old: boolean;
 }
 
 /**
@@ -55,6 +58,11 @@ export class MenderSession {
     return { account, expiresAt, by, form: token };
   }
 
+  /** Whether the server is one of 1.0 or 1.1. */
+  get isOld(): boolean {
+    return this.#holding?.old ?? false;
+  }
+
   /** Whether the server is one of today, as far as its token tells; null when nobody is logged in. */
   get isOfToday(): boolean | null {
     return this.#holding?.claims.namesKey ?? null;
@@ -76,11 +84,26 @@ export class MenderSession {
 
   async #begin(entry: Entry, signal: AbortSignal): Promise<ServerSession> {
     const holding = await this.#enter(entry, signal);
+    const before = this.#holding;
     this.#holding = holding;
     this.#ended = false;
     this.#renewedAt = null;
     this.#options.onChange?.('login', holding.account);
+    // One session for a station: of ten, each further one would throw somebody's out. Calls on their way with the old
+    // token are refused and made again with the new one.
+    if (before !== null && before.token.reveal() !== holding.token.reveal())
+      await this.#close(before, signal);
     return { account: holding.account, expiresAt: holding.expiresAt, by: holding.by };
+  }
+
+  /** Ends a session at the server that another one has taken the place of; where that fails it ends by itself. */
+  async #close(holding: Holding, signal: AbortSignal): Promise<void> {
+    if (holding.by === 'token' || holding.old) return;
+    try {
+      await this.#send('logout', holding.token, {}, signal);
+    } catch (error) {
+      if (!(error instanceof StationError)) throw error;
+    }
   }
 
   /** Ends the session here, and at the server where it began with a password. A server that is away keeps it until it expires. */
@@ -91,7 +114,7 @@ export class MenderSession {
     if (holding === null) return;
     this.#options.onChange?.('logout', holding.account);
     // Logging out with a personal access token would delete the token itself.
-    if (holding.by === 'token') return;
+    if (holding.by === 'token' || holding.old) return;
     const answer = await this.#send('logout', holding.token, {}, signal);
     if (answer.status !== 202 && answer.status !== 401) throw unexpected(this.#profile, 'logout', answer);
   }
@@ -107,6 +130,7 @@ export class MenderSession {
     const server = this.#profile.name;
     if (holding === null)
       throw new StationError(this.#ended ? 'server/session-ended' : 'server/not-logged-in', { server });
+    if (holding.old) throw new StationError('server/old', { server });
     const answer = await this.#send(name, holding.token, input, signal);
     if (answer.status !== 401) return this.#permitted(answer, holding);
     const renewed = await this.#renewed(holding);
@@ -177,12 +201,14 @@ export class MenderSession {
     const token = secret(text);
     const answer = await this.#send('user', token, { ids: [claims.subject] }, signal);
     if (answer.status === 401) throw refused;
-    if (answer.status >= 500) throw unexpected(this.#profile, 'user', answer);
+    const nowhere = answer.status === 404 && !isMendersOwn(answer);
+    const old = nowhere && credentials.by === 'kept' && (await isOldServer(this.#http, signal));
+    if (answer.status >= 500 || (nowhere && !old)) throw unexpected(this.#profile, 'user', answer);
     // Accounts with few rights may not look at users; the token is good all the same.
     const seen = wireUser.safeParse(parseJson(answer.body.toString()));
     const account =
       credentials.by === 'kept' ? credentials.account : seen.success ? seen.data.email : claims.subject;
-    return hold(token, claims, account, credentials.by === 'kept' ? 'password' : 'token');
+    return hold(token, claims, account, credentials.by === 'kept' ? 'password' : 'token', old);
   }
 
   async #withPassword(
@@ -192,12 +218,12 @@ export class MenderSession {
     const server = this.#profile.name;
     const { user, password, otp } = credentials;
     const basic = Buffer.from(`${user}:${password.reveal()}`).toString('base64');
-    const call = menderCall('login', {
-      // The code of a second factor travels in the body. Servers without it ignore the member.
-      json: otp === undefined ? {} : { token2fa: otp },
-      headers: { authorization: `Basic ${basic}` },
-    });
-    const answer = await this.#http.call(call, signal);
+    const headers = { authorization: `Basic ${basic}` };
+    // The code of a second factor travels in the body. Servers without it ignore the member.
+    const json = otp === undefined ? {} : { token2fa: otp };
+    let answer = await this.#http.call(menderCall('login', { json, headers }), signal);
+    const old = answer.status === 404 && !isMendersOwn(answer) && (await isOldServer(this.#http, signal));
+    if (old) answer = await this.#http.call(menderCall('old login', { ids: [OLD_VERSION], headers }), signal);
     if (answer.status === 401) {
       // The one place where a text decides: nothing else tells a missing code from a wrong password.
       throw errorText(answer).toLowerCase().includes('2fa')
@@ -207,7 +233,7 @@ export class MenderSession {
     if (answer.status !== 200) throw unexpected(this.#profile, 'login', answer);
     const text = answer.body.toString().trim();
     const claims = readToken(text);
-    if (claims !== null) return hold(secret(text), claims, user, 'password');
+    if (claims !== null) return hold(secret(text), claims, user, 'password', old);
     // Instead of a token, JSON that names an identity provider.
     if (answer.headers.get('content-type')?.startsWith('application/json') === true)
       throw new StationError('server/single-sign-on', { server, user });
@@ -226,7 +252,13 @@ const REFUSALS: ReadonlySet<string> = new Set([
   'server/single-sign-on',
 ]);
 
-function hold(token: Secret<string>, claims: TokenClaims, account: string, by: Holding['by']): Holding {
+function hold(
+  token: Secret<string>,
+  claims: TokenClaims,
+  account: string,
+  by: Holding['by'],
+  old: boolean,
+): Holding {
   const expiresAt = claims.expires === null ? null : new Date(claims.expires * 1000).toISOString();
-  return { token, claims, account, expiresAt, by };
+  return { token, claims, account, expiresAt, by, old };
 }

@@ -39,6 +39,7 @@ export const wireInventory = z.object({
     .nullish(),
 });
 export const wireFound = z.array(z.object({ id: z.string() }));
+export const wireOrganization = z.object({ tenant_token: z.string().optional() });
 export const wireError = z.object({ error: z.string() });
 
 /** A device in the station's terms. */
