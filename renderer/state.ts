@@ -1,6 +1,7 @@
 import type {
   JobView,
   JournalView,
+  PeopleView,
   PreferencesView,
   RecordView,
   RehearsalView,
@@ -11,6 +12,7 @@ import type {
 } from '../src/contract.ts';
 import type { ErrorReport } from '../src/model/job.ts';
 import type { BoardProfile } from '../src/model/profile.ts';
+import { RIGHTS } from '../src/model/rights.ts';
 import type { InterruptedJob } from '../src/model/rekey.ts';
 import type { TranscriptEntry } from '../src/serial/transcript.ts';
 import { isBuiltIn } from './built-in.ts';
@@ -57,6 +59,8 @@ export interface WindowState {
   readonly records: readonly RecordView[];
   readonly rehearsal: RehearsalView;
   readonly preferences: PreferencesView;
+  /** Who is at the bench, who may be, and whether it is locked. */
+  readonly people: PeopleView;
   readonly journal: JournalView;
   readonly readOnly: ErrorReport | null;
   /** Jobs to be finished: interrupted ones, and those that wait for their board or server. */
@@ -101,6 +105,18 @@ export type Action =
   | { readonly type: 'finishing'; readonly jobs: readonly InterruptedJob[]; readonly on: boolean }
   | { readonly type: 'rekey'; readonly action: FlowAction };
 
+/** A station without people: everybody may everything. */
+const NOBODY: PeopleView = {
+  defined: false,
+  people: [],
+  rules: { idleMinutes: 0, whileLocked: 'look', provisionFreely: true },
+  person: null,
+  locked: false,
+  blind: false,
+  rights: RIGHTS,
+  badgesWaitUntil: null,
+};
+
 export const INITIAL: WindowState = {
   connection: { state: 'connecting' },
   loaded: false,
@@ -113,6 +129,7 @@ export const INITIAL: WindowState = {
   records: [],
   rehearsal: { running: false, boards: 0, serverUrl: null, offer: false },
   preferences: { server: null, profile: null, operator: null, sound: false },
+  people: NOBODY,
   journal: { head: null },
   readOnly: null,
   interrupted: [],
@@ -208,6 +225,7 @@ function withSnapshot(state: WindowState, snapshot: Snapshot): WindowState {
     records: snapshot.records.toSorted((a, b) => b.seq - a.seq).slice(0, RECORDS_KEPT),
     rehearsal: snapshot.rehearsal,
     preferences: snapshot.preferences,
+    people: snapshot.people,
     journal: snapshot.journal,
     readOnly: snapshot.readOnly,
     interrupted: snapshot.interrupted,
@@ -262,6 +280,8 @@ function withEvent(state: WindowState, event: StationEvent | StationProcessEvent
       return { ...state, rehearsal: event.rehearsal };
     case 'preferences':
       return { ...state, preferences: event.preferences };
+    case 'people':
+      return { ...state, people: event.people };
     case 'credentials':
       return { ...state, credentials: event.credentials };
     case 'journal':

@@ -1,5 +1,11 @@
 import * as z from 'zod';
 import { BATCH_CALLS, type BatchCallResults, type BatchStationEvent } from './contract/batches.ts';
+import {
+  PEOPLE_CALLS,
+  type PeopleCallResults,
+  type PeopleEvent,
+  type PeopleView,
+} from './contract/people.ts';
 import type { BoardObservation, Presence } from './model/board.ts';
 import type { ErrorReport, JobResult, StepName, Verdict, WireCount } from './model/job.ts';
 import type { JournalEntry } from './model/event.ts';
@@ -58,9 +64,12 @@ const rekeyReason = z
   .strictObject({ code: z.enum(REKEY_REASONS), text: z.string().max(2000).default('') })
   .refine(({ code, text: words }) => code !== 'other' || words.trim() !== '', 'say why in your own words');
 
+export type { BenchRules, PeopleView, PersonView } from './contract/people.ts';
+
 /** The schemas of every call's parameters. */
 export const CALLS = {
   ...BATCH_CALLS,
+  ...PEOPLE_CALLS,
   /** All that a window shows at its start. */
   snapshot: z.strictObject({}),
   'port.refresh': z.strictObject({}),
@@ -256,7 +265,7 @@ export type CallInput<N extends CallName> = z.input<(typeof CALLS)[N]>;
 export type CallParams<N extends CallName> = z.output<(typeof CALLS)[N]>;
 
 /** What each call gives back. */
-export interface CallResults extends BatchCallResults {
+export interface CallResults extends BatchCallResults, PeopleCallResults {
   snapshot: Snapshot;
   'port.refresh': readonly SlotView[];
   'port.mute': null;
@@ -310,6 +319,7 @@ export interface StationApi {
 
 /** All that a station tells without being asked. Each carries the whole new state of its subject, so that none depends on another. */
 export type StationEvent =
+  | PeopleEvent
   | { readonly type: 'slot'; readonly slot: SlotView }
   | { readonly type: 'slot-gone'; readonly slot: string }
   | { readonly type: 'job'; readonly job: JobView }
@@ -347,6 +357,8 @@ export interface Snapshot {
   readonly interrupted: readonly InterruptedJob[];
   readonly rehearsal: RehearsalView;
   readonly preferences: PreferencesView;
+  /** Where `people.blind` says so, all of the record is left out of this snapshot. */
+  readonly people: PeopleView;
   /** Set when the station can read but not change boards, and why (a lock held elsewhere, a full disk). */
   readonly readOnly: ErrorReport | null;
 }

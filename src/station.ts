@@ -12,11 +12,13 @@ import {
   type ProvisionReport,
   type Snapshot,
   type StationApi,
+  type StationEvent,
 } from './contract.ts';
 import { parseHead } from './journal/index.ts';
 import { createKeyGenerator, type KeyGenerator } from './keys/index.ts';
 import { systemClock, type Clock } from './model/clock.ts';
 import type { BoardProfile } from './model/profile.ts';
+import { CALL_RULES, type CallRule } from './model/rights.ts';
 import { secret, type Secret } from './model/secret.ts';
 import { StationError } from './model/station-error.ts';
 import { RehearsalBench } from './rehearsal/bench.ts';
@@ -26,9 +28,11 @@ import {
   credentialOf,
   findStationKey,
   MemoryKeyStore,
+  NO_SECRETS,
   openHome,
   openKeyStore,
   openStationKey,
+  PeopleFile,
   Settings,
   stationId,
   type EnvironmentSecrets,
@@ -49,6 +53,9 @@ import { EventHub } from './station/event-hub.ts';
 import { identify } from './station/identifying.ts';
 import type { StationOptions } from './station/options.ts';
 import { lookAtUnit } from './station/looking.ts';
+import { peopleHandlers } from './station/people/handlers.ts';
+import { BenchPeople } from './station/people/people.ts';
+import { settingChanges } from './station/people/settings-changes.ts';
 import {
   DEFAULT_KEY_SOURCE,
   planPorts,
@@ -85,13 +92,6 @@ const RECORDS_SHOWN = 50;
 const CREDENTIAL = credentialOf('');
 /** The built-in profile that serves a plain Mender board. */
 const DEFAULT_PROFILE = 'mender';
-const NO_SECRETS: EnvironmentSecrets = {
-  password: null,
-  token: null,
-  tenantToken: null,
-  boardPassword: null,
-  keyPassphrase: null,
-};
 
 /**
  * Opens a station over a home.
@@ -167,6 +167,7 @@ class StationOverHome implements Station {
   readonly #owned: AsyncDisposableStack;
   readonly #events: EventHub;
   readonly #settings: Settings;
+  readonly #people: BenchPeople;
   readonly #profiles: BoardProfiles;
   readonly #keyStore: KeyStore;
   readonly #secrets: EnvironmentSecrets;
@@ -198,6 +199,15 @@ class StationOverHome implements Station {
     this.#ports = options.ports;
     this.#proxies = options.proxies ?? NO_PROXIES;
     this.#settings = new Settings(home.path);
+    this.#people = owned.use(
+      new BenchPeople({
+        file: new PeopleFile(home.path),
+        record,
+        clock,
+        tell: this.#events.tell,
+        locksWhenIdle: options.attended === true,
+      }),
+    );
     this.#drop = owned.use(new DropFolder({ home: home.path, record, clock }));
     this.#events.subscribe((event) => {
       // What could not be delivered by an earlier run of the station, or while another program was the writer.
@@ -227,7 +237,8 @@ class StationOverHome implements Station {
       new Servers({
         settings: this.#settings,
         keyStore: this.#keyStore,
-        record: (event) => record.append(event),
+        record: (event) =>
+          record.append(event.kind === 'server-session' ? { ...event, operator: this.#operator() } : event),
         tell: this.#events.tell,
         clock,
         proxies: this.#proxies,
@@ -256,7 +267,8 @@ class StationOverHome implements Station {
       clock,
       profile: (name) => this.#profiles.get(name),
       passwords: (profile, port, given) => this.#passwords(profile, port, given),
-      operator: () => this.#preferences().operator,
+      operator: () => this.#operator(),
+      permit: (right) => this.#people.permitRight(right),
       restart: (restart, signal) => this.#restart(restart, signal),
       tell: this.#events.tell,
     });
@@ -284,13 +296,22 @@ class StationOverHome implements Station {
         detail: `${name}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'is wrong'}.`,
       });
     }
-    if (CHANGING.has(name)) this.#record.writer();
     // What the schema of this very call gave back.
-    return this.#handlers[name](checked.data as CallParams<N>, signal);
+    const given = checked.data as CallParams<N>;
+    const rules: Readonly<Record<CallName, CallRule>> = CALL_RULES;
+    this.#people.permit(name, rules[name], given, this.#namesRehearsal(given));
+    if (CHANGING.has(name)) this.#record.writer();
+    const operator = this.#operator();
+    const result = await this.#handlers[name](given, signal);
+    for (const event of settingChanges(name, given, operator)) this.#record.append(event);
+    return result;
   }
 
   subscribe(listener: Parameters<StationApi['subscribe']>[0]): () => void {
-    return this.#events.subscribe(listener);
+    return this.#events.subscribe((event) => {
+      // What a locked bench shows to nobody is told to nobody either.
+      if (!WITHHELD.has(event.type) || !this.#people.view().blind) listener(event);
+    });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -306,6 +327,7 @@ class StationOverHome implements Station {
 
   readonly #handlers: Handlers = {
     ...batchHandlers(() => ({ record: this.#record, run: () => null })),
+    ...peopleHandlers(() => this.#people),
     snapshot: () => this.#snapshot(),
     'port.refresh': async () => {
       await this.#bench.refresh();
@@ -458,6 +480,7 @@ class StationOverHome implements Station {
         journal: this.#record.reader,
         verifyJournal: () => this.#record.verify(),
         drop: () => this.#drop.view(),
+        people: this.#people.view(),
         holder: this.#record.holder(),
         proxies: this.#proxies,
         testServer: (name) => this.#servers.test(name),
@@ -489,7 +512,7 @@ class StationOverHome implements Station {
       tenantToken: (name) => this.#tenantToken(name),
       passwords: (profile, port) => this.#passwords(profile, port, password),
       keyPassphrase: this.#secrets.keyPassphrase,
-      operator: () => this.#preferences().operator,
+      operator: () => this.#operator(),
     };
   }
 
@@ -552,7 +575,7 @@ class StationOverHome implements Station {
       journal: this.#record.writer(),
       clock: this.#clock,
       server: await this.#servers.open(server, signal),
-      operator: this.#preferences().operator,
+      operator: this.#operator(),
       generator: this.#generator,
     };
   }
@@ -561,7 +584,19 @@ class StationOverHome implements Station {
     return { ...this.#provisioningParts(password), absentServer: (name) => this.#servers.absent(name) };
   }
 
+  /** Who is recorded with what is done now. */
+  #operator(): string | null {
+    return this.#people.operator(this.#settings.preferences().operator);
+  }
+
+  #namesRehearsal(params: object): boolean {
+    return (
+      this.#rehearsal !== null && 'server' in params && params.server === this.#rehearsal.serverProfile.name
+    );
+  }
+
   #snapshot(): Snapshot {
+    const people = this.#people.view();
     return {
       station: {
         id: stationId(this.#home.path),
@@ -579,7 +614,9 @@ class StationOverHome implements Station {
       interrupted: this.#unfinished.list(),
       rehearsal: this.#rehearsalView(),
       preferences: this.#preferences(),
+      people,
       readOnly: this.#record.readOnly,
+      ...(people.blind ? { servers: [], credentials: [], records: [], interrupted: [] } : {}),
     };
   }
 
@@ -599,7 +636,12 @@ class StationOverHome implements Station {
     const stored = this.#settings.preferences();
     const server =
       this.#rehearsal !== null && this.#rehearsing ? this.#rehearsal.serverProfile.name : stored.server;
-    return { ...stored, server, profile: stored.profile ?? DEFAULT_PROFILE };
+    return {
+      ...stored,
+      server,
+      profile: stored.profile ?? DEFAULT_PROFILE,
+      operator: this.#people.operator(stored.operator),
+    };
   }
 
   /** The passwords to try for a profile: what the call or the environment gave, else its named credentials in order. */
@@ -651,6 +693,12 @@ class StationOverHome implements Station {
 
 /** Calls that write in the home or change a board: they need its lock. */
 const CHANGING: ReadonlySet<CallName> = new Set<CallName>([
+  'people.sign-in',
+  'people.set-pin',
+  'people.add',
+  'people.set',
+  'people.remove',
+  'people.rules',
   'port.mute',
   'server.add',
   'server.remove',
@@ -673,4 +721,14 @@ const CHANGING: ReadonlySet<CallName> = new Set<CallName>([
   'resume.dismiss',
   'rehearsal.start',
   'preferences.set',
+]);
+
+/** Events of the record and of what crosses a line, which a bench that shows nothing keeps to itself. */
+const WITHHELD: ReadonlySet<StationEvent['type']> = new Set<StationEvent['type']>([
+  'server',
+  'credentials',
+  'record',
+  'journal',
+  'interrupted',
+  'line',
 ]);

@@ -44,6 +44,7 @@ function open({ home, wrappingKey }: Extract<ToStation, { type: 'start' }>): Pro
     home,
     access: 'write-if-free',
     probing: true,
+    attended: true,
     program: 'station window',
     proxies,
     ...(wrappingKey.kind === 'os'

@@ -16,6 +16,8 @@ export interface CommandIo {
 /** Options that every command takes. */
 export interface CommonOptions {
   readonly home?: string;
+  /** Who works, where that was said. */
+  readonly operator?: string;
   readonly json: false | 'document' | 'lines';
   readonly quiet: boolean;
   readonly color: boolean;

@@ -5,6 +5,7 @@ import { addCredentialCommands } from './commands/credential.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addIdentifyCommand } from './commands/identify.ts';
 import { addJournalCommands } from './commands/journal.ts';
+import { addPeopleCommands } from './commands/people.ts';
 import { addPortsCommand } from './commands/ports.ts';
 import { addProvisionCommands } from './commands/provision.ts';
 import { addRehearseCommand } from './commands/rehearse.ts';
@@ -17,7 +18,8 @@ import { VERSION } from '../version.ts';
 
 const AFTER_HELP = `
 Secrets never come as arguments: use the prompt, --password-stdin, or STATION_PASSWORD, STATION_TOKEN (a personal access
-token), STATION_TENANT_TOKEN, STATION_BOARD_PASSWORD, STATION_KEY_PASSPHRASE, which are deleted from the environment at once.
+token), STATION_TENANT_TOKEN, STATION_BOARD_PASSWORD, STATION_KEY_PASSPHRASE, STATION_PIN, which are deleted from the
+environment at once.
 
 Exit status: 0 all done; 1 at least one board, row or check failed; 2 the call is wrong; 3 the station cannot work
 (server, login, journal); 130 interrupted, after every board was brought to a safe state.
@@ -49,6 +51,7 @@ export function buildProgram(parts: ProgramParts): Command {
   addRekeyCommand(program, parts);
   addBatchCommands(program, parts);
   addResumeCommand(program, parts);
+  addPeopleCommands(program, parts);
   addJournalCommands(program, parts);
   addStatsCommand(program, parts);
   addRehearseCommand(program, parts);

@@ -168,6 +168,8 @@ export interface JournalReader extends Disposable {
   hashOf(seq: number): string | null;
   /** A whole copy in a new file. Takes the thread until it is done: a second for each 100 MB or so. */
   copyInto(path: string): void;
+  /** Who may work here as the record has it: the digest of the last change; null for nobody, or for no change ever. */
+  peopleDigest(): string | null;
   /** Null for an empty journal. */
   head(): JournalHead | null;
   /** The keys that sign, the newest first; a fingerprint of null where one was looked for and there was none. */
@@ -477,6 +479,11 @@ class Reader implements JournalReader {
       key: signed === undefined ? null : (text(signed, 'key') as KeyFingerprint),
       signed: signed === undefined ? null : Number(signed['signed_seq']),
     };
+  }
+
+  peopleDigest(): string | null {
+    const row = this.database.first('SELECT digest FROM p_people');
+    return row === undefined ? null : textOrNull(row, 'digest');
   }
 
   stationKeys(): readonly StationKeyRecord[] {

@@ -9,7 +9,7 @@ import type { Database } from './database.ts';
 import { tally, TALLY_SCHEMA, TALLY_TABLES } from './statistics.ts';
 
 /** Raised with every change of what is projected: a journal with another number is projected anew at its next opening. */
-export const PROJECTION_VERSION = 8;
+export const PROJECTION_VERSION = 9;
 
 /** Stands in `p_station_key` for the finding that there was no key. */
 export const NO_KEY = '';
@@ -28,6 +28,7 @@ const TABLES: Readonly<Record<string, string>> = {
   p_station_key: 'fingerprint',
   p_signed: 'id',
   ...BATCH_TABLES,
+  p_people: 'id',
   ...TALLY_TABLES,
 };
 
@@ -132,6 +133,8 @@ const SCHEMA = `
     signature TEXT NOT NULL
   ) STRICT;
   ${BATCH_SCHEMA}
+  -- Who may work here, as the record has it: the digest of the last change.
+  CREATE TABLE p_people (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL, digest TEXT) STRICT;
   ${TALLY_SCHEMA}
   INSERT INTO p_state VALUES (1, ${PROJECTION_VERSION}, 0);
 `;
@@ -316,6 +319,14 @@ function projectEvent(database: Database, entry: JournalEntry, event: JournalEve
     case 'batch-removed':
       projectBatch(database, entry, event);
       return;
+    case 'people-changed':
+      database.run('INSERT OR REPLACE INTO p_people VALUES (1, ?, ?)', entry.seq, event.digest);
+      return;
+    case 'person-signed-in':
+    case 'person-signed-out':
+    case 'bench-locked':
+    case 'sign-in-refused':
+    case 'setting-changed':
     case 'job-waiting':
     case 'rekey-found':
     case 'server-session':

@@ -12,6 +12,8 @@ export interface RestoreOptions extends JournalOptions {
   readonly lock: HomeLock;
   /** Go on where the journal that is there holds rows that the copy does not. */
   readonly discardNewer: boolean;
+  /** Who restores; null where nobody was named. */
+  readonly operator?: string | null;
 }
 
 export interface Restored {
@@ -31,7 +33,7 @@ export interface Restored {
  * @throws StationError `journal/broken` for a copy that is none, `journal/would-lose`, `journal/full`, `journal/unusable`.
  */
 export async function restoreJournal(path: string, file: string, options: RestoreOptions): Promise<Restored> {
-  const { lock, clock, discardNewer } = options;
+  const { lock, clock, discardNewer, operator = null } = options;
   const home = dirname(resolve(path));
   const incoming = `${path}.restoring`;
   // Of one that was killed: a log that lies there would be taken for the new copy's.
@@ -46,7 +48,7 @@ export async function restoreJournal(path: string, file: string, options: Restor
     {
       // Before it is anybody's journal: a record that went back says so from its first moment on, or is none.
       using journal = openJournal(incoming, { ...options, lock });
-      journal.append({ kind: 'journal-restored', file, ...head, kept, replaced: was });
+      journal.append({ kind: 'journal-restored', file, ...head, kept, replaced: was, operator });
     }
     if (existsSync(`${incoming}-wal`))
       throw new StationError('journal/unusable', {

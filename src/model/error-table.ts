@@ -725,6 +725,39 @@ export const ERRORS = {
     STATION,
     'Mend the file, or move it away to start with defaults.',
   ),
+  'station/people-unreadable': row(
+    'Who may work here cannot be read: {path}: {detail}.',
+    'Nothing was changed, and nobody may work here until it can be read.',
+    'Mend the file, or have the owner of the home move it away and name the people anew: the record keeps that (docs/recovery.md).',
+  ),
+  'station/locked': row(
+    'The bench is locked: {detail}.',
+    'Nothing was changed. Jobs that run are finished.',
+    'Sign in with your PIN or your badge (in the command: --operator NAME).',
+  ),
+  'station/not-permitted': row(
+    '{person} may not {what}.',
+    STATION,
+    'Have somebody sign in who may, or ask an admin of this station for that right (station people list).',
+  ),
+  'station/sign-in-refused': row(
+    'This is neither the PIN nor the badge {whose}.',
+    'Nobody was signed in; who was, still is.',
+    'Try again. After some wrong tries a wait begins that grows with each; an admin can set a new PIN (station people set).',
+    true,
+  ),
+  'station/sign-in-waits': row(
+    'After {tries} wrong tries no other counts for {seconds} s.',
+    'Nobody was signed in, and this try was not looked at.',
+    'Wait, then try again; the wait is kept when the station is started anew.',
+    true,
+  ),
+  'station/unknown-person': row(
+    'There is nobody named {name} at this station.',
+    STATION,
+    'Look at the list (station people list); an admin can add people.',
+  ),
+  'station/person-invalid': row('{detail}.', STATION, 'Mend what the message says (station people --help).'),
   'station/usage': row(
     '{detail}',
     STATION,

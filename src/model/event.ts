@@ -4,6 +4,7 @@ import type { ErrorReport, JobId, JobResult, StepName } from './job.ts';
 import type { Identity } from './identity.ts';
 import type { KeyFingerprint, KeyOrigin, KeyType } from './key.ts';
 import type { CaseToConfirm, RekeyReason } from './rekey.ts';
+import type { Right, Role } from './rights.ts';
 
 /**
  * What the journal holds: what was meant, done and seen. Append-only; jobs, steps and units are projections of it.
@@ -130,9 +131,64 @@ export type JournalEvent =
       readonly server: string;
       readonly what: 'login' | 'logout' | 'expired' | 'refused';
       readonly account: string | null;
+      /** Who was at the bench. */
+      readonly operator?: string | null;
+    }
+  | PeopleEvent
+  | {
+      /** Something that the station keeps was changed by a person. */
+      readonly kind: 'setting-changed';
+      /** What, by a stable name: `server`, `preference`, `board-password`, ... */
+      readonly setting: string;
+      /** Which of them; null where there is one alone. */
+      readonly subject: string | null;
+      /** What it is now, never a secret; null where it was removed or ended. */
+      readonly to: string | null;
+      readonly operator: string | null;
     }
   | BatchEvent
   | JournalOwnEvent;
+
+/** Who came and went at the bench, and who may work there. */
+export type PeopleEvent =
+  | {
+      readonly kind: 'person-signed-in';
+      readonly person: string;
+      readonly role: Role;
+      readonly by: 'pin' | 'badge' | 'first';
+    }
+  | {
+      readonly kind: 'person-signed-out';
+      readonly person: string;
+      /** `removed`: the person is none of this station any more. */
+      readonly why: 'asked' | 'another' | 'closed' | 'removed';
+    }
+  | { readonly kind: 'bench-locked'; readonly person: string; readonly why: 'asked' | 'idle' }
+  | {
+      /** A wrong PIN or badge. */
+      readonly kind: 'sign-in-refused';
+      /** Whose name was given; null for a badge by itself. */
+      readonly person: string | null;
+      /** Wrong tries since the last right one. */
+      readonly wrong: number;
+      /** Milliseconds for which no other try counts. */
+      readonly waitMs: number;
+    }
+  | {
+      readonly kind: 'people-changed';
+      /** `outside`: the file was changed or removed by another hand than the station's; found at this row. */
+      readonly what: 'added' | 'changed' | 'removed' | 'pin' | 'rules' | 'outside';
+      /** Null for `rules` and `outside`. */
+      readonly person: string | null;
+      readonly role: Role | null;
+      /** All that the person may, beside the role too; empty for `removed`, `rules` and `outside`. */
+      readonly rights: readonly Right[];
+      /** How many people the station has now. */
+      readonly people: number;
+      /** SHA-256 (hex) of who may what by which code; null where nobody is defined. */
+      readonly digest: string | null;
+      readonly operator: string | null;
+    };
 
 /** What the journal records of itself. */
 export type JournalOwnEvent =
@@ -187,6 +243,7 @@ export type JournalOwnEvent =
       readonly file: string;
       readonly seq: number;
       readonly hash: string;
+      readonly operator?: string | null;
       /** Where the journal before it was kept, and its last row where it could be read. */
       readonly kept: string | null;
       readonly replaced: { readonly seq: number; readonly hash: string } | null;

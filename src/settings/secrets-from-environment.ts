@@ -8,7 +8,24 @@ export interface EnvironmentSecrets {
   readonly tenantToken: Secret<string> | null;
   readonly boardPassword: Secret<string> | null;
   readonly keyPassphrase: Secret<string> | null;
+  /** Of the operator. */
+  readonly pin: Secret<string> | null;
+  /** For a person who is added or changed. */
+  readonly newPin: Secret<string> | null;
+  readonly newBadge: Secret<string> | null;
 }
+
+/** Where nothing came by the environment. */
+export const NO_SECRETS: EnvironmentSecrets = {
+  password: null,
+  token: null,
+  tenantToken: null,
+  boardPassword: null,
+  keyPassphrase: null,
+  pin: null,
+  newPin: null,
+  newBadge: null,
+};
 
 /**
  * Reads the secrets in the environment and deletes them from it, so that no child process and no crash report gets them.
@@ -27,5 +44,8 @@ export function takeSecrets(env: Record<string, string | undefined> = process.en
     tenantToken: take('STATION_TENANT_TOKEN'),
     boardPassword: take('STATION_BOARD_PASSWORD'),
     keyPassphrase: take('STATION_KEY_PASSPHRASE'),
+    pin: take('STATION_PIN'),
+    newPin: take('STATION_NEW_PIN'),
+    newBadge: take('STATION_NEW_BADGE'),
   };
 }

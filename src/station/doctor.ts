@@ -1,6 +1,6 @@
 import { access, constants, readdir, readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DoctorLine, DropView, ServerTest } from '../contract.ts';
+import type { DoctorLine, DropView, PeopleView, ServerTest } from '../contract.ts';
 import type { JournalReader, Verification } from '../journal/index.ts';
 import { BoardProfiles, openHome, Settings, type Home, type KeyStore } from '../settings/index.ts';
 import { asStationError, type StationError } from '../model/station-error.ts';
@@ -21,6 +21,7 @@ export interface DoctorParts {
   /** The whole record, every row of it. */
   readonly verifyJournal: () => Promise<Verification>;
   readonly drop: () => DropView;
+  readonly people: PeopleView;
   readonly holder: string | null;
   readonly proxies: ProxySettings;
   readonly testServer: (name: string) => Promise<ServerTest>;
@@ -34,6 +35,7 @@ export async function examine(parts: DoctorParts): Promise<readonly DoctorLine[]
     ...(await homeLines(parts)),
     ...(await journalLines(parts)),
     ...dropLines(parts.drop()),
+    peopleLine(parts.people),
     keyStore(parts.keyStore),
     ...proxyLines(parts.proxies),
     ...profileLines(parts.profiles),
@@ -213,6 +215,19 @@ function dropLines({ folder, waiting, error }: DropView): DoctorLine[] {
   return folder === null
     ? []
     : [line('drop folder', waiting === 0 ? 'ok' : 'note', `${folder}, ${waiting} record(s) waiting`)];
+}
+
+function peopleLine({ defined, people, rules }: PeopleView): DoctorLine {
+  if (!defined)
+    return line(
+      'people',
+      'note',
+      'nobody is defined: whoever is at this station may do everything with it',
+      'Name an admin first (station people add NAME --role admin); from then on everybody signs in.',
+    );
+  const admins = people.filter(({ role }) => role === 'admin').length;
+  const lock = rules.idleMinutes === 0 ? 'no lock by itself' : `locked after ${rules.idleMinutes} min`;
+  return line('people', 'ok', `${people.length}, ${admins} of them admins; ${lock}`);
 }
 
 function keyStore({ protection }: KeyStore): DoctorLine {

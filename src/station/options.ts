@@ -16,6 +16,8 @@ export interface StationOptions {
   readonly access: 'read' | 'write' | 'write-if-free';
   /** Whether idle ports are opened to see what is on them. */
   readonly probing: boolean;
+  /** Whether somebody sits before it and may leave: it locks itself when nobody is seen (a window). */
+  readonly attended?: boolean;
   /** Names this process to whoever finds the home locked, e.g. `station window`. */
   readonly program: string;
   /** What came by the environment. Used in place of what the key store has. */

@@ -1,6 +1,11 @@
 import { lockHome, restoreJournal, type Restored } from '../journal/index.ts';
 import { systemClock, type Clock } from '../model/clock.ts';
-import { openHome, openKeyStore, openStationKey, stationId } from '../settings/index.ts';
+import { RIGHT_TEXTS } from '../model/rights.ts';
+import type { Secret } from '../model/secret.ts';
+import { StationError } from '../model/station-error.ts';
+import { openHome, openKeyStore, openStationKey, PeopleFile, stationId } from '../settings/index.ts';
+import { rightsOf } from './people/changing.ts';
+import { personNamed, whoIs } from './people/signing-in.ts';
 
 export interface RestoreRequest {
   readonly home?: string | undefined;
@@ -9,6 +14,8 @@ export interface RestoreRequest {
   readonly file: string;
   readonly discardNewer: boolean;
   readonly program: string;
+  /** Who restores, where somebody was named. */
+  readonly operator?: { readonly name: string; readonly code: () => Promise<Secret<string>> } | null;
   readonly clock?: Clock | undefined;
 }
 
@@ -25,6 +32,7 @@ export async function restoreRecord(request: RestoreRequest): Promise<Restored> 
     ...(env === undefined ? {} : { env }),
   });
   using lock = lockHome(home.path, { program });
+  await mayRestore(home.path, request);
   return await restoreJournal(home.journal, file, {
     stationId: stationId(home.path),
     clock: request.clock ?? systemClock,
@@ -32,5 +40,24 @@ export async function restoreRecord(request: RestoreRequest): Promise<Restored> 
     signer: () => openStationKey(openKeyStore(home.path)),
     lock,
     discardNewer,
+    operator: request.operator?.name ?? null,
   });
+}
+
+/** The same as at an open station, without its record: a wrong try is counted, and recorded nowhere. */
+async function mayRestore(
+  home: string,
+  { operator = null, clock = systemClock }: RestoreRequest,
+): Promise<void> {
+  const file = new PeopleFile(home);
+  if (file.read().people.length === 0) return;
+  if (operator === null) throw new StationError('station/locked', { detail: 'nobody has signed in' });
+  const { name } = operator;
+  personNamed(file.read(), name);
+  const { person } = await whoIs(
+    { name, code: await operator.code() },
+    { file, clock, onWrong: () => undefined },
+  );
+  if (!rightsOf(person).includes('restore'))
+    throw new StationError('station/not-permitted', { person: name, what: RIGHT_TEXTS.restore });
 }

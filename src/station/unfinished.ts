@@ -7,6 +7,7 @@ import { canonicalIdentity, identityLabel, isIdentity, type Identity } from '../
 import type { JobId, JobResult } from '../model/job.ts';
 import type { BoardProfile } from '../model/profile.ts';
 import type { InterruptedJob } from '../model/rekey.ts';
+import type { Right } from '../model/rights.ts';
 import type { Secret } from '../model/secret.ts';
 import { asStationError, StationError } from '../model/station-error.ts';
 import { REHEARSAL } from '../rehearsal/bench.ts';
@@ -40,6 +41,8 @@ export interface UnfinishedParts {
   readonly profile: (name: string) => BoardProfile;
   readonly passwords: (profile: BoardProfile, port: string, given?: string) => readonly Secret<string>[];
   readonly operator: () => string | null;
+  /** Throws where whoever is at the bench has not this right. */
+  readonly permit: (right: Right) => void;
   /** Runs the flow of these jobs again: it looks at what it finds and does what is left to do. */
   readonly restart: (restart: Restart, signal: AbortSignal) => Promise<ProvisionReport>;
   readonly tell: (event: StationEvent) => void;
@@ -89,7 +92,8 @@ export class UnfinishedJobs {
   }
 
   /**
-   * Finishes interrupted jobs whose boards are on the bench, side by side; the others stay on the list. The ports are
+   * Finishes interrupted jobs whose boards are on the bench, side by side; the others stay on the list, and re-keys of who
+   * may not re-key. The ports are
    * looked through for boards that nobody has seen yet.
    *
    * @throws StationError for one job by its name: `job/not-interrupted`, `job/board-not-here`, `job/board-never-read`;
@@ -103,8 +107,10 @@ export class UnfinishedJobs {
     restart: UnfinishedParts['restart'] = this.#parts.restart,
   ): Promise<ProvisionReport> {
     const began = this.#parts.clock.monotonic();
-    const chosen = job === undefined ? this.#records() : [this.#named(job)];
+    const chosen =
+      job === undefined ? this.#records().filter((one) => this.#isPermitted(one)) : [this.#named(job)];
     const [only] = job === undefined ? [] : chosen;
+    if (only?.flow === 'rekey') this.#parts.permit('rekey');
     if (only !== undefined && only.identity === null && only.flow === 'rekey')
       throw new StationError('job/board-never-read');
     for (const record of chosen) this.#underWay.add(record.job);
@@ -121,6 +127,17 @@ export class UnfinishedJobs {
     } finally {
       for (const record of chosen) this.#underWay.delete(record.job);
       this.tellChanges();
+    }
+  }
+
+  #isPermitted({ flow }: JobRecord): boolean {
+    if (flow !== 'rekey') return true;
+    try {
+      this.#parts.permit('rekey');
+      return true;
+    } catch (thrown) {
+      if (thrown instanceof StationError && thrown.code === 'station/not-permitted') return false;
+      throw thrown;
     }
   }
 

@@ -1,4 +1,5 @@
 import { reportOf, type Bridge, type WindowEvent } from '../../renderer/station.ts';
+import { INITIAL } from '../../renderer/state.ts';
 import type { JobView, RecordView, ServerView, SlotView, Snapshot, StepView } from '../../src/contract.ts';
 import { ERRORS, type ErrorCode } from '../../src/model/error-table.ts';
 import { STEPS, type ErrorReport, type JobId, type JobResult, type StepName } from '../../src/model/job.ts';
@@ -271,6 +272,7 @@ export function snapshot(change: Partial<Snapshot> = {}): Snapshot {
     interrupted: [],
     rehearsal: { running: false, boards: 0, serverUrl: null, offer: false },
     preferences: { server: 'Factory Mender', profile: 'mender-board', operator: 'Anna Berg', sound: false },
+    people: INITIAL.people,
     journal: {
       head: { seq: 1284, hash: fingerprintOf(21).slice(7), key: fingerprintOf(22) },
     },

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobResult } from '../../src/model/job.ts';
 import { secret } from '../../src/model/secret.ts';
 import type { MenderServer } from '../../src/rehearsal/server/index.ts';
+import { NO_SECRETS } from '../../src/settings/index.ts';
 import { openStation } from '../../src/station.ts';
 import { startBoards, type Bench, type Board, type BoardSpec } from './board.ts';
 import { BOARD_PASSWORD, SERVER, Station, startServer } from './station.ts';
@@ -113,11 +114,9 @@ describe('the transcript of the line', () => {
       probing: false,
       program: 'rig',
       secrets: {
+        ...NO_SECRETS,
         boardPassword: secret(BOARD_PASSWORD),
-        password: null,
-        token: null,
         tenantToken: secret('canary-tenant-2b6e'),
-        keyPassphrase: null,
       },
     });
     const told: string[] = [];

@@ -30,21 +30,26 @@ export function addJournalCopyCommands(journal: Command, parts: ProgramParts): v
     .command('restore <file>')
     .description('put a backup in the place of the record; the record that is there is kept beside')
     .option('--discard-newer', 'also where the record of now holds rows that the backup does not');
-  action<RestoreOptions>(restore, parts, async ({ io, common, output }, { discardNewer }, [file = '']) => {
-    const restored = await restoreRecord({
-      ...(common.home === undefined ? {} : { home: common.home }),
-      env: io.env,
-      file: resolve(file),
-      discardNewer: discardNewer === true,
-      program: 'station command',
-      clock: io.clock,
-    });
-    output.result(restored, ({ head, kept }) =>
-      [
-        `Restored up to ${head.seq}:${head.hash}.`,
-        ...(kept === null ? [] : [`What was there is in ${kept}.`]),
-      ].join('\n'),
-    );
-    return 0;
-  });
+  action<RestoreOptions>(
+    restore,
+    parts,
+    async ({ io, common, operator, output }, { discardNewer }, [file = '']) => {
+      const restored = await restoreRecord({
+        ...(common.home === undefined ? {} : { home: common.home }),
+        env: io.env,
+        file: resolve(file),
+        discardNewer: discardNewer === true,
+        program: 'station command',
+        operator,
+        clock: io.clock,
+      });
+      output.result(restored, ({ head, kept }) =>
+        [
+          `Restored up to ${head.seq}:${head.hash}.`,
+          ...(kept === null ? [] : [`What was there is in ${kept}.`]),
+        ].join('\n'),
+      );
+      return 0;
+    },
+  );
 }

@@ -8,6 +8,7 @@ import { FAILURES, type FailureKind } from '../../rehearsal/failures.ts';
 import { openStation } from '../../station.ts';
 import { action, type CommandContext, type ProgramParts } from '../context.ts';
 import type { ExitStatus } from '../exit-status.ts';
+import { enter } from '../operator.ts';
 import { wholeNumber } from '../numbers.ts';
 import { showProgress } from '../progress.ts';
 import { tellReport } from './provision.ts';
@@ -60,6 +61,7 @@ async function rehearse(
       clock: io.clock,
       forgetful: true,
     });
+    await enter(station, context.operator, 'write');
     using _progress = showProgress(station, io, context.output, common.quiet);
     const { slots } = await station.call('rehearsal.start', {
       boards: count,

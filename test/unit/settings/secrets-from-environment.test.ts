@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { takeSecrets } from '../../../src/settings/index.ts';
+import { NO_SECRETS, takeSecrets } from '../../../src/settings/index.ts';
 
 const SECRETS = {
   STATION_PASSWORD: 'canary-1',
@@ -9,6 +9,9 @@ const SECRETS = {
   STATION_TENANT_TOKEN: 'canary-3',
   STATION_BOARD_PASSWORD: 'canary-4',
   STATION_KEY_PASSPHRASE: 'canary-5',
+  STATION_PIN: 'canary-6',
+  STATION_NEW_PIN: 'canary-7',
+  STATION_NEW_BADGE: 'canary-8',
 };
 
 describe('secrets from the environment', () => {
@@ -21,12 +24,15 @@ describe('secrets from the environment', () => {
     expect(taken.tenantToken?.reveal()).toBe('canary-3');
     expect(taken.boardPassword?.reveal()).toBe('canary-4');
     expect(taken.keyPassphrase?.reveal()).toBe('canary-5');
+    expect(taken.pin?.reveal()).toBe('canary-6');
+    expect(taken.newPin?.reveal()).toBe('canary-7');
+    expect(taken.newBadge?.reveal()).toBe('canary-8');
     expect(JSON.stringify(taken)).not.toContain('canary');
   });
 
   it('that are empty or not there are null', () => {
     const env: Record<string, string | undefined> = { STATION_TOKEN: '' };
-    expect(Object.values(takeSecrets(env))).toEqual([null, null, null, null, null]);
+    expect(takeSecrets(env)).toEqual(NO_SECRETS);
     expect('STATION_TOKEN' in env).toBe(false);
   });
 

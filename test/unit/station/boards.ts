@@ -7,17 +7,14 @@ import {
 } from '../../../src/rehearsal/board/index.ts';
 import { DEFAULT_ADMIN, startMenderServer, type MenderServer } from '../../../src/rehearsal/server/index.ts';
 import type { PortEntry } from '../../../src/serial/index.ts';
-import type { EnvironmentSecrets } from '../../../src/settings/index.ts';
+import { NO_SECRETS, type EnvironmentSecrets } from '../../../src/settings/index.ts';
 import type { PortSource } from '../../../src/slots/port-source.ts';
 import { openStation, type Station } from '../../../src/station.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 
 export const PASSWORDS: EnvironmentSecrets = {
-  password: null,
-  token: null,
-  tenantToken: null,
+  ...NO_SECRETS,
   boardPassword: secret('board'),
-  keyPassphrase: null,
 };
 
 /** Ports into which boards are put and taken out again. */

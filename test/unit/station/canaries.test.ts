@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { Secret } from '../../../src/model/secret.ts';
 import { DEFAULT_ADMIN, startMenderServer } from '../../../src/rehearsal/server/index.ts';
+import { NO_SECRETS } from '../../../src/settings/index.ts';
 import { openStation } from '../../../src/station.ts';
 import { station as command } from '../cli/command.ts';
 import { virtualTime } from '../virtual-time.ts';
@@ -68,8 +69,7 @@ test('no secret of a provisioning is in the home, in what is told, or in the tra
     home,
     clock: virtualTime(),
     secrets: {
-      password: null,
-      token: null,
+      ...NO_SECRETS,
       tenantToken: new Secret(TENANT),
       boardPassword: new Secret(BOARD),
       keyPassphrase: new Secret(PASSPHRASE),
