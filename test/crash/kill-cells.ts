@@ -37,7 +37,7 @@ export function killCells(): readonly KillCell[] {
   const rows = pairwise({
     place: PLACES,
     answer: SOON,
-    variant: VARIANTS.filter(({ key }) => key !== 'import'),
+    variant: VARIANTS,
     power: ['on', 'cut'] as const,
     then: ['resume', 'again'] as const,
   });
@@ -59,6 +59,7 @@ function runInPeace(variant: Variant): Promise<Said> {
 
 async function inPeace(variant: Variant): Promise<Said> {
   await using world = await KillWorld.make(variant);
+  if (variant.waits === true) world.goAway();
   const said = await world.job();
   const { job, stderr } = said;
   if (job === null || !isPass(job))
@@ -76,6 +77,7 @@ export async function runKillCell(cell: KillCell): Promise<CellResult> {
   const before = lookAt(world);
   const act = ANSWERS[cell.answer];
   world.begin(act === null ? null : { act, from: earlyCalls + Math.max(1, sent), lasting: false });
+  if (cell.variant.waits === true) world.goAway();
   const first = await world.job(at);
   if (cell.power === 'cut') world.cutPower();
   // A killed one has told nothing yet: what is said of the unit is in the list of what is to be finished, later.

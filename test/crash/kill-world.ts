@@ -8,12 +8,13 @@ import { systemClock } from '../../src/model/clock.ts';
 import type { ErrorReport, JobResult } from '../../src/model/job.ts';
 import type { MenderServer } from '../../src/rehearsal/server/index.ts';
 import { openStation } from '../../src/station.ts';
+import { keySourceText } from '../../src/station/key-source.ts';
 import { leftByUnit } from '../../src/station/unsettled.ts';
 import { boardPty } from './board-pty.ts';
 import { isPass } from './invariants.ts';
 import { KILLER, readPoints, type Passed } from './points.ts';
 import { ADMIN, BOARD_PASSWORD, Site } from './site.ts';
-import type { Variant } from './variants.ts';
+import { keySourceOf, type Variant } from './variants.ts';
 
 const PROGRAM = path.resolve(import.meta.dirname, '../../src/cli/cli.ts');
 /** A station that has not ended by then hangs, in milliseconds. */
@@ -52,6 +53,7 @@ export class KillWorld extends Site {
     const server = await Site.startServer(variant);
     const world = new KillWorld(variant, server, folder, owned.move());
     mkdirSync(world.home);
+    if (variant.key === 'import') world.putImport(world.importFolder);
     world.#owned.use(await boardPty(world.board, world.port));
     await world.signIn();
     await world.#firstKey();
@@ -69,15 +71,20 @@ export class KillWorld extends Site {
     return record !== undefined && !leftByUnit(journal, record).safe;
   }
 
+  get importFolder(): string {
+    return path.join(this.#folder, 'keys');
+  }
+
   get port(): string {
     return path.join(this.#folder, 'tty');
   }
 
   /** The variant's job on the board; `kill`: the number of the point at which it is killed. */
   job(kill?: number): Promise<Said> {
-    const { flow, key } = this.variant;
-    const source = key === 'keep' ? 'keep' : `${key}:ed25519`;
-    const call = flow === 'provision' ? ['provision'] : ['rekey', '--reason', 'returned', '--wait', '0'];
+    const { flow, waits } = this.variant;
+    const wait = waits === true ? '1' : '0';
+    const call = flow === 'provision' ? ['provision'] : ['rekey', '--reason', 'returned', '--wait', wait];
+    const source = keySourceText(keySourceOf(this.variant, this.importFolder));
     return this.#run([...call, ...this.#board(), '--key', source], kill);
   }
 

@@ -1,4 +1,4 @@
-/** Some two hundred pairwise cells in which the real station process is killed, as kill -9 does it. */
+/** Some three hundred pairwise cells in which the real station process is killed, as kill -9 does it. */
 import { describe, test } from 'vitest';
 import { judged } from './judged.ts';
 import { killCells, runKillCell } from './kill-cells.ts';

@@ -1,7 +1,7 @@
 /** Layer one: which cells there are, and the running of one. */
 import { performance } from 'node:perf_hooks';
 import type { JobResult } from '../../src/model/job.ts';
-import { ANSWERS, LASTING, type Answer } from './answers.ts';
+import { ANSWERS, ENDS, mayEndWith, type Answer } from './answers.ts';
 import { CUTS, idOf, type Cut, type ProcessCell } from './cells.ts';
 import { Life, type Point } from './fail-points.ts';
 import { isPass, lookAt, secretsIn, wrongAfterCut, wrongAtEnd, wrongRecord } from './invariants.ts';
@@ -44,7 +44,8 @@ export async function cellsOf(variant: Variant): Promise<readonly NamedCell[]> {
   for (let call = 1; call <= life.calls; call += 1)
     for (const answer of names.filter((each) => each !== '200')) {
       add({ point: -1, label: '', answer, from: call, lasting: false, cut: 'none' });
-      if (answer in LASTING) add({ point: -1, label: '', answer, from: call, lasting: true, cut: 'none' });
+      if (ENDS[answer].always !== null)
+        add({ point: -1, label: '', answer, from: call, lasting: true, cut: 'none' });
     }
   for (const [point, { kind, label, calls }] of life.points.entries())
     for (const cut of CUTS.filter((each) => each !== 'none')) {
@@ -52,7 +53,7 @@ export async function cellsOf(variant: Variant): Promise<readonly NamedCell[]> {
       if ((kind !== 'journal' && kind !== 'action') || calls === 0) continue;
       for (const answer of names.filter((each) => each !== '200')) {
         add({ point, label, answer, from: calls, lasting: false, cut });
-        if (answer in LASTING && cut === 'crash')
+        if (ENDS[answer].always !== null && cut === 'crash')
           add({ point, label, answer, from: calls, lasting: true, cut });
       }
     }
@@ -72,6 +73,7 @@ export async function runCell(cell: NamedCell): Promise<CellResult> {
   });
   const first = await world.run(life, fault);
   const wrong: string[] = [...wrongAfterCut(world, before, first.told)];
+  if (cell.cut === 'none' && first.result !== null) wrong.push(...wrongEnd(cell, first.result));
   if (fault?.lasting !== true) await world.mend();
   const between = lookAt(world);
   // A re-keying that has passed is over; run again, it would be another one.
@@ -83,7 +85,7 @@ export async function runCell(cell: NamedCell): Promise<CellResult> {
   if (fault?.lasting === true) {
     if (!isPass(last)) {
       stop = last.error?.code ?? last.verdict;
-      if (LASTING[cell.answer]?.test(stop) !== true)
+      if (!mayEndWith(cell.answer, 'always', stop, cell.of.waits === true))
         wrong.push(`with the answer ${cell.answer} for good it stops with ${stop}: ${last.error?.message}`);
       wrong.push(...wrongAfterCut(world, between, last));
     }
@@ -128,6 +130,13 @@ function trail(world: ProcessWorld): readonly string[] {
     return event.kind;
   });
   return [`record: ${told.join(', ')}`, `server: ${JSON.stringify(world.sets)}, board: ${world.boardKey}`];
+}
+
+/** A job that was not cut ends with a pass, or with what the answer is the reason for. */
+function wrongEnd({ answer, of }: NamedCell, result: JobResult): readonly string[] {
+  const code = result.error?.code ?? result.verdict;
+  if (isPass(result) || mayEndWith(answer, 'met', code, of.waits === true)) return [];
+  return [`with the answer ${answer} it ends with ${code}: ${result.error?.message}`];
 }
 
 function faultOf({ answer, from, lasting }: ProcessCell): ServerFault | null {

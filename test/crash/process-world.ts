@@ -3,7 +3,7 @@
  * by itself. The journal is a real file: a killed station's is copied as it lies there, as a kernel would keep it.
  */
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ulid } from 'ulid';
@@ -26,12 +26,13 @@ import { cutRekey } from '../../src/station/rekeying.ts';
 import { interruptedResult } from '../../src/station/interrupted.ts';
 import { leftByUnit } from '../../src/station/unsettled.ts';
 import { startVirtualTime, type VirtualTime } from '../unit/virtual-time.ts';
+import { CALL_MS, callDeadlines } from './call-deadlines.ts';
 import { Killed, Life, watchedDriver, watchedJournal, watchedLink, watchedServer } from './fail-points.ts';
 import { ADMIN, BOARD_PASSWORD, Site, type ServerFault } from './site.ts';
 import { keySourceOf, type Variant } from './variants.ts';
 
-/** Milliseconds that a call may take in a run whose server does not answer; the clock stands still meanwhile. */
-const IMPATIENT_MS = 150;
+/** How long a job that may wait does so at most, in milliseconds: some looks at a server that stays away. */
+const WAIT_MS = 60_000;
 /** Where files of tests are real ones and a sync of them costs nothing. */
 const MEMORY = '/dev/shm';
 
@@ -57,6 +58,7 @@ export class ProcessWorld extends Site {
   readonly falsePasses: string[] = [];
   readonly #folder: string;
   readonly #generator = createKeyGenerator({ threads: 1 });
+  readonly #deadlines = callDeadlines();
   #home: string;
   #journal: Journal;
   #lastJob: JobId | null = null;
@@ -68,14 +70,7 @@ export class ProcessWorld extends Site {
     this.#home = path.join(this.#folder, 'home');
     mkdirSync(this.#home);
     this.#journal = this.#open();
-    if (variant.key === 'import') {
-      mkdirSync(this.importFolder);
-      const { privateKey } = generateKeyPairSync('ed25519');
-      writeFileSync(
-        path.join(this.importFolder, `${this.board.options.mac}.pem`),
-        privateKey.export({ type: 'pkcs8', format: 'pem' }),
-      );
-    }
+    if (variant.key === 'import') this.putImport(this.importFolder);
   }
 
   static async make(variant: Variant): Promise<ProcessWorld> {
@@ -97,6 +92,10 @@ export class ProcessWorld extends Site {
 
   get journal(): Journal {
     return this.#journal;
+  }
+
+  protected override arrived(): () => void {
+    return this.#deadlines.heard();
   }
 
   override isToldUnsafe(): boolean {
@@ -124,14 +123,13 @@ export class ProcessWorld extends Site {
     const { server, board, time, variant } = this;
     this.begin(null);
     server.faults.clear();
-    const impatient = fault?.act.kind === 'hang';
     await using owned = new AsyncDisposableStack();
     const client = owned.use(
       createMenderServer(
         { name: 'crash', kind: 'mender', url: server.url, trust: { by: 'system' } },
         {
           clock: time,
-          ...(impatient ? { limits: { callMs: IMPATIENT_MS } } : {}),
+          limits: { callMs: CALL_MS },
           renew: () => Promise.resolve(credentials()),
         },
       ),
@@ -139,6 +137,7 @@ export class ProcessWorld extends Site {
     this.heard = () => true;
     await client.login(credentials(), new AbortController().signal);
     this.begin(fault);
+    if (variant.waits === true && this.#lastJob === null) this.goAway();
     this.heard = ({ method, target }) => {
       life.calls += 1;
       life.reach('call', `${method} ${target.split('?')[0]}`);
@@ -217,7 +216,11 @@ export class ProcessWorld extends Site {
       const cancel = new AbortController().signal;
       return variant.flow === 'provision'
         ? provision(request, parts, cancel)
-        : rekey({ ...request, ...WISH, waitMs: 0, resumes }, parts, cancel);
+        : rekey(
+            { ...request, ...WISH, waitMs: variant.waits === true ? WAIT_MS : 0, resumes },
+            parts,
+            cancel,
+          );
     };
     const done = work().catch((thrown: unknown) => {
       if (thrown instanceof Killed) return null;
@@ -240,6 +243,7 @@ export class ProcessWorld extends Site {
     await super[Symbol.asyncDispose]();
     this.#journal.close();
     await this.#generator[Symbol.asyncDispose]();
+    this.#deadlines[Symbol.dispose]();
     this.time[Symbol.dispose]();
     rmSync(this.#home, { recursive: true, force: true });
     rmSync(this.#folder, { recursive: true, force: true });

@@ -1,5 +1,7 @@
 /** One server and one board on it, whoever works on them: what a cell cuts, and what it looks at afterwards. */
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { fingerprintOfPem } from '../../src/keys/public-key.ts';
 import type { Clock } from '../../src/model/clock.ts';
 import {
@@ -23,6 +25,9 @@ import type { Variant } from './variants.ts';
 /** Canaries: neither may be found in anything that a station wrote. */
 export const ADMIN = { email: 'admin@crash.local', password: 'canary-admin-9d20' } as const;
 export const BOARD_PASSWORD = 'canary-board-41ce';
+
+/** Calls after the staging that a server does not hear that is away; one that was not answered is made twice. */
+const UNHEARD = 2;
 
 /** As long as the client's own deadline. */
 const CLIENT_DEADLINE_MS = 30_000;
@@ -57,6 +62,8 @@ export class Site implements AsyncDisposable {
   changes: (label: string) => void = () => undefined;
   fault: ServerFault | null = null;
   #calls = 0;
+  /** How many more calls are not heard once a key is staged; until then none is. 0: the server is there. */
+  #unheard = 0;
   #powered = true;
   readonly #handle: (request: WireRequest) => Outcome;
 
@@ -67,7 +74,7 @@ export class Site implements AsyncDisposable {
     const { core } = server;
     this.#handle = core.handle.bind(core);
     // What comes by a socket is the station's; the board calls the core itself.
-    core.handle = (request) => this.#hear(request);
+    core.handle = (request) => watched(this.#hear(request), this.arrived());
     const conf = {
       InventoryPollIntervalSeconds: 28_800,
       RetryPollIntervalSeconds: pace.retryMs / 1000,
@@ -97,6 +104,11 @@ export class Site implements AsyncDisposable {
     return false;
   }
 
+  /** A call of the station's arrives. Returns what is done once it is never to be answered. */
+  protected arrived(): () => void {
+    return () => undefined;
+  }
+
   sleep(ms: number): Promise<void> {
     return this.pace.clock.sleep(ms, new AbortController().signal);
   }
@@ -107,9 +119,15 @@ export class Site implements AsyncDisposable {
     this.#calls = 0;
   }
 
+  /** From now on the server is away, until a job has staged its key and has looked for it in vain. */
+  goAway(): void {
+    this.#unheard = UNHEARD;
+  }
+
   /** Server and lines work again; what had no power has booted. */
   async mend(): Promise<void> {
     this.fault = null;
+    this.#unheard = 0;
     this.server.faults.clear();
     if (this.#powered) return;
     this.#powered = true;
@@ -180,6 +198,14 @@ export class Site implements AsyncDisposable {
       .map(({ pubkey, status }) => [fingerprintOfPem(pubkey) ?? 'unreadable', status]);
   }
 
+  /** Puts a key for the board into the folder, as a person who has made it elsewhere does. */
+  putImport(folder: string): void {
+    mkdirSync(folder);
+    const { privateKey } = generateKeyPairSync('ed25519');
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
+    writeFileSync(path.join(folder, `${this.board.options.mac}.pem`), pem);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.board[Symbol.asyncDispose]();
     await this.server.close();
@@ -188,6 +214,10 @@ export class Site implements AsyncDisposable {
   #hear(request: WireRequest): Outcome {
     if (!this.heard(request)) return { kind: 'drop' };
     this.#calls += 1;
+    if (this.#unheard > 0) {
+      if (this.stagedKey !== null) this.#unheard -= 1;
+      return { kind: 'drop' };
+    }
     const { fault } = this;
     if (fault === null || this.#calls < fault.from) return this.#handle(request);
     const { faults } = this.server;
@@ -260,6 +290,13 @@ export class Site implements AsyncDisposable {
     const text = this.board.inspect.text(from) ?? '';
     if (text.includes('PRIVATE KEY') && !this.privateKeys.includes(text)) this.privateKeys.push(text);
   }
+}
+
+/** What becomes of a call; `hung` is called when that is nothing any more. */
+function watched(outcome: Outcome, hung: () => void): Outcome {
+  if (outcome.kind === 'hang') setImmediate(hung);
+  if (outcome.kind !== 'wait') return outcome;
+  return { ...outcome, next: () => watched(outcome.next(), hung) };
 }
 
 /** Calls of a file system after which it is another, or another part of it is durable. */

@@ -12,6 +12,8 @@ export interface Variant {
   readonly board: BoardChoices;
   /** Whether the board's client knows the server already and has knocked there with a key of its own. */
   readonly known: boolean;
+  /** The server is away when the job begins, and is back after it was looked for in vain: the job waits for it. */
+  readonly waits?: true;
   readonly profile?: Partial<BoardProfile>;
 }
 
@@ -68,6 +70,17 @@ export const VARIANTS: readonly Variant[] = [
     board: { ...OF_TODAY, ...WITH_UNSYNCED },
   },
   { flow: 'rekey', name: 'station-made', mode: '2023', key: 'generate', known: true, board: {} },
+  { flow: 'rekey', name: 'imported', mode: '2026', key: 'import', known: true, board: OF_TODAY },
+  { flow: 'rekey', name: 'waiting', mode: '2023', key: 'board', known: true, waits: true, board: {} },
+  {
+    flow: 'rekey',
+    name: 'waiting',
+    mode: '2026',
+    key: 'generate',
+    known: true,
+    waits: true,
+    board: WITH_UNSYNCED,
+  },
 ];
 
 /** As it stands in the names of cells. */
