@@ -19,6 +19,9 @@ import { PlanPanel } from './features/plan/plan-panel.tsx';
 import { RecordPanel } from './features/records/record-panel.tsx';
 import { rekeyLine } from './features/rekey/rekey-line.ts';
 import { RekeyScreen } from './features/rekey/rekey-screen.tsx';
+import { rekeyOrder } from './features/rekey/use-rekey.ts';
+import { ApprovePanel } from './features/requests/approve-panel.tsx';
+import { ApproversPanel } from './features/requests/approvers-panel.tsx';
 import { ResumePanel } from './features/resume/resume-panel.tsx';
 import { ServersPanel } from './features/servers/servers-panel.tsx';
 import { SetUpPanel } from './features/set-up/set-up-panel.tsx';
@@ -87,9 +90,20 @@ function Window(): ReactNode {
     setOpened(null);
   };
   const plan = (): void => {
+    const state = store.getState();
     const keySource = keySourceText(keyChoice);
-    if (!keySource.finished) setOpened({ kind: 'set-up' });
-    else setOpened({ kind: 'plan', slots: toStart(store.getState()), keySource: keySource.text });
+    const rekey = screen === 'rekey' ? rekeyOrder(state) : null;
+    const { server, profile } = state.preferences;
+    if (rekey !== null) setOpened({ kind: 'plan', planned: { flow: 'rekey', call: rekey } });
+    else if (!keySource.finished) setOpened({ kind: 'set-up' });
+    else if (server !== null && profile !== null) {
+      const ports = toStart(state).map(({ port }) => port);
+      const from = keySource.text === null ? {} : { keySource: keySource.text };
+      setOpened({
+        kind: 'plan',
+        planned: { flow: 'provision', call: { ports, server, profile, ...from } },
+      });
+    }
   };
   return (
     <div className={classes.window}>
@@ -122,7 +136,15 @@ function Window(): ReactNode {
           onClose={close}
         />
       ) : (
-        <OpenedPanel panel={panel} open={setOpened} onClose={close} />
+        <OpenedPanel
+          panel={panel}
+          open={setOpened}
+          onClose={close}
+          onRekey={() => {
+            close();
+            setScreen('rekey');
+          }}
+        />
       )}
     </div>
   );
@@ -134,10 +156,13 @@ function OpenedPanel({
   panel,
   open,
   onClose,
+  onRekey,
 }: {
   readonly panel: Exclude<Panel, { readonly kind: 'set-up' }>;
   readonly open: OpenPanel;
   readonly onClose: () => void;
+  /** Closes it and goes to the re-key screen. */
+  readonly onRekey: () => void;
 }): ReactNode {
   const state = useWholeState();
   switch (panel.kind) {
@@ -164,12 +189,16 @@ function OpenedPanel({
     case 'record':
       return <RecordPanel record={panel.record} onClose={onClose} />;
     case 'resume':
-      return <ResumePanel onClose={onClose} />;
+      return <ResumePanel onClose={onClose} onRekey={onRekey} />;
     case 'history':
       return <HistoryPanel open={open} onClose={onClose} />;
     case 'journal':
       return <JournalPanel onClose={onClose} />;
     case 'plan':
-      return <PlanPanel slots={panel.slots} keySource={panel.keySource} onClose={onClose} />;
+      return <PlanPanel planned={panel.planned} onClose={onClose} />;
+    case 'approve':
+      return <ApprovePanel open={open} onClose={onClose} />;
+    case 'approvers':
+      return <ApproversPanel onClose={onClose} />;
   }
 }

@@ -83,3 +83,9 @@ export function unitName({
 }): string {
   return identity === null ? port.replace(/^\/dev\//, '') : identityText(identity);
 }
+
+/** A name that every file system takes: `station-52-54-00-c0-00-01.pdf`. */
+export function fileName(kind: string, subject: string, extension: string): string {
+  const name = subject.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '');
+  return `${kind}-${name.slice(0, 80)}.${extension}`;
+}

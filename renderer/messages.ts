@@ -4,6 +4,7 @@ import type { OldKeyOutcome, Proof, StepName, Verdict } from '../src/model/job.t
 import type { AuthSetStatus, DeviceStatus } from '../src/model/device.ts';
 import type { CaseToConfirm, Plan, RekeyReasonCode, UnitCase } from '../src/model/rekey.ts';
 import type { Missing } from './features/rekey/flow.ts';
+import { requestMessages } from './messages/requests.ts';
 
 /** Every text of the window that does not come from the station. One language, one place. */
 
@@ -592,6 +593,7 @@ export const messages = {
     cutIn: (step: string) => `cut in the step “${step}”`,
     cutBefore: 'cut before its first step',
     waits: 'waited for its board or server when the station ended',
+    requested: 'waits for the approval of an admin elsewhere',
     safe: 'Safe to unplug',
     unsafe: 'Not safe to unplug',
     here: (port: string) => `Its board is on ${port}.`,
@@ -619,6 +621,7 @@ export const messages = {
       already: 'Nothing to do',
       stop: 'Would stop',
     } satisfies Record<Plan['ends'], string>,
+    rekeyed: 'Would get its new key',
     on: { board: 'board', server: 'server', station: 'station' },
     noActions: 'Nothing would be changed.',
     notes: 'Worth knowing',
@@ -643,6 +646,18 @@ export const messages = {
       offline: {
         title: 'The server cannot be reached: the new key can be prepared',
         text: 'It is staged and proved on the board. The old key stays active until the server is there.',
+      },
+      signedOut: (server: string) => ({
+        title: `Not signed in at ${server}`,
+        text: 'Sign in, or read the unit and have an admin elsewhere approve its new key.',
+      }),
+      unasked: {
+        title: 'Not signed in: an admin elsewhere can approve the new key',
+        text: 'It is staged and proved on the board first. The old key stays active; nothing is sent.',
+      },
+      requested: {
+        title: 'Staged, old key active: now the admin’s turn',
+        text: 'Save the request and send it. Once it is approved the unit may be refused until you finish with the approval.',
       },
       starting: { title: 'Starting', text: 'Leave cable and power alone.' },
       running: {
@@ -690,6 +705,7 @@ export const messages = {
       confirmation: 'Confirm what was found',
       reason: 'Choose the reason',
       words: 'Say the reason in your own words',
+      approver: 'Name the admin’s station',
     } satisfies Record<Missing, string>,
     mayStart: 'The old key stays until the new one is accepted',
     onBoard: 'On the board',
@@ -809,6 +825,8 @@ export const messages = {
     newFingerprint: 'New key',
     reason: 'Reason',
   },
+
+  requests: requestMessages,
 
   history: {
     title: 'Find a unit',

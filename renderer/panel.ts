@@ -1,4 +1,5 @@
 import type { JobView, RecordView, SlotView } from '../src/contract.ts';
+import type { Planned } from './features/plan/plan-panel.tsx';
 import type { ErrorReport } from '../src/model/job.ts';
 
 export type ServersView =
@@ -16,7 +17,10 @@ export type Panel =
   | { readonly kind: 'resume' }
   | { readonly kind: 'journal' }
   | { readonly kind: 'history' }
-  | { readonly kind: 'plan'; readonly slots: readonly SlotView[]; readonly keySource: string | null }
+  | { readonly kind: 'plan'; readonly planned: Planned }
+  /** An admin approves what a laptop has asked for. */
+  | { readonly kind: 'approve' }
+  | { readonly kind: 'approvers' }
   | { readonly kind: 'error'; readonly error: ErrorReport };
 
 /** What fills the window. */

@@ -1,4 +1,5 @@
 import type {
+  ApproverView,
   JobView,
   JournalView,
   PeopleView,
@@ -71,6 +72,8 @@ export interface WindowState {
   readonly finishing: readonly InterruptedJob[];
   /** Interrupted jobs whose boards were looked for since the station's process began. */
   readonly sought: readonly string[];
+  /** Stations whose admins may approve requests of this one, as they were asked for last. */
+  readonly approvers: readonly ApproverView[];
   /** How far the re-keying of a returned unit is. */
   readonly rekey: RekeyFlow;
   /** Slots that the operator has marked, to start some and not all. */
@@ -103,6 +106,7 @@ export type Action =
   | { readonly type: 'transcript-closed' }
   | { readonly type: 'resume-seen' }
   | { readonly type: 'finishing'; readonly jobs: readonly InterruptedJob[]; readonly on: boolean }
+  | { readonly type: 'approvers'; readonly approvers: readonly ApproverView[] }
   | { readonly type: 'rekey'; readonly action: FlowAction };
 
 /** A station without people: everybody may everything. */
@@ -136,6 +140,7 @@ export const INITIAL: WindowState = {
   resumeOffered: false,
   finishing: [],
   sought: [],
+  approvers: [],
   rekey: NO_FLOW,
   selected: [],
   starting: [],
@@ -203,6 +208,8 @@ export function reduce(state: WindowState, action: Action): WindowState {
       return state.resumeOffered ? { ...state, resumeOffered: false } : state;
     case 'finishing':
       return withFinishing(state, action.jobs, action.on);
+    case 'approvers':
+      return { ...state, approvers: action.approvers };
     case 'rekey':
       return withFlow(state, action.action);
   }

@@ -36,7 +36,15 @@ export interface ShellCalls {
     readonly params: { readonly kind: 'pdf' | 'csv' | 'json' | 'db'; readonly name: string };
     readonly result: string | null;
   };
-  readonly 'shell.choose-certificate': { readonly params: object; readonly result: ChosenFile | null };
+  readonly 'shell.choose-text': {
+    readonly params: { readonly kind: 'certificate' | 'station-file' };
+    readonly result: ChosenFile | null;
+  };
+  /** Writes a text where the person says; null: nowhere. */
+  readonly 'shell.save-text': {
+    readonly params: { readonly name: string; readonly text: string };
+    readonly result: { readonly path: string; readonly written: boolean } | null;
+  };
   readonly 'shell.theme': {
     readonly params: { readonly theme: 'system' | 'light' | 'dark' };
     readonly result: null;

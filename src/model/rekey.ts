@@ -126,4 +126,6 @@ export interface InterruptedJob {
   readonly boardAt: string | null;
   /** For `waiting`: until when it is waited for; ISO 8601. */
   readonly deadline: string | null;
+  /** Whether an admin elsewhere was asked to approve its key: it is finished with the approval. */
+  readonly requested: boolean;
 }

@@ -198,6 +198,7 @@ export class UnfinishedJobs {
       safe: safe && waits?.isRequested !== true,
       boardAt: identity === null ? null : (this.#parts.bench.whereIs(identity)?.path ?? null),
       deadline: waits?.deadline ?? null,
+      requested: waits?.isRequested === true,
     };
   }
 

@@ -9,7 +9,7 @@ import {
 } from '../../src/rehearsal/board/index.ts';
 import { DEFAULT_ADMIN, startMenderServer, type MenderServer } from '../../src/rehearsal/server/index.ts';
 import { expect, test as base } from './app.ts';
-import { ask } from './bench.ts';
+import { ask, card, expectVerdicts } from './bench.ts';
 
 /**
  * Boards and a server that outlive the station's process, as real ones do: the boards of a rehearsal end with it. The
@@ -62,6 +62,39 @@ export async function useServer(page: Page, { url }: MenderServer): Promise<void
   await ask(page, 'preferences.set', { server: 'field' });
   await ask(page, 'credential.set', { name: 'board', password: 'board' });
   await expect(page.getByRole('banner')).toContainText(DEFAULT_ADMIN.email);
+}
+
+/** Provisions the board on this port, as its card does. The fingerprint of its key. */
+export async function provisionOn(page: Page, port: string): Promise<string> {
+  await card(page, port)
+    .getByRole('button', { name: /Provision|Try anyway/ })
+    .click({ timeout: 20_000 });
+  await expectVerdicts(page, 'PASS', [port]);
+  return (await ask(page, 'snapshot', {})).records[0]?.keyFingerprint ?? '';
+}
+
+/** Asks a server as its admin would by another program. */
+export async function adminCall(
+  { url }: MenderServer,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<void> {
+  const { email, password } = DEFAULT_ADMIN;
+  const basic = Buffer.from(`${email}:${password}`).toString('base64');
+  const login = await fetch(`${url}/api/management/v1/useradm/auth/login`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${basic}` },
+  });
+  const answer = await fetch(`${url}/api/management/v2/devauth${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${await login.text()}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  expect(answer.ok, `${method} ${path}: ${answer.status}`).toBe(true);
 }
 
 /** A new tty with a board behind it; ends when what it gives back is called. */

@@ -45,7 +45,7 @@ test('a returned unit: read, said why, re-keyed, the old key refused, and a shee
   await test.step('without a reason it does not start', async () => {
     await expect(bigButton(page)).toBeDisabled();
     await expect(bigButton(page)).toContainText('Choose the reason');
-    await page.getByRole('radio', { name: 'Other' }).check();
+    await page.getByRole('radio', { name: 'Other', exact: true }).check();
     await expect(bigButton(page)).toContainText('Say the reason in your own words');
     await page.getByLabel('In your own words').fill('Ticket 4711');
     await page.getByRole('radio', { name: 'Returned from the field' }).check();

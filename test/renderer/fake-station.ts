@@ -1,6 +1,16 @@
 import { reportOf, type Bridge, type WindowEvent } from '../../renderer/station.ts';
 import { INITIAL } from '../../renderer/state.ts';
-import type { JobView, RecordView, ServerView, SlotView, Snapshot, StepView } from '../../src/contract.ts';
+import type {
+  ApproverView,
+  JobView,
+  RecordView,
+  RekeyFileReport,
+  RekeyRequestView,
+  ServerView,
+  SlotView,
+  Snapshot,
+  StepView,
+} from '../../src/contract.ts';
 import { ERRORS, type ErrorCode } from '../../src/model/error-table.ts';
 import { STEPS, type ErrorReport, type JobId, type JobResult, type StepName } from '../../src/model/job.ts';
 import type { KeyFingerprint } from '../../src/model/key.ts';
@@ -319,6 +329,46 @@ export function unit(at: number, change: Partial<UnitReport> = {}): UnitReport {
   };
 }
 
+export const APPROVER: ApproverView = {
+  station: 'office-01',
+  key: fingerprintOf(31),
+  at: '2026-02-20T09:00:00.000Z',
+};
+
+/** What a laptop gets back for a request. */
+export function requested(at: number): RekeyFileReport {
+  return {
+    file: '{"kind":"station-rekey-request/1"}',
+    job: jobId(at),
+    identity: identityOf(at),
+    fingerprint: fingerprintOf(11),
+    approver: APPROVER.station,
+    expires: new Date(Date.now() + 24 * 3_600_000).toISOString(),
+    stationKey: fingerprintOf(32),
+  };
+}
+
+/** A request as its admin reads it. */
+export function requestView(at: number, change: Partial<RekeyRequestView> = {}): RekeyRequestView {
+  const { device, identity, key } = unit(at);
+  if (device === null) throw new Error('a known unit has a device');
+  return {
+    station: 'van-03',
+    stationKey: fingerprintOf(32),
+    operator: 'Ben Kurz',
+    at: new Date(Date.now() - 1_800_000).toISOString(),
+    expires: new Date(Date.now() + 23 * 3_600_000).toISOString(),
+    identity,
+    fingerprint: fingerprintOf(11),
+    oldKey: key.fingerprint,
+    reason: { code: 'key-exposed', text: 'Ticket 4711: the image was published.' },
+    serverUrl: 'https://mender.factory.example',
+    device,
+    state: 'new',
+    ...change,
+  };
+}
+
 export function interrupted(at: number, change: Partial<InterruptedJob> = {}): InterruptedJob {
   const { slot: name, port } = slot(at);
   return {
@@ -336,6 +386,7 @@ export function interrupted(at: number, change: Partial<InterruptedJob> = {}): I
     safe: false,
     boardAt: port,
     deadline: null,
+    requested: false,
     ...change,
   };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { acceptanceOf } from '../../renderer/features/rekey/acceptance.ts';
 import {
   missing,
   NO_FLOW,
@@ -12,7 +13,18 @@ import { Refused, stationOver } from '../../renderer/station.ts';
 import { createStore } from '../../renderer/store.ts';
 import type { Snapshot } from '../../src/contract.ts';
 import type { UnitReport } from '../../src/model/rekey.ts';
-import { ended, fakeBridge, report, running, slot, snapshot, unit } from './fake-station.ts';
+import {
+  APPROVER,
+  ended,
+  fakeBridge,
+  report,
+  requested,
+  running,
+  server,
+  slot,
+  snapshot,
+  unit,
+} from './fake-station.ts';
 
 const HERE = slot(1).slot;
 
@@ -73,7 +85,7 @@ describe('before anything is changed', () => {
 });
 
 describe('its job', () => {
-  const asked = after(...read(), why, { type: 'ask' });
+  const asked = after(...read(), why, { type: 'ask', by: 'login' });
 
   test('is the re-key that begins on its slot, not one that ended there before', () => {
     expect(stageOf(asked)).toBe('starting');
@@ -205,7 +217,7 @@ describe('the station is asked', () => {
     for (const action of read()) say(action);
     expect(line()).toContain('Say why');
     say(why);
-    say({ type: 'ask' });
+    say({ type: 'ask', by: 'login' });
     say({ type: 'job', job });
     expect(rekeyLine(store.getState(), Date.now()).text).toContain('Leave cable and power alone');
     say({
@@ -221,5 +233,76 @@ describe('the station is asked', () => {
       tone: 'bad',
       title: 'It did not succeed: do not hand the unit over',
     });
+  });
+});
+
+describe('a re-key that an admin elsewhere approves', () => {
+  const asked = after(...read(), why, { type: 'ask', by: 'request' });
+  const suspended: FlowAction = {
+    type: 'job',
+    job: { ...ended(1, { verdict: 'stopped', error: report('job/suspended') }), flow: 'rekey' },
+  };
+
+  test('needs somebody to ask', () => {
+    const flow = after(...read(), why);
+    expect(missing(flow, { by: 'request', approver: null })).toBe('approver');
+    expect(missing(flow, { by: 'request', approver: APPROVER.station })).toBeNull();
+  });
+
+  test('is still at work while its file is written, though the job that staged the key has ended', () => {
+    const staged = [{ type: 'job', job } as const, suspended].reduce(reduceFlow, asked);
+    expect(stageOf(staged)).toBe('running');
+    const made = reduceFlow(staged, { type: 'requested', report: requested(1) });
+    expect(stageOf(made)).toBe('requested');
+    expect(stageOf(reduceFlow(made, { type: 'pick', slot: null }))).toBe('choose');
+  });
+
+  test('that failed in staging shows how its job ended; one whose file could not be written, why', () => {
+    const failed = {
+      ...ended(1, { verdict: 'fail', error: report('board/disk-full') }),
+      flow: 'rekey',
+    } as const;
+    const error = report('request/not-staged');
+    const unstaged = [{ type: 'job', job } as const, { type: 'job', job: failed } as const].reduce(
+      reduceFlow,
+      asked,
+    );
+    const shown = reduceFlow(unstaged, { type: 'refused', error });
+    expect(stageOf(shown)).toBe('ended');
+    expect(shown.refusal).toBeNull();
+    const unwritten = [{ type: 'job', job } as const, suspended, { type: 'refused', error } as const].reduce(
+      reduceFlow,
+      asked,
+    );
+    expect(stageOf(unwritten)).toBe('read');
+    expect(unwritten.refusal).toBe(error);
+  });
+
+  test('is finished on whichever port its unit is', () => {
+    const finishing = after(...read(), { type: 'ask', by: 'approval' });
+    expect(stageOf(finishing)).toBe('starting');
+    const elsewhere = running(2, 'connect', { flow: 'rekey' });
+    expect(reduceFlow(finishing, { type: 'job', job: elsewhere })).toMatchObject({
+      job: { state: 'seen', view: { job: elsewhere.job } },
+    });
+    const refusal = report('job/board-not-here');
+    expect(reduceFlow(finishing, { type: 'refused', error: refusal })).toMatchObject({
+      refusal,
+      job: { state: 'none' },
+    });
+  });
+
+  test('is what a station without a login does; with several admins one has to be named', () => {
+    const store = createStore(stationOver(fakeBridge({})));
+    store.dispatch({ type: 'snapshot', snapshot: snapshot({ servers: [server({ session: null })] }) });
+    expect(acceptanceOf(store.getState())).toEqual({ by: 'request', approver: null });
+    store.dispatch({ type: 'approvers', approvers: [APPROVER] });
+    expect(acceptanceOf(store.getState())).toEqual({ by: 'request', approver: APPROVER.station });
+    store.dispatch({ type: 'approvers', approvers: [APPROVER, { ...APPROVER, station: 'office-02' }] });
+    expect(acceptanceOf(store.getState())).toEqual({ by: 'request', approver: null });
+    store.dispatch({ type: 'rekey', action: { type: 'wish', wish: { approver: 'office-02' } } });
+    expect(acceptanceOf(store.getState())).toEqual({ by: 'request', approver: 'office-02' });
+    store.dispatch({ type: 'snapshot', snapshot: snapshot() });
+    expect(acceptanceOf(store.getState())).toEqual({ by: 'login' });
   });
 });

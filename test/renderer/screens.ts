@@ -166,6 +166,13 @@ const verdictOf = async (page: Page): Promise<void> => {
   await page.getByRole('button', { name: 'Next unit' }).waitFor({ timeout: 20_000 });
 };
 
+const readRequest = async (page: Page): Promise<void> => {
+  await press('Re-key')(page);
+  await press('Approve a request…')(page);
+  await press('Open a request…')(page);
+  await page.getByText(/^(Who asks|Not changed)$/).waitFor();
+};
+
 /** The same state at every size and in both schemes. */
 function everywhere(name: string, scene: string, act?: (page: Page) => Promise<void>): readonly Shot[] {
   const shot = { scene, ...(act === undefined ? {} : { act }) };
@@ -210,6 +217,39 @@ const SHOTS: readonly Shot[] = [
   ...everywhere('rekey-waiting', 'rekey-offline', async (page) => {
     await giveKey(page);
     await page.getByText('The old key is active').first().waitFor();
+  }),
+  ...everywhere('rekey-signed-out', 'rekey-signed-out', readUnit),
+  ...everywhere('rekey-requested', 'rekey-signed-out', async (page) => {
+    await readUnit(page);
+    await page.getByRole('radio', { name: 'Returned from the field' }).check();
+    await press(/^Prepare the request/)(page);
+    await page.getByText('Request ready').waitFor();
+  }),
+  ...everywhere('request-read', 'rekey', readRequest),
+  ...everywhere('request-approved', 'rekey', async (page) => {
+    await readRequest(page);
+    await page.getByRole('checkbox', { name: /^I have compared/ }).check();
+    await page.getByRole('button', { name: 'Approve', exact: true }).click();
+    await page.getByRole('button', { name: 'Save the approval…' }).waitFor();
+  }),
+  ...everywhere('request-tidy', 'request-accepted', async (page) => {
+    await readRequest(page);
+    await page.getByRole('checkbox', { name: /^I have compared/ }).check();
+    await press('Remove the old keys')(page);
+  }),
+  ...everywhere('request-elsewhere', 'request-elsewhere', readRequest),
+  ...everywhere('approvers', 'rekey-signed-out', async (page) => {
+    await press('Re-key')(page);
+    await press('Approving stations…')(page);
+    await press('Save this station’s file…')(page);
+    await press('Add a station…')(page);
+    await page.getByText('was added').waitFor();
+  }),
+  ...everywhere('rekey-plan', 'rekey', async (page) => {
+    await readUnit(page);
+    await page.getByRole('radio', { name: 'Returned from the field' }).check();
+    await press('What would be done')(page);
+    await page.getByText('Boards and server were read').waitFor();
   }),
   ...everywhere('rekey-jobs', 'waiting', press('Re-key')),
   ...everywhere('waiting', 'waiting'),

@@ -3,11 +3,11 @@ import { keySourceText } from '../../renderer/features/bench/key-choice.ts';
 import { verdictSentence } from '../../renderer/features/bench/live-verdicts.tsx';
 import { cancellingText, currentStep, jobDuration, segments } from '../../renderer/features/bench/steps.ts';
 import { joined } from '../../renderer/features/job/joined.ts';
-import { sheetName } from '../../renderer/features/job/save-sheet.tsx';
 import { caFrom, EMPTY_SERVER, loginFrom, serverToAdd } from '../../renderer/features/servers/server-form.ts';
 import {
   bytes,
   duration,
+  fileName,
   grouped,
   readable,
   shortFingerprint,
@@ -50,10 +50,10 @@ describe('times', () => {
 });
 
 test('a sheet is named after its unit, by a name that every file system takes and the shell allows', () => {
-  expect(sheetName('52:54:00:c0:00:01')).toBe('station-52-54-00-c0-00-01.pdf');
-  expect(sheetName('../../etc passwd')).toBe('station-etc-passwd.pdf');
-  expect(sheetName('ä')).toBe('station-.pdf');
-  expect(sheetName('x'.repeat(300))).toHaveLength(92);
+  expect(fileName('station', '52:54:00:c0:00:01', 'pdf')).toBe('station-52-54-00-c0-00-01.pdf');
+  expect(fileName('station', '../../etc passwd', 'pdf')).toBe('station-etc-passwd.pdf');
+  expect(fileName('station', 'ä', 'pdf')).toBe('station-.pdf');
+  expect(fileName('station', 'x'.repeat(300), 'pdf')).toHaveLength(92);
 });
 
 test('a job that is told to stop says what it does about its board', () => {

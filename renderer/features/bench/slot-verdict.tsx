@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import type { JobView } from '../../../src/contract.ts';
 import type { ErrorReport, JobResult } from '../../../src/model/job.ts';
-import { VerdictMark } from '../../components/verdict-mark.tsx';
+import { VerdictBand } from '../../components/verdict-band.tsx';
 import { duration, shortFingerprint } from '../../format.ts';
 import { messages } from '../../messages.ts';
 import { jobDuration } from './steps.ts';
@@ -16,11 +16,14 @@ export function SlotVerdict({
   readonly result: JobResult;
 }): ReactNode {
   return (
-    <div className={classes.verdict} data-verdict={result.verdict}>
-      <div className={classes.band}>
-        <VerdictMark verdict={result.verdict} size={72} />
-        <p className={classes.word}>{messages.verdicts[result.verdict].word}</p>
-      </div>
+    <div className={classes.verdict}>
+      <VerdictBand
+        verdict={result.verdict}
+        word={messages.verdicts[result.verdict].word}
+        size={72}
+        className={classes.band}
+        wordClassName={classes.word}
+      />
       {result.error === null ? (
         <Success job={job} result={result} />
       ) : (
@@ -34,10 +37,13 @@ export function SlotVerdict({
 export function SlotUnrecorded({ error }: { readonly error: ErrorReport }): ReactNode {
   return (
     <div className={classes.verdict} data-verdict="unrecorded">
-      <div className={classes.band}>
-        <VerdictMark verdict="fail" size={72} />
-        <p className={classes.word}>{messages.unrecorded.word}</p>
-      </div>
+      <VerdictBand
+        verdict="fail"
+        word={messages.unrecorded.word}
+        size={72}
+        className={classes.band}
+        wordClassName={classes.word}
+      />
       <Failure error={error} identity={null} stopped={false} />
     </div>
   );

@@ -1,24 +1,14 @@
-import { Button, Loader } from '@mantine/core';
-import { useEffect, useState, type ReactNode } from 'react';
+import { useMemo, type ReactNode } from 'react';
 import type { IdentifyReport, SlotView } from '../../../src/contract.ts';
-import type { ErrorReport } from '../../../src/model/job.ts';
 import type { PublicKey } from '../../../src/model/key.ts';
 import { currentProfile } from '../../bench.ts';
-import { ErrorPanel } from '../../components/error-panel.tsx';
 import { Facts, type Fact } from '../../components/facts.tsx';
 import { Findings } from '../../components/findings.tsx';
-import { SidePanel } from '../../components/side-panel.tsx';
+import { AllWell, ReadingPanel } from '../../components/reading-panel.tsx';
 import { bytes, grouped } from '../../format.ts';
 import { messages } from '../../messages.ts';
-import { reportOf } from '../../station.ts';
 import { useStore, useWindowState } from '../../store.ts';
 import { clockText, findings } from './findings.ts';
-import classes from './identify-panel.module.css';
-
-type Reading =
-  | { readonly state: 'reading' }
-  | { readonly state: 'read'; readonly report: IdentifyReport }
-  | { readonly state: 'failed'; readonly error: ErrorReport };
 
 /** Reads a board and shows what is on it; changes nothing. */
 export function IdentifyPanel({
@@ -31,49 +21,21 @@ export function IdentifyPanel({
   const { station } = useStore();
   const profile = useWindowState(currentProfile);
   const name = profile?.name ?? null;
-  const [reading, setReading] = useState<Reading>({ state: 'reading' });
-  const [round, setRound] = useState(0);
   const text = messages.identify;
-  useEffect(() => {
-    let open = true;
-    if (name === null) return undefined;
-    station.call('identify', { port: slot.port, profile: name }).then(
-      (report) => {
-        if (open) setReading({ state: 'read', report });
-      },
-      (thrown: unknown) => {
-        if (open) setReading({ state: 'failed', error: reportOf(thrown) });
-      },
-    );
-    return () => {
-      open = false;
-    };
-  }, [station, slot.port, name, round]);
-  const again = (): void => {
-    setReading({ state: 'reading' });
-    setRound(round + 1);
-  };
+  const load = useMemo(
+    () => (name === null ? null : () => station.call('identify', { port: slot.port, profile: name })),
+    [station, slot.port, name],
+  );
   return (
-    <SidePanel title={text.title(slot.label)} onClose={onClose}>
-      {reading.state === 'reading' ? (
-        <p role="status" className={classes.reading}>
-          <Loader size="sm" /> {text.reading}
-        </p>
-      ) : (
-        <>
-          {reading.state === 'failed' ? (
-            <ErrorPanel error={reading.error} />
-          ) : (
-            <Board report={reading.report} lines={findings(reading.report, profile)} />
-          )}
-          <div>
-            <Button variant="default" onClick={again}>
-              {text.again}
-            </Button>
-          </div>
-        </>
-      )}
-    </SidePanel>
+    <ReadingPanel
+      title={text.title(slot.label)}
+      reading={text.reading}
+      again={text.again}
+      load={load}
+      onClose={onClose}
+    >
+      {(report) => <Board report={report} lines={findings(report, profile)} />}
+    </ReadingPanel>
   );
 }
 
@@ -86,11 +48,7 @@ function Board({
 }): ReactNode {
   return (
     <>
-      {lines.length === 0 ? (
-        <p className={classes.fine}>{messages.identify.fine}</p>
-      ) : (
-        <Findings lines={lines} />
-      )}
+      {lines.length === 0 ? <AllWell text={messages.identify.fine} /> : <Findings lines={lines} />}
       <Facts facts={[...identityFacts(report), ...boardFacts(report)]} />
     </>
   );

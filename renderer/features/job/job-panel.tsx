@@ -6,6 +6,7 @@ import type { JobResult } from '../../../src/model/job.ts';
 import { ErrorPanel } from '../../components/error-panel.tsx';
 import { Facts, type Fact } from '../../components/facts.tsx';
 import { SidePanel } from '../../components/side-panel.tsx';
+import { WarnBox } from '../../components/warn-box.tsx';
 import { bytes, duration, grouped, when } from '../../format.ts';
 import { messages } from '../../messages.ts';
 import { jobDuration } from '../bench/steps.ts';
@@ -74,14 +75,13 @@ function Result({ job, result }: { readonly job: JobView; readonly result: JobRe
       />
       {result.error === null ? null : <ErrorPanel error={result.error} />}
       {result.notes.length === 0 ? null : (
-        <section className={classes.notes}>
-          <h3>{messages.job.notes}</h3>
+        <WarnBox title={messages.job.notes}>
           <ul>
             {result.notes.map((note) => (
               <li key={note}>{note}</li>
             ))}
           </ul>
-        </section>
+        </WarnBox>
       )}
       <Facts facts={[...identityFacts(result.identity), ...keyFacts(result), ...courseFacts(job, result)]} />
     </div>

@@ -1,98 +1,66 @@
-import { Button, Loader } from '@mantine/core';
-import { useEffect, useState, type ReactNode } from 'react';
-import type { SlotView } from '../../../src/contract.ts';
-import type { ErrorReport } from '../../../src/model/job.ts';
+import { useCallback, type ReactNode } from 'react';
+import type { CallInput } from '../../../src/contract.ts';
 import type { Plan } from '../../../src/model/rekey.ts';
 import { ErrorPanel } from '../../components/error-panel.tsx';
-import { SidePanel } from '../../components/side-panel.tsx';
+import { AllWell, ReadingPanel } from '../../components/reading-panel.tsx';
 import { unitName } from '../../format.ts';
 import { messages } from '../../messages.ts';
-import { reportOf } from '../../station.ts';
-import { useStore } from '../../store.ts';
+import type { Station } from '../../station.ts';
+import { useStore, useWindowState } from '../../store.ts';
 import classes from './plan-panel.module.css';
 
-type Reading =
-  | { readonly state: 'reading' }
-  | { readonly state: 'read'; readonly plans: readonly Plan[] }
-  | { readonly state: 'failed'; readonly error: ErrorReport };
+/** What is to be planned: provisioning these ports, or a re-key as it was asked for. */
+export type Planned =
+  | { readonly flow: 'provision'; readonly call: CallInput<'provision.plan'> }
+  | { readonly flow: 'rekey'; readonly call: CallInput<'rekey'> };
 
 /** What a start would do to these boards and their server, from the same decisions; it changes nothing. */
 export function PlanPanel({
-  slots,
-  keySource,
+  planned,
   onClose,
 }: {
-  readonly slots: readonly SlotView[];
-  readonly keySource: string | null;
+  readonly planned: Planned;
   readonly onClose: () => void;
 }): ReactNode {
-  const store = useStore();
-  const [reading, setReading] = useState<Reading>({ state: 'reading' });
-  const [round, setRound] = useState(0);
+  const { station } = useStore();
   const text = messages.plan;
-  useEffect(() => {
-    let open = true;
-    const { server, profile } = store.getState().preferences;
-    if (server === null || profile === null || slots.length === 0) return undefined;
-    const ports = slots.map(({ port }) => port);
-    store.station
-      .call('provision.plan', { ports, server, profile, ...(keySource === null ? {} : { keySource }) })
-      .then(
-        (plans) => {
-          if (open) setReading({ state: 'read', plans });
-        },
-        (thrown: unknown) => {
-          if (open) setReading({ state: 'failed', error: reportOf(thrown) });
-        },
-      );
-    return () => {
-      open = false;
-    };
-  }, [store, slots, keySource, round]);
-  const again = (): void => {
-    setReading({ state: 'reading' });
-    setRound(round + 1);
-  };
+  const load = useCallback(() => plansOf(station, planned), [station, planned]);
   return (
-    <SidePanel title={text.title} wide onClose={onClose}>
-      {reading.state === 'reading' ? (
-        <p role="status" className={classes.reading}>
-          <Loader size="sm" /> {text.reading}
-        </p>
-      ) : (
-        <>
-          {reading.state === 'failed' ? (
-            <ErrorPanel error={reading.error} />
-          ) : (
-            <Plans plans={reading.plans} slots={slots} />
-          )}
-          <div>
-            <Button variant="default" onClick={again}>
-              {text.again}
-            </Button>
-          </div>
-        </>
-      )}
-    </SidePanel>
+    <ReadingPanel
+      title={text.title}
+      wide
+      reading={text.reading}
+      again={text.again}
+      load={load}
+      onClose={onClose}
+    >
+      {(plans) => <Plans plans={plans} flow={planned.flow} />}
+    </ReadingPanel>
   );
+}
+
+async function plansOf(station: Station, planned: Planned): Promise<readonly Plan[]> {
+  if (planned.flow === 'provision') return station.call('provision.plan', planned.call);
+  const { plan } = await station.call('rekey', { ...planned.call, dryRun: true });
+  return plan === undefined ? [] : [plan];
 }
 
 function Plans({
   plans,
-  slots,
+  flow,
 }: {
   readonly plans: readonly Plan[];
-  readonly slots: readonly SlotView[];
+  readonly flow: Planned['flow'];
 }): ReactNode {
+  const slots = useWindowState((state) => state.slots);
   return (
     <>
-      <p className={classes.intro} role="status">
-        {messages.plan.intro}
-      </p>
+      <AllWell text={messages.plan.intro} />
       {plans.map((plan) => (
         <PlanCard
           key={plan.port}
           plan={plan}
+          flow={flow}
           label={slots.find(({ port }) => port === plan.port)?.label ?? plan.port}
         />
       ))}
@@ -100,7 +68,15 @@ function Plans({
   );
 }
 
-function PlanCard({ plan, label }: { readonly plan: Plan; readonly label: string }): ReactNode {
+function PlanCard({
+  plan,
+  flow,
+  label,
+}: {
+  readonly plan: Plan;
+  readonly flow: Planned['flow'];
+  readonly label: string;
+}): ReactNode {
   const text = messages.plan;
   const title = `plan-${plan.slot}`;
   return (
@@ -108,7 +84,9 @@ function PlanCard({ plan, label }: { readonly plan: Plan; readonly label: string
       <header>
         <h3 id={title}>{label}</h3>
         <p className={classes.unit}>{plan.identity === null ? '' : unitName(plan)}</p>
-        <p className={classes.ends}>{text.ends[plan.ends]}</p>
+        <p className={classes.ends}>
+          {plan.ends === 'pass' && flow === 'rekey' ? text.rekeyed : text.ends[plan.ends]}
+        </p>
       </header>
       {plan.error === null ? null : <ErrorPanel error={plan.error} quiet />}
       {plan.actions.length === 0 ? (

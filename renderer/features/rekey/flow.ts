@@ -1,4 +1,4 @@
-import type { JobView } from '../../../src/contract.ts';
+import type { JobView, RekeyFileReport } from '../../../src/contract.ts';
 import type { ErrorReport, JobResult } from '../../../src/model/job.ts';
 import {
   TO_CONFIRM,
@@ -22,7 +22,17 @@ interface Wish {
   readonly decommissionFormer: boolean;
   readonly newKey: NewKey;
   readonly waitMs: number;
+  /** By whom the new key is accepted; null: by whoever is signed in, else by an admin elsewhere. */
+  readonly by: 'login' | 'request' | null;
+  /** The station whose admin is asked; null where only one is known. */
+  readonly approver: string | null;
 }
+
+/** How the new key of a unit is accepted: in the name of who is signed in here, or by an admin at another station. */
+export type Acceptance =
+  | { readonly by: 'login' }
+  /** Null: none was chosen, or none is known. */
+  | { readonly by: 'request'; readonly approver: string | null };
 
 /**
  * How far the re-keying of one unit is. The job is kept here as it was last seen: its board may be unplugged, and its slot
@@ -40,6 +50,9 @@ export type RekeyFlow = Wish & {
     | { readonly state: 'seen'; readonly view: JobView }
     /** The station's process ended in the middle of it: it is in the list of interrupted jobs. */
     | { readonly state: 'lost'; readonly view: JobView };
+  /** The request for an admin elsewhere, while its key is being staged and when it is written. */
+  readonly request:
+    { readonly state: 'none' | 'asking' } | { readonly state: 'made'; readonly report: RekeyFileReport };
   /** Why the station did not begin. */
   readonly refusal: ErrorReport | null;
 };
@@ -50,7 +63,9 @@ export type FlowAction =
   | { readonly type: 'unit'; readonly slot: string; readonly report: UnitReport }
   | { readonly type: 'unreadable'; readonly slot: string; readonly error: ErrorReport }
   | { readonly type: 'wish'; readonly wish: Partial<Wish> }
-  | { readonly type: 'ask' }
+  /** `approval`: of a unit that is found by itself, with what an admin elsewhere has sent. */
+  | { readonly type: 'ask'; readonly by: Acceptance['by'] | 'approval' }
+  | { readonly type: 'requested'; readonly report: RekeyFileReport }
   | { readonly type: 'refused'; readonly error: ErrorReport }
   /** The station has answered: what was asked for has ended, seen or not. */
   | { readonly type: 'settled' }
@@ -66,6 +81,8 @@ const NO_WISH: Wish = {
   decommissionFormer: false,
   newKey: null,
   waitMs: 24 * 3_600_000,
+  by: null,
+  approver: null,
 };
 
 export const NO_FLOW: RekeyFlow = {
@@ -73,6 +90,7 @@ export const NO_FLOW: RekeyFlow = {
   slot: null,
   unit: { state: 'none' },
   job: { state: 'none' },
+  request: { state: 'none' },
   refusal: null,
 };
 
@@ -95,9 +113,18 @@ export function reduceFlow(flow: RekeyFlow, action: FlowAction): RekeyFlow {
     case 'wish':
       return { ...flow, ...action.wish };
     case 'ask':
-      return { ...flow, job: { state: 'asked' }, refusal: null };
+      return {
+        ...(action.by === 'approval' ? NO_FLOW : flow),
+        job: { state: 'asked' },
+        request: { state: action.by === 'request' ? 'asking' : 'none' },
+        refusal: null,
+      };
+    case 'requested':
+      return flow.request.state === 'asking'
+        ? { ...flow, request: { state: 'made', report: action.report } }
+        : flow;
     case 'refused':
-      return flow.job.state === 'asked' ? { ...flow, job: { state: 'none' }, refusal: action.error } : flow;
+      return refused(flow, action.error);
     case 'settled':
       return flow.job.state === 'asked' ? { ...flow, job: { state: 'none' } } : flow;
     case 'show':
@@ -111,13 +138,28 @@ export function reduceFlow(flow: RekeyFlow, action: FlowAction): RekeyFlow {
   }
 }
 
+/** A request that was not written: the job that staged its key tells why where it failed itself. */
+function refused(flow: RekeyFlow, error: ErrorReport): RekeyFlow {
+  const { job, request } = flow;
+  if (job.state === 'asked')
+    return { ...flow, job: { state: 'none' }, request: { state: 'none' }, refusal: error };
+  if (request.state !== 'asking') return flow;
+  const staged = job.state === 'seen' && job.view.result?.error?.code === 'job/suspended';
+  return {
+    ...flow,
+    job: staged ? { state: 'none' } : job,
+    request: { state: 'none' },
+    refusal: staged ? error : null,
+  };
+}
+
 function isAwaited(flow: RekeyFlow, slot: string): boolean {
   return flow.slot === slot && flow.unit.state === 'reading';
 }
 
 function withJob(flow: RekeyFlow, job: JobView): RekeyFlow {
   if (flow.job.state === 'asked')
-    return job.flow === 'rekey' && job.slot === flow.slot && job.state !== 'ended'
+    return job.flow === 'rekey' && (flow.slot ?? job.slot) === job.slot && job.state !== 'ended'
       ? { ...flow, job: { state: 'seen', view: job } }
       : flow;
   const seen = flow.job.state === 'seen' || flow.job.state === 'lost' ? flow.job.view.job : null;
@@ -133,9 +175,13 @@ function withJobs(flow: RekeyFlow, jobs: readonly JobView[]): RekeyFlow {
   return view.state === 'ended' ? flow : { ...flow, job: { state: 'lost', view } };
 }
 
-export type Stage = 'choose' | 'reading' | 'read' | 'starting' | 'running' | 'waiting' | 'ended' | 'lost';
+export type Stage =
+  'choose' | 'reading' | 'read' | 'starting' | 'running' | 'waiting' | 'requested' | 'ended' | 'lost';
 
-export function stageOf({ job, unit }: RekeyFlow): Stage {
+export function stageOf({ job, unit, request }: RekeyFlow): Stage {
+  if (request.state === 'made') return 'requested';
+  // The job of a request ends before its file is written.
+  if (request.state === 'asking' && job.state === 'seen') return 'running';
   switch (job.state) {
     case 'asked':
       return 'starting';
@@ -165,13 +211,14 @@ export function toConfirm(report: UnitReport): readonly CaseToConfirm[] {
 }
 
 /** What is missing before the unit may get its new key; null when nothing is. */
-export type Missing = 'unit' | 'obstacle' | 'reason' | 'words' | 'confirmation';
+export type Missing = 'unit' | 'obstacle' | 'reason' | 'words' | 'confirmation' | 'approver';
 
-export function missing(flow: RekeyFlow): Missing | null {
+export function missing(flow: RekeyFlow, acceptance: Acceptance = { by: 'login' }): Missing | null {
   if (flow.unit.state !== 'read') return 'unit';
   const { report } = flow.unit;
   if (report.obstacle !== null) return 'obstacle';
   if (toConfirm(report).some((each) => !flow.confirmed.includes(each))) return 'confirmation';
   if (flow.reason === null) return 'reason';
-  return flow.reason === 'other' && flow.words.trim() === '' ? 'words' : null;
+  if (flow.reason === 'other' && flow.words.trim() === '') return 'words';
+  return acceptance.by === 'request' && acceptance.approver === null ? 'approver' : null;
 }

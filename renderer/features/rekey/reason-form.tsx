@@ -4,7 +4,8 @@ import { REKEY_REASONS } from '../../../src/model/rekey.ts';
 import { Choices } from '../../components/choices.tsx';
 import { messages } from '../../messages.ts';
 import { useStore } from '../../store.ts';
-import { WAITS_MS, type FlowAction, type RekeyFlow } from './flow.ts';
+import type { FlowAction, RekeyFlow } from './flow.ts';
+import { WaitSelect } from './wait-select.tsx';
 import classes from './rekey-screen.module.css';
 
 type Wish = Extract<FlowAction, { readonly type: 'wish' }>['wish'];
@@ -13,9 +14,12 @@ type Wish = Extract<FlowAction, { readonly type: 'wish' }>['wish'];
 export function ReasonForm({
   flow,
   offline,
+  byLogin,
 }: {
   readonly flow: RekeyFlow;
   readonly offline: boolean;
+  /** Whether it is accepted in the name of who is signed in here. */
+  readonly byLogin: boolean;
 }): ReactNode {
   const store = useStore();
   const text = messages.rekey;
@@ -52,15 +56,8 @@ export function ReasonForm({
           comboboxProps={{ withinPortal: false, position: 'top-start' }}
           onChange={(value) => wish({ newKey: value === 'board' || value === 'generate' ? value : null })}
         />
-        {offline ? (
-          <Select
-            label={text.wait}
-            data={WAITS_MS.map((ms) => ({ value: String(ms), label: text.waitFor(ms / 3_600_000) }))}
-            value={String(flow.waitMs)}
-            allowDeselect={false}
-            comboboxProps={{ withinPortal: false, position: 'top-start' }}
-            onChange={(value) => wish({ waitMs: Number(value) })}
-          />
+        {offline && byLogin ? (
+          <WaitSelect label={text.wait} ms={flow.waitMs} onChange={(waitMs) => wish({ waitMs })} />
         ) : null}
       </div>
     </section>

@@ -7,6 +7,7 @@ import type { OpenPanel } from '../../panel.ts';
 import { useStore, useWholeState } from '../../store.ts';
 import { SaveSheet } from '../job/save-sheet.tsx';
 import bar from '../bench/command-bar.module.css';
+import { acceptanceOf } from './acceptance.ts';
 import { isGood, missing, stageOf } from './flow.ts';
 import { isUsable, pickedSlot } from './picked-slot.ts';
 import { useRekey } from './use-rekey.ts';
@@ -23,7 +24,9 @@ export function RekeyBar({ open }: { readonly open: OpenPanel }): ReactNode {
   const slot = pickedSlot(state);
   const up = state.loaded && state.connection.state === 'up' && state.readOnly === null;
   const view = flow.job.state === 'seen' || flow.job.state === 'lost' ? flow.job.view : null;
-  const lacks = missing(flow);
+  const acceptance = acceptanceOf(state);
+  const lacks = missing(flow, acceptance);
+  const byLogin = acceptance.by === 'login';
   const readable =
     slot !== null && isUsable(state, slot) && mayIdentify(state) && state.preferences.server !== null;
 
@@ -70,9 +73,9 @@ export function RekeyBar({ open }: { readonly open: OpenPanel }): ReactNode {
         return [
           small(text.another, acts.another),
           small(text.readAgain, acts.read, !readable),
-          big(text.start, acts.start, {
+          big(byLogin ? text.start : messages.requests.start, acts.start, {
             disabled: lacks !== null || !up || slot === null,
-            hint: lacks === null ? text.mayStart : text.missing[lacks],
+            hint: lacks !== null ? text.missing[lacks] : byLogin ? text.mayStart : messages.requests.mayStart,
           }),
         ];
       case 'starting':
@@ -84,6 +87,8 @@ export function RekeyBar({ open }: { readonly open: OpenPanel }): ReactNode {
         ];
       case 'waiting':
         return [small(text.cancel, () => acts.cancel(view), !up), big(text.another, acts.another)];
+      case 'requested':
+        return [big(text.next, acts.next)];
       case 'lost':
         return [
           small(text.another, acts.another),

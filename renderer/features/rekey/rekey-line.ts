@@ -2,7 +2,8 @@ import { currentProfile, currentServer, sessionLeft } from '../../bench.ts';
 import { line, stationLine, type Guidance } from '../../guidance.ts';
 import { messages } from '../../messages.ts';
 import type { WindowState } from '../../state.ts';
-import { isGood, stageOf } from './flow.ts';
+import { acceptanceOf } from './acceptance.ts';
+import { isGood, missing, stageOf } from './flow.ts';
 
 /** What to do next on the re-key screen. @param now milliseconds since 1970 */
 export function rekeyLine(state: WindowState, now: number): Guidance {
@@ -17,6 +18,8 @@ export function rekeyLine(state: WindowState, now: number): Guidance {
       return line('busy', text.running);
     case 'waiting':
       return line('warn', text.waiting);
+    case 'requested':
+      return line('warn', text.requested);
     case 'lost':
       return line('warn', text.lost, ['unfinished']);
     case 'ended':
@@ -30,11 +33,18 @@ export function rekeyLine(state: WindowState, now: number): Guidance {
   }
 }
 
-function read({ rekey: { unit } }: WindowState): Guidance {
+function read(state: WindowState): Guidance {
   const text = messages.rekey.lines;
+  const { unit } = state.rekey;
   if (unit.state !== 'read') return line('calm', text.choose);
   if (unit.report.obstacle !== null) return line('warn', text.obstacle);
-  return unit.report.offline === null ? line('calm', text.read) : line('warn', text.offline);
+  const acceptance = acceptanceOf(state);
+  const { offline } = unit.report;
+  const plan = acceptance.by === 'login' && missing(state.rekey) === null ? (['plan'] as const) : [];
+  if (offline === null) return line('calm', text.read, plan);
+  return offline.code === 'server/not-logged-in'
+    ? line('calm', acceptance.by === 'request' ? text.unasked : text.read)
+    : line('warn', text.offline);
 }
 
 function ended({ rekey: { job } }: WindowState): Guidance {
@@ -48,7 +58,7 @@ function needed(state: WindowState, now: number): Guidance | null {
   const server = currentServer(state);
   if (server === null) return line('calm', text.noServer, ['add-server']);
   if (currentProfile(state) === null) return line('warn', text.noProfile, ['set-up']);
-  if (server.session === null) return line('warn', text.signedOut(server.name), ['sign-in']);
+  if (server.session === null) return line('calm', messages.rekey.lines.signedOut(server.name), ['sign-in']);
   const left = sessionLeft(server, now);
   return left !== null && left <= 0 ? line('warn', text.sessionEnded(server.name), ['sign-in']) : null;
 }

@@ -3,11 +3,14 @@ import { ErrorPanel } from '../../components/error-panel.tsx';
 import { messages } from '../../messages.ts';
 import type { OpenPanel } from '../../panel.ts';
 import { useWindowState } from '../../store.ts';
+import { AcceptanceForm } from './acceptance-form.tsx';
+import { acceptanceOf } from './acceptance.ts';
 import { ChooseUnit } from './choose-unit.tsx';
 import { isGood, stageOf, type RekeyFlow, type Stage } from './flow.ts';
 import { Progress } from './progress.tsx';
 import { ReasonForm } from './reason-form.tsx';
 import { RekeyBar } from './rekey-bar.tsx';
+import { RekeyRequested } from './rekey-requested.tsx';
 import { RekeyRunning, RekeyWaiting } from './rekey-running.tsx';
 import { RekeyVerdict } from './rekey-verdict.tsx';
 import { UnitFound } from './unit-found.tsx';
@@ -22,7 +25,7 @@ export function RekeyScreen({ open }: { readonly open: OpenPanel }): ReactNode {
     <>
       <main key={stage} className={classes.main} aria-label={messages.rekey.label} tabIndex={0}>
         <Progress at={place} />
-        <Content stage={stage} />
+        <Content stage={stage} open={open} />
       </main>
       <RekeyBar open={open} />
     </>
@@ -37,6 +40,7 @@ const PLACES: Record<Stage, number> = {
   starting: 2,
   running: 2,
   waiting: 2,
+  requested: 2,
   lost: 2,
   ended: 3,
 };
@@ -48,7 +52,8 @@ function placeOf(flow: RekeyFlow): number {
   return failed ? PLACES.running : PLACES[stage];
 }
 
-function Content({ stage }: { readonly stage: Stage }): ReactNode {
+function Content({ stage, open }: { readonly stage: Stage; readonly open: OpenPanel }): ReactNode {
+  const byLogin = useWindowState((state) => acceptanceOf(state).by === 'login');
   const flow = useWindowState((state) => state.rekey);
   switch (stage) {
     case 'choose':
@@ -56,7 +61,8 @@ function Content({ stage }: { readonly stage: Stage }): ReactNode {
       return (
         <>
           {flow.unit.state === 'failed' ? <ErrorPanel error={flow.unit.error} /> : null}
-          <ChooseUnit reading={stage === 'reading'} />
+          {flow.refusal === null ? null : <ErrorPanel error={flow.refusal} />}
+          <ChooseUnit reading={stage === 'reading'} open={open} />
         </>
       );
     case 'read':
@@ -67,7 +73,10 @@ function Content({ stage }: { readonly stage: Stage }): ReactNode {
             {flow.refusal === null ? null : <ErrorPanel error={flow.refusal} />}
             <UnitFound flow={flow} report={flow.unit.report} />
             {flow.unit.report.obstacle === null ? (
-              <ReasonForm flow={flow} offline={flow.unit.report.offline !== null} />
+              <>
+                <ReasonForm flow={flow} offline={flow.unit.report.offline !== null} byLogin={byLogin} />
+                <AcceptanceForm open={open} />
+              </>
             ) : null}
           </div>
         </div>
@@ -81,6 +90,8 @@ function Content({ stage }: { readonly stage: Stage }): ReactNode {
       ) : null;
     case 'waiting':
       return flow.job.state === 'seen' ? <RekeyWaiting job={flow.job.view} /> : null;
+    case 'requested':
+      return flow.request.state === 'made' ? <RekeyRequested report={flow.request.report} /> : null;
     case 'ended':
       return flow.job.state === 'seen' ? <RekeyVerdict flow={flow} job={flow.job.view} /> : null;
   }

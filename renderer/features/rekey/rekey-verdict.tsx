@@ -1,10 +1,10 @@
 import type { ReactNode } from 'react';
 import type { JobView } from '../../../src/contract.ts';
-import type { JobResult, OldKeyOutcome } from '../../../src/model/job.ts';
+import type { JobResult, OldKeyOutcome, Verdict } from '../../../src/model/job.ts';
 import { ErrorPanel } from '../../components/error-panel.tsx';
 import { Facts } from '../../components/facts.tsx';
 import { Icon, type IconName } from '../../components/icon.tsx';
-import { VerdictMark } from '../../components/verdict-mark.tsx';
+import { VerdictBand } from '../../components/verdict-band.tsx';
 import { duration, grouped, identityText } from '../../format.ts';
 import { messages } from '../../messages.ts';
 import { jobDuration } from '../bench/steps.ts';
@@ -16,28 +16,26 @@ export function RekeyVerdict({ flow, job }: { readonly flow: RekeyFlow; readonly
   const { result, failure } = job;
   if (result === null)
     return (
-      <section className={classes.verdict} data-verdict="fail">
-        <div className={classes.band}>
-          <VerdictMark verdict="fail" size={96} />
-          <p className={classes.word}>{messages.unrecorded.word}</p>
-        </div>
+      <section className={classes.verdict}>
+        <Band verdict="fail" word={messages.unrecorded.word} />
         {failure === null ? null : <ErrorPanel error={failure} />}
       </section>
     );
   const good = isGood(result);
   return (
-    <section className={classes.verdict} data-verdict={result.verdict} aria-label={messages.job.result}>
+    <section className={classes.verdict} aria-label={messages.job.result}>
       <div className={classes.heads}>
-        <div className={classes.band}>
-          <VerdictMark verdict={result.verdict} size={96} />
-          <p className={classes.word}>{messages.verdicts[result.verdict].word}</p>
-        </div>
+        <Band verdict={result.verdict} word={messages.verdicts[result.verdict].word} />
         {good ? <OldKey outcome={result.oldKey} /> : null}
       </div>
       {result.error === null ? null : <ErrorPanel error={result.error} />}
       <Outcome flow={flow} job={job} result={result} />
     </section>
   );
+}
+
+function Band(band: { readonly verdict: Verdict; readonly word: string }): ReactNode {
+  return <VerdictBand {...band} size={96} className={classes.band} wordClassName={classes.word} />;
 }
 
 const SIGNS: Record<OldKeyOutcome, IconName> = {

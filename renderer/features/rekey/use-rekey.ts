@@ -1,16 +1,20 @@
 import { useMemo } from 'react';
-import type { JobView } from '../../../src/contract.ts';
+import type { CallInput, JobView } from '../../../src/contract.ts';
 import { reportOf } from '../../station.ts';
+import type { WindowState } from '../../state.ts';
 import { useStore, type Store } from '../../store.ts';
-import { casesToConfirm, missing, type FlowAction } from './flow.ts';
+import { acceptanceOf } from './acceptance.ts';
+import { casesToConfirm, missing, type FlowAction, type RekeyFlow } from './flow.ts';
 import { pickedSlot } from './picked-slot.ts';
 
 /** What the re-key screen does at the station; each says what came of it by an action. */
 export interface RekeyActs {
   /** Reads the unit on the picked port; changes nothing. */
   readonly read: () => void;
-  /** Begins; held back while anything is missing. */
+  /** Begins, or stages the new key and writes the request for it; held back while anything is missing. */
   readonly start: () => void;
+  /** Finishes a requested re-key with the text of its approval; its unit is found on any port. */
+  readonly finish: (file: string) => void;
   readonly cancel: (job: JobView | null) => void;
   /** Forgets what was said of this unit. Its job, if it has one, goes on. */
   readonly another: () => void;
@@ -39,29 +43,26 @@ export function rekeyActs(store: Store): RekeyActs {
       );
     },
     start: () => {
-      const { preferences, slots, rekey } = store.getState();
-      const slot = slots.find((each) => each.slot === rekey.slot);
-      const { server, profile } = preferences;
-      const { unit, reason } = rekey;
-      if (slot === undefined || server === null || profile === null || reason === null) return;
-      if (unit.state !== 'read' || missing(rekey) !== null || rekey.job.state !== 'none') return;
-      const words = casesToConfirm(unit.report);
-      dispatch({ type: 'ask' });
-      store.station
-        .call('rekey', {
-          port: slot.port,
-          server,
-          profile,
-          reason: { code: reason, text: rekey.words.trim() },
-          confirmed: [...words],
-          decommissionFormer: words.includes('identity-changed') && rekey.decommissionFormer,
-          waitMs: unit.report.offline === null ? DEFAULT_WAIT_MS : rekey.waitMs,
-          ...(rekey.newKey === null ? {} : { keySource: rekey.newKey }),
-        })
-        .then(
-          () => dispatch({ type: 'settled' }),
-          (thrown: unknown) => dispatch({ type: 'refused', error: reportOf(thrown) }),
-        );
+      const state = store.getState();
+      const acceptance = acceptanceOf(state);
+      const order = rekeyOrder(state);
+      if (order === null || missing(state.rekey, acceptance) !== null || state.rekey.job.state !== 'none')
+        return;
+      dispatch({ type: 'ask', by: acceptance.by });
+      const asked =
+        acceptance.by === 'login'
+          ? store.station.call('rekey', order).then(() => dispatch({ type: 'settled' }))
+          : store.station
+              .call('rekey.request', requestOrder(order, state.rekey, acceptance.approver))
+              .then((report) => dispatch({ type: 'requested', report }));
+      asked.catch((thrown: unknown) => dispatch({ type: 'refused', error: reportOf(thrown) }));
+    },
+    finish: (file) => {
+      dispatch({ type: 'ask', by: 'approval' });
+      store.station.call('rekey.finish', { file }).then(
+        () => dispatch({ type: 'settled' }),
+        (thrown: unknown) => dispatch({ type: 'refused', error: reportOf(thrown) }),
+      );
     },
     cancel: (job) => {
       if (job !== null) void store.ask('job.cancel', { job: job.job });
@@ -76,6 +77,43 @@ export function rekeyActs(store: Store): RekeyActs {
       dispatch({ type: 'pick', slot: null });
       if (slot !== undefined) void store.ask('slot.clear', { slot: slot.slot });
     },
+  };
+}
+
+/** The call for what was said of the unit that was read; null where there is none, or no server to do it with. */
+export function rekeyOrder({ preferences, slots, rekey }: WindowState): CallInput<'rekey'> | null {
+  const slot = slots.find((each) => each.slot === rekey.slot);
+  const { server, profile } = preferences;
+  const { unit, reason } = rekey;
+  if (slot === undefined || server === null || profile === null || reason === null) return null;
+  if (unit.state !== 'read') return null;
+  const words = casesToConfirm(unit.report);
+  return {
+    port: slot.port,
+    server,
+    profile,
+    reason: { code: reason, text: rekey.words.trim() },
+    confirmed: [...words],
+    decommissionFormer: words.includes('identity-changed') && rekey.decommissionFormer,
+    waitMs: unit.report.offline === null ? DEFAULT_WAIT_MS : rekey.waitMs,
+    ...(rekey.newKey === null ? {} : { keySource: rekey.newKey }),
+  };
+}
+
+function requestOrder(
+  { port, server, profile, reason, confirmed, keySource }: CallInput<'rekey'>,
+  { waitMs }: RekeyFlow,
+  approver: string | null,
+): CallInput<'rekey.request'> {
+  return {
+    port,
+    server,
+    profile,
+    reason,
+    confirmed,
+    expiresMs: waitMs,
+    ...(keySource === undefined ? {} : { keySource }),
+    ...(approver === null ? {} : { approver }),
   };
 }
 

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { waitingJobs } from '../../bench.ts';
 import { useNow } from '../../clock.ts';
+import { WarnBox } from '../../components/warn-box.tsx';
 import { timeLeft, when } from '../../format.ts';
 import type { WaitingJob } from '../../job-state.ts';
 import { messages } from '../../messages.ts';
@@ -19,14 +20,13 @@ export function WaitingJobs({
   const text = messages.rekey;
   if (jobs.length === 0) return null;
   return (
-    <section className={classes.jobs} aria-label={text.waitingJobs}>
-      <h3>{text.waitingJobs}</h3>
-      <ul>
+    <WarnBox title={text.waitingJobs}>
+      <ul className={classes.jobs}>
         {jobs.map((job) => (
           <WaitingRow key={job.job} job={job} {...(onShow === undefined ? {} : { onShow })} />
         ))}
       </ul>
-    </section>
+    </WarnBox>
   );
 }
 

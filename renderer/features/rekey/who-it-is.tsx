@@ -68,12 +68,14 @@ function keyText(type: string | null, fingerprint: KeyFingerprint): ReactNode {
   );
 }
 
-function OnServer({
+/** A device as its server has it. */
+export function OnServer({
   device,
   held,
 }: {
   readonly device: Device;
-  readonly held: KeyFingerprint | null;
+  /** The key of the board, as far as anybody can tell. */
+  readonly held: string | null;
 }): ReactNode {
   const text = messages.rekey;
   const now = new Date();
@@ -116,7 +118,7 @@ function SetRow({
   now,
 }: {
   readonly set: AuthSet;
-  readonly held: KeyFingerprint | null;
+  readonly held: string | null;
   readonly now: Date;
 }): ReactNode {
   const text = messages.rekey;

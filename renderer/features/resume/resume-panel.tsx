@@ -10,11 +10,19 @@ import { unitName, when } from '../../format.ts';
 import { messages } from '../../messages.ts';
 import { reportOf } from '../../station.ts';
 import { useStore, useWholeState, useWindowState } from '../../store.ts';
+import { useFinish } from '../rekey/request-files.tsx';
 import { WaitingJobs } from '../rekey/waiting-jobs.tsx';
 import classes from './resume-panel.module.css';
 
 /** Jobs that were cut or that wait: on which unit, in which step, what it was left in, and one button to finish each. */
-export function ResumePanel({ onClose }: { readonly onClose: () => void }): ReactNode {
+export function ResumePanel({
+  onClose,
+  onRekey,
+}: {
+  readonly onClose: () => void;
+  /** Closes this and goes to the re-key screen. */
+  readonly onRekey: () => void;
+}): ReactNode {
   const state = useWholeState();
   const store = useStore();
   const text = messages.resume;
@@ -54,6 +62,7 @@ export function ResumePanel({ onClose }: { readonly onClose: () => void }): Reac
             finishing={state.finishing.some((each) => each.job === job.job)}
             sought={state.sought.includes(job.job)}
             told={told}
+            onRekey={onRekey}
           />
         ))}
       </ul>
@@ -69,6 +78,7 @@ function JobRow({
   finishing,
   sought,
   told,
+  onRekey,
 }: {
   readonly job: InterruptedJob;
   /** Whether the station can work at all. */
@@ -77,9 +87,11 @@ function JobRow({
   /** Whether its board was looked for. */
   readonly sought: boolean;
   readonly told: Told;
+  readonly onRekey: () => void;
 }): ReactNode {
   const store = useStore();
   const slots = useWindowState((state) => state.slots);
+  const finishApproved = useFinish(onRekey);
   const text = messages.resume;
   const title = `unfinished-${job.job}`;
   const at = slots.find(({ port }) => port === job.boardAt)?.label ?? job.boardAt;
@@ -108,7 +120,17 @@ function JobRow({
           {job.deadline === null ? '' : ` ${text.deadline(when(job.deadline, new Date()))}`}
         </p>
         <footer>
-          <Button disabled={!up} loading={finishing} onClick={() => told(store.finish(job.job))}>
+          {job.requested ? (
+            <Button disabled={!up || finishing} onClick={finishApproved}>
+              {messages.requests.finish}
+            </Button>
+          ) : null}
+          <Button
+            variant={job.requested ? 'default' : 'filled'}
+            disabled={!up}
+            loading={finishing}
+            onClick={() => told(store.finish(job.job))}
+          >
             {job.boardAt === null ? text.lookAndFinish : text.finish}
           </Button>
           <Dismissal job={job} disabled={!up || finishing} told={told} />
@@ -118,8 +140,9 @@ function JobRow({
   );
 }
 
-function cut({ state, step }: InterruptedJob): string {
+function cut({ state, step, requested }: InterruptedJob): string {
   const text = messages.resume;
+  if (requested) return text.requested;
   if (state === 'waiting') return text.waits;
   return step === null ? text.cutBefore : text.cutIn(messages.steps[step].label);
 }

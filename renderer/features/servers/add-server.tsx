@@ -133,7 +133,7 @@ function CaFile({ onPem }: { readonly onPem: (pem: string | null) => void }): Re
   const [name, setName] = useState<string | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const choose = async (): Promise<void> => {
-    const file = await station.shell('shell.choose-certificate', {});
+    const file = await station.shell('shell.choose-text', { kind: 'certificate' });
     if (file === null) return;
     const found = file.text === null ? { problem: text.caUnreadable } : caFrom(file.text);
     setName(file.name);

@@ -8,6 +8,7 @@ import { createStore } from '../../../renderer/store.ts';
 import type { CertificateView, DoctorLine, JobView, SlotView, Snapshot } from '../../../src/contract.ts';
 import { STEPS, type JobResult } from '../../../src/model/job.ts';
 import {
+  APPROVER,
   ended,
   fakeBridge,
   jobId,
@@ -15,6 +16,8 @@ import {
   report,
   result,
   record,
+  requested,
+  requestView,
   running,
   server,
   stepsTo,
@@ -89,7 +92,36 @@ const bridge = fakeBridge({
     await pause(700);
     return scene?.unit ?? unit(1);
   },
-  rekey: async () => {
+  'approver.list': () => scene?.approvers ?? [],
+  'approver.add': () => APPROVER,
+  'approver.export': () => ({ file: '{}', view: { ...APPROVER, station: 'bench-07' } }),
+  'shell.choose-text': () => ({ name: 'station-request.json', text: '{}' }),
+  'shell.save-text': ({ name }: { name: string }) => ({
+    path: `/home/anna/Documents/${name}`,
+    written: true,
+  }),
+  'rekey.request': async () => {
+    await pause(300);
+    return requested(1);
+  },
+  'rekey.read-request': () => {
+    if (scene?.request === 'other-server')
+      throw new Refused(
+        report(
+          'request/other-server',
+          'The request is for the server at https://other.example; Factory Mender is at https://mender.factory.example.',
+        ),
+      );
+    return requestView(1, scene?.request === undefined ? {} : { state: scene.request });
+  },
+  'rekey.approve': ({ tidy }: { tidy: boolean }) => ({
+    file: '{}',
+    how: 'preauthorized',
+    deviceId: requestView(1).device.id,
+    tidied: tidy,
+  }),
+  rekey: async ({ dryRun }: { dryRun?: boolean }) => {
+    if (dryRun === true) return { jobs: [], elapsedMs: 0, plan: plan(1) };
     const slot = current?.slots[0];
     const outcome = scene?.rekeyed;
     if (slot === undefined) return { jobs: [], elapsedMs: 0 };

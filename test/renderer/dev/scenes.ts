@@ -1,7 +1,8 @@
-import type { JobView, SlotView, Snapshot } from '../../../src/contract.ts';
+import type { ApproverView, JobView, SlotView, Snapshot } from '../../../src/contract.ts';
 import type { JobResult } from '../../../src/model/job.ts';
 import type { UnitReport } from '../../../src/model/rekey.ts';
 import {
+  APPROVER,
   ended,
   failure,
   fingerprintOf,
@@ -28,6 +29,10 @@ export interface Scene {
   readonly damaged?: boolean;
   /** How its re-key ends; `waiting`: it does not, the server is away. */
   readonly rekeyed?: Partial<JobResult> | 'waiting';
+  /** Stations that this one knows as approving. */
+  readonly approvers?: readonly ApproverView[];
+  /** What `rekey.read-request` finds. */
+  readonly request?: 'new' | 'accepted' | 'other-server';
   readonly process?: { readonly state: 'down' | 'restarting'; readonly cause: string };
 }
 
@@ -232,6 +237,19 @@ export const SCENES = {
     }),
     rekeyed: 'waiting',
   },
+  'rekey-signed-out': {
+    ...bench([null, null], { servers: [server({ session: null })] }),
+    approvers: [APPROVER],
+    unit: unit(1, {
+      device: null,
+      offline: report('server/not-logged-in', 'Nobody is logged in at Factory Mender.'),
+      sentences: [
+        'Factory Mender could not be asked: what it has of this unit is not known. A re-key can stage and prove the new key, and waits for the server with the rest.',
+      ],
+    }),
+  },
+  'request-accepted': { ...bench([null, null]), request: 'accepted' },
+  'request-elsewhere': { ...bench([null, null]), request: 'other-server' },
   'rekey-obstacle': {
     ...bench([null, null]),
     unit: unit(1, {
@@ -250,6 +268,15 @@ export const SCENES = {
         left: 'The old key is in use; a new one lies beside it.',
       }),
       interrupted(6, { boardAt: null, step: 'accept' }),
+      interrupted(8, {
+        flow: 'rekey',
+        state: 'waiting',
+        step: 'stage',
+        boardAt: null,
+        requested: true,
+        left: 'The board has its old key in use and a new one staged. An admin elsewhere was asked to approve it, and may have: then the unit may be refused until it has its new key (station rekey finish).',
+        deadline: new Date(Date.now() + 20 * 3_600_000).toISOString(),
+      }),
       interrupted(7, {
         flow: 'rekey',
         state: 'waiting',

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { OpenDialogReturnValue, SaveDialogOptions, SaveDialogReturnValue } from 'electron';
@@ -43,7 +43,7 @@ test('a chosen certificate comes as its name and its text', async () => {
   const file = path.join(folder, 'ca.pem');
   writeFileSync(file, 'a certificate');
   chosen = { canceled: false, filePaths: [file] };
-  expect(await call('shell.choose-certificate', {})).toEqual({
+  expect(await call('shell.choose-text', { kind: 'certificate' })).toEqual({
     ok: true,
     value: { name: 'ca.pem', text: 'a certificate' },
   });
@@ -53,10 +53,22 @@ test.each(['too large', 'gone'])('a file that is %s has no text', async (how) =>
   const file = path.join(folder, 'ca.pem');
   if (how === 'too large') writeFileSync(file, 'x'.repeat(1_000_001));
   chosen = { canceled: false, filePaths: [file] };
-  expect(await call('shell.choose-certificate', {})).toEqual({
+  expect(await call('shell.choose-text', { kind: 'certificate' })).toEqual({
     ok: true,
     value: { name: 'ca.pem', text: null },
   });
+});
+
+test.each([
+  ['a place that can be written', 'request.json', true],
+  ['a folder that is not there', 'gone/request.json', false],
+])('a text is written where the person says: %s', async (_says, name, written) => {
+  const file = path.join(folder, name);
+  const text = { name: 'request.json', text: '{"kind":"x"}' };
+  expect(await call('shell.save-text', text)).toEqual({ ok: true, value: null });
+  where = { canceled: false, filePath: file };
+  expect(await call('shell.save-text', text)).toEqual({ ok: true, value: { path: file, written } });
+  expect(existsSync(file) && readFileSync(file, 'utf8')).toBe(written && text.text);
 });
 
 test('where to write a file is asked with its name and kind, and told by its path', async () => {

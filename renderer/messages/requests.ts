@@ -1,0 +1,116 @@
+/** Texts of a re-key that an admin approves at another station. */
+export const requestMessages = {
+  label: 'Without a login here',
+  intro:
+    'A laptop without an admin’s login writes a request. The admin approves it at another station, and the laptop finishes with the approval.',
+  openRequest: 'Approve a request…',
+  finish: 'Finish with an approval…',
+  approvers: 'Approving stations…',
+
+  how: 'Who has the new key accepted?',
+  byLogin: 'This station',
+  byLoginHelp: (account: string) => `as ${account}`,
+  notSignedIn: 'not signed in',
+  byRequest: 'An admin at another station',
+  byRequestHelp: 'by a request file',
+  approver: 'Station of the admin',
+  noApprover: 'This station knows none yet: add the file of the admin’s station first.',
+  addApprover: 'Add the admin’s station…',
+  expires: 'Good for',
+  start: 'Prepare the request',
+  mayStart: 'The old key stays; nothing is sent',
+
+  made: 'Request ready',
+  madeText: 'The new key is staged and proved. The old key is active. Nothing was sent.',
+  steps: [
+    'Save the request and send it to the admin.',
+    'Tell the admin the fingerprint of this station’s key, by another way than the file.',
+    'Finish with the approval when it comes back: the unit may be on any port.',
+  ],
+  save: 'Save the request…',
+  saved: 'Request saved',
+  validUntil: 'Good until',
+  ownKey: 'Key of this station',
+  newKey: 'New key',
+  to: 'For the admin at',
+
+  approve: {
+    title: 'Approve a request',
+    intro:
+      'Open the request that a laptop has written. Reading it changes nothing; you see who asks for what, and what the server has of the unit.',
+    choose: 'Open a request…',
+    another: 'Open another…',
+    server: 'Server',
+    noServer: 'No server yet',
+    signIn: 'Sign in first: the key is accepted in your name.',
+    signInNow: 'Sign in',
+    reading: 'Asking the server for the unit. Nothing is changed.',
+    whoAsks: 'Who asks',
+    station: 'Station',
+    stationKey: 'Key of that station',
+    stationKeyHelp: 'Compare it with what the laptop’s operator tells you; the file alone proves nothing.',
+    operator: 'Operator',
+    nobody: 'not named',
+    at: 'Asked',
+    expires: 'Good until',
+    expired: 'has expired',
+    unit: 'The unit',
+    reason: 'Reason',
+    newKey: 'New key',
+    oldKey: 'Key that it had',
+    unknownKey: 'not known',
+    serverUrl: 'Asked for',
+    onServer: (name: string) => `On the server ${name}`,
+    states: {
+      new: 'The new key is not on the server. Approving brings it in; the old key goes when the unit has the new one.',
+      preauthorized:
+        'The new key is preauthorized already: this request was approved before. Its approval can be written again.',
+      accepted:
+        'The server accepts the new key. Once the unit has it, the old keys can be removed; the approval can be written again.',
+    },
+    compared: 'I have compared the key of that station',
+    otherAddress: 'Both are addresses of this one server',
+    otherKey: 'The accepted key is on no board: the unit still has the key of its request',
+    go: 'Approve',
+    again: 'Write the approval again',
+    tidy: 'Remove the old keys',
+    tidySure:
+      'Has the unit its new key, proved at the laptop? Every other key of this device is removed for good.',
+    tidyYes: 'It has: remove the old keys',
+    tidyNo: 'Not yet',
+    done: {
+      preauthorized: 'Approved: the first request of the unit with its new key changes it over.',
+      accepted: 'Approved: the server accepts the new key. The unit is refused until it has it.',
+      tidied: 'The old keys are removed. Nothing is left to do.',
+    },
+    doneNext:
+      'Save the approval and send it to the laptop. When the unit has its new key, open the request here once more and remove the old keys.',
+    save: 'Save the approval…',
+    saved: 'Approval saved',
+  },
+
+  known: {
+    title: 'Approving stations',
+    own: 'This station',
+    ownText:
+      'A laptop needs this file to ask this station’s admin. It holds no secret; what the laptop seals with it can be opened here alone.',
+    key: 'Key of this station',
+    keyHelp: 'The laptop’s operator compares it after adding the file.',
+    export: 'Save this station’s file…',
+    exported: 'File saved',
+    others: 'Stations whose admins may approve',
+    none: 'None yet. Have the admin save the file of their station and add it here.',
+    add: 'Add a station…',
+    added: (station: string) =>
+      `${station} was added. Compare its key with what its admin tells you before you trust an approval.`,
+    since: (at: string) => `its file is of ${at}`,
+  },
+
+  file: {
+    unreadable: (name: string) => `${name} cannot be read, or is too large for a file of a station.`,
+    unchanged: 'Nothing was changed.',
+    unreadableRemedy: 'Choose the file that the other station wrote.',
+    notWritten: (path: string) => `${path} could not be written.`,
+    notWrittenRemedy: 'Choose another folder, or make room there.',
+  },
+} as const;
