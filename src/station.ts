@@ -22,6 +22,7 @@ import { CALL_RULES, type CallRule } from './model/rights.ts';
 import { secret, type Secret } from './model/secret.ts';
 import { StationError } from './model/station-error.ts';
 import { RehearsalBench } from './rehearsal/bench.ts';
+import type { DestructiveCall } from './servers/index.ts';
 import {
   BoardProfiles,
   checkBoardProfile,
@@ -436,7 +437,7 @@ class StationOverHome implements Station {
     },
     'provision.plan': (params, signal) => planPorts(params, this.#provisioningParts(params.password), signal),
     rekey: async (params, signal) => {
-      const parts = this.#rekeyingParts(params.password);
+      const parts = this.#rekeyingParts(params.password, params.decommissionFormer);
       if (!params.dryRun) return await rekeyUnit(params, parts, signal);
       const began = this.#clock.monotonic();
       const plan = await planRekey(params, parts, signal);
@@ -499,7 +500,7 @@ class StationOverHome implements Station {
   };
 
   /** `password`: of the boards of this one call. */
-  #provisioningParts(password?: string): ProvisioningParts {
+  #provisioningParts(password?: string, may: readonly DestructiveCall[] = TIDIES): ProvisioningParts {
     return {
       bench: this.#bench,
       jobs: this.#jobs,
@@ -508,7 +509,7 @@ class StationOverHome implements Station {
       generator: this.#generator,
       clock: this.#clock,
       profile: (name) => this.#profiles.get(name),
-      server: (name, calling) => this.#servers.open(name, calling),
+      server: (name, calling) => this.#servers.open(name, calling, may),
       tenantToken: (name) => this.#tenantToken(name),
       passwords: (profile, port) => this.#passwords(profile, port, password),
       keyPassphrase: this.#secrets.keyPassphrase,
@@ -551,7 +552,9 @@ class StationOverHome implements Station {
           ...(keySource === null || keySource === DEFAULT_KEY_SOURCE ? {} : { keySource }),
           ...(label === null ? {} : { label }),
         };
-        return rekeyUnit(CALLS.rekey.parse(params), this.#rekeyingParts(password), signal, {
+        // What was asked for when the job began counts: whoever began it might.
+        const parts = this.#rekeyingParts(password, wish.decommissionFormer);
+        return rekeyUnit(CALLS.rekey.parse(params), parts, signal, {
           ...resumes,
           identity,
         });
@@ -574,14 +577,19 @@ class StationOverHome implements Station {
       sealingKey: () => sealingKey(this.#keyStore),
       journal: this.#record.writer(),
       clock: this.#clock,
-      server: await this.#servers.open(server, signal),
+      server: await this.#servers.open(server, signal, TIDIES),
       operator: this.#operator(),
       generator: this.#generator,
     };
   }
 
-  #rekeyingParts(password?: string): RekeyingParts {
-    return { ...this.#provisioningParts(password), absentServer: (name) => this.#servers.absent(name) };
+  /** `decommissions`: the former device, which a person has asked for and may. */
+  #rekeyingParts(password?: string, decommissions = false): RekeyingParts {
+    const may: readonly DestructiveCall[] = decommissions ? [...TIDIES, 'decommission'] : TIDIES;
+    return {
+      ...this.#provisioningParts(password, may),
+      absentServer: (name) => this.#servers.absent(name, may),
+    };
   }
 
   /** Who is recorded with what is done now. */
@@ -690,6 +698,9 @@ class StationOverHome implements Station {
     };
   }
 }
+
+/** A flow removes the auth sets that it made or put another one in the place of, and no others. */
+const TIDIES: readonly DestructiveCall[] = ['remove-auth-set'];
 
 /** Calls that write in the home or change a board: they need its lock. */
 const CHANGING: ReadonlySet<CallName> = new Set<CallName>([

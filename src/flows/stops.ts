@@ -144,6 +144,7 @@ export const STOPS: Readonly<Record<StopCode, StopRow>> = {
   'server/not-logged-in': ANYWHERE,
   'server/session-ended': ANYWHERE,
   'server/forbidden': ANYWHERE,
+  'server/call-not-allowed': ANYWHERE,
   'server/rate-limited': ANYWHERE,
   'server/device-limit': TAKEN_BACK,
   'server/accepted-other-key': UNTOUCHED,

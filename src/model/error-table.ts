@@ -425,6 +425,11 @@ export const ERRORS = {
     SERVER,
     'Use an account with the role Admin, or one that may manage all devices.',
   ),
+  'server/call-not-allowed': row(
+    'The station does not make this call at {server}: {detail}.',
+    'Nothing was sent to the server.',
+    'Do it in the server’s own pages, or have an admin of this station give you the right (station people set NAME --grant RIGHT).',
+  ),
   'server/rate-limited': row(
     '{server} asks to slow down for {seconds} s.',
     SERVER,

@@ -8,6 +8,7 @@ import { createMenderServer } from './mender/index.ts';
  * what it can do.
  */
 export type { ConnectedServer, Credentials, KeptSession, SessionChange } from './connected-server.ts';
+export { limitedTo, type DestructiveCall } from './destructive.ts';
 export type { DeviceServer } from './device-server.ts';
 export { showCertificate, verifyCertificate } from './http/certificate.ts';
 

@@ -14,11 +14,13 @@ import type { ServerProfile } from '../model/server-profile.ts';
 import { asStationError, StationError } from '../model/station-error.ts';
 import {
   createDeviceServer,
+  limitedTo,
   refuseUnknownKind,
   showCertificate,
   verifyCertificate,
   type ConnectedServer,
   type Credentials,
+  type DestructiveCall,
   type DeviceServer,
   type KeptSession,
 } from '../servers/index.ts';
@@ -168,16 +170,24 @@ export class Servers implements AsyncDisposable {
     return this.#simulated?.name === name ? null : this.#parts.keyStore.get(tenantTokenOf(name));
   }
 
-  /** A server with a session, from this process or kept by an earlier one. @throws StationError `server/not-logged-in`. */
-  async open(name: string, signal: AbortSignal | undefined): Promise<DeviceServer> {
+  /**
+   * A server with a session, from this process or kept by an earlier one, for who may make these destructive calls there.
+   *
+   * @throws StationError `server/not-logged-in`.
+   */
+  async open(
+    name: string,
+    signal: AbortSignal | undefined,
+    may: readonly DestructiveCall[] = [],
+  ): Promise<DeviceServer> {
     const { server } = await this.#resumed(name, signal ?? FOREVER);
     if (server.session === null) throw new StationError('server/not-logged-in', { server: name });
-    return server;
+    return limitedTo(server, may);
   }
 
   /** A server as the settings have it, whether or not it can be reached or anybody is logged in. */
-  absent(name: string): DeviceServer {
-    return this.#connection(name).server;
+  absent(name: string, may: readonly DestructiveCall[] = []): DeviceServer {
+    return limitedTo(this.#connection(name).server, may);
   }
 
   /** Checks what is harmless: certificate, reachability, login, limit, clock. Never throws for what the server does. */

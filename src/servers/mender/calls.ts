@@ -1,3 +1,4 @@
+import type { CallShape } from '../http/allow-list.ts';
 import type { HttpCall } from '../http/client.ts';
 
 const USERADM = '/api/management/v1/useradm';
@@ -5,39 +6,55 @@ const DEVAUTH = '/api/management/v2/devauth';
 const INVENTORY_V1 = '/api/management/v1/inventory';
 const INVENTORY = '/api/management/v2/inventory';
 
-interface CallShape {
-  readonly method: HttpCall['method'];
-  /** `{}` stands for one id. */
-  readonly path: string;
-}
+/**
+ * What a call does, and so what it takes: `account` the login alone, `device` nothing but a board's signature; the destructive
+ * ones are given to a job or a person one by one (`servers/destructive.ts`).
+ */
+type Takes =
+  | 'account'
+  | 'device'
+  | 'read'
+  | 'accept'
+  | 'preauthorize'
+  | 'inventory'
+  | 'remove-auth-set'
+  | 'decommission';
 
-/** Every call that the station ever makes to a Mender server. What is not here cannot be called. */
+/** Every call that the station ever makes to a Mender server. What is not here is never sent. */
 export const MENDER_CALLS = {
-  login: { method: 'POST', path: `${USERADM}/auth/login` },
-  logout: { method: 'POST', path: `${USERADM}/auth/logout` },
-  user: { method: 'GET', path: `${USERADM}/users/{}` },
+  login: { takes: 'account', method: 'POST', path: `${USERADM}/auth/login` },
+  logout: { takes: 'account', method: 'POST', path: `${USERADM}/auth/logout` },
+  user: { takes: 'account', method: 'GET', path: `${USERADM}/users/{}` },
   /** Of 1.0 and 1.1, by the version of their routes. The API description of the first user's route has it misspelt. */
-  'old login': { method: 'POST', path: '/api/management/{}/useradm/auth/login' },
-  'first user': { method: 'POST', path: '/api/management/{}/useradm/users/initial' },
-  'first user, misspelt': { method: 'POST', path: '/api/management/{}/useradm/users/inital' },
-  'old auth request': { method: 'POST', path: '/api/devices/0.1/authentication/auth_requests' },
+  'old login': { takes: 'account', method: 'POST', path: '/api/management/{}/useradm/auth/login' },
+  'first user': { takes: 'account', method: 'POST', path: '/api/management/{}/useradm/users/initial' },
+  'first user, misspelt': {
+    takes: 'account',
+    method: 'POST',
+    path: '/api/management/{}/useradm/users/inital',
+  },
+  'old auth request': {
+    takes: 'device',
+    method: 'POST',
+    path: '/api/devices/0.1/authentication/auth_requests',
+  },
   /** There since 2026: tells the versions apart. */
-  plans: { method: 'GET', path: `${USERADM}/plans` },
-  organization: { method: 'GET', path: '/api/management/v1/tenantadm/user/tenant' },
-  'auth request': { method: 'POST', path: '/api/devices/v1/authentication/auth_requests' },
-  device: { method: 'GET', path: `${DEVAUTH}/devices/{}` },
-  devices: { method: 'GET', path: `${DEVAUTH}/devices` },
-  'device count': { method: 'GET', path: `${DEVAUTH}/devices/count` },
-  'device limit': { method: 'GET', path: `${DEVAUTH}/limits/max_devices` },
-  preauthorize: { method: 'POST', path: `${DEVAUTH}/devices` },
-  'set status': { method: 'PUT', path: `${DEVAUTH}/devices/{}/auth/{}/status` },
-  'delete auth set': { method: 'DELETE', path: `${DEVAUTH}/devices/{}/auth/{}` },
-  decommission: { method: 'DELETE', path: `${DEVAUTH}/devices/{}` },
-  'revoke token': { method: 'DELETE', path: `${DEVAUTH}/tokens/{}` },
-  'inventory device': { method: 'GET', path: `${INVENTORY_V1}/devices/{}` },
-  'set tags': { method: 'PATCH', path: `${INVENTORY_V1}/devices/{}/tags` },
-  'inventory search': { method: 'POST', path: `${INVENTORY}/filters/search` },
-} as const satisfies Readonly<Record<string, CallShape>>;
+  plans: { takes: 'read', method: 'GET', path: `${USERADM}/plans` },
+  organization: { takes: 'read', method: 'GET', path: '/api/management/v1/tenantadm/user/tenant' },
+  'auth request': { takes: 'device', method: 'POST', path: '/api/devices/v1/authentication/auth_requests' },
+  device: { takes: 'read', method: 'GET', path: `${DEVAUTH}/devices/{}` },
+  devices: { takes: 'read', method: 'GET', path: `${DEVAUTH}/devices` },
+  'device count': { takes: 'read', method: 'GET', path: `${DEVAUTH}/devices/count` },
+  'device limit': { takes: 'read', method: 'GET', path: `${DEVAUTH}/limits/max_devices` },
+  preauthorize: { takes: 'preauthorize', method: 'POST', path: `${DEVAUTH}/devices` },
+  'set status': { takes: 'accept', method: 'PUT', path: `${DEVAUTH}/devices/{}/auth/{}/status` },
+  'delete auth set': { takes: 'remove-auth-set', method: 'DELETE', path: `${DEVAUTH}/devices/{}/auth/{}` },
+  decommission: { takes: 'decommission', method: 'DELETE', path: `${DEVAUTH}/devices/{}` },
+  'revoke token': { takes: 'accept', method: 'DELETE', path: `${DEVAUTH}/tokens/{}` },
+  'inventory device': { takes: 'read', method: 'GET', path: `${INVENTORY_V1}/devices/{}` },
+  'set tags': { takes: 'inventory', method: 'PATCH', path: `${INVENTORY_V1}/devices/{}/tags` },
+  'inventory search': { takes: 'read', method: 'POST', path: `${INVENTORY}/filters/search` },
+} as const satisfies Readonly<Record<string, CallShape & { readonly takes: Takes }>>;
 
 export type MenderCall = keyof typeof MENDER_CALLS;
 

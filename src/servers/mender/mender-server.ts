@@ -1,10 +1,12 @@
 import { systemClock } from '../../model/clock.ts';
 import type { ServerProfile } from '../../model/server-profile.ts';
 import type { ConnectedServer, ConnectionOptions } from '../connected-server.ts';
+import { onlyThese } from '../http/allow-list.ts';
 import { createHttpClient, HTTP_LIMITS } from '../http/client.ts';
 import { acceptAuthSet } from './accept.ts';
 import { MenderApi } from './api.ts';
 import { authRequestBody, submitAuthRequest } from './auth-request.ts';
+import { MENDER_CALLS } from './calls.ts';
 import { findDevice, findKnocker } from './find.ts';
 import { examineAccount } from './examine.ts';
 import { createFirstUser } from './old-server.ts';
@@ -24,7 +26,11 @@ export interface MenderServer extends ConnectedServer {
 /** Nothing is sent before the first call. Disposing it closes its connections and leaves the session at the server. */
 export function createMenderServer(profile: ServerProfile, options: ConnectionOptions = {}): MenderServer {
   const clock = options.clock ?? systemClock;
-  const http = createHttpClient(profile, clock, { ...HTTP_LIMITS, ...options.limits }, options.proxies);
+  const http = onlyThese(
+    createHttpClient(profile, clock, { ...HTTP_LIMITS, ...options.limits }, options.proxies),
+    profile,
+    Object.values(MENDER_CALLS),
+  );
   const session = new MenderSession(profile, http, clock, options);
   const api = new MenderApi(profile, session);
   const turns = new Turns();

@@ -1,0 +1,45 @@
+import type { ServerProfile } from '../../model/server-profile.ts';
+import { StationError } from '../../model/station-error.ts';
+import type { HttpCall, HttpClient } from './client.ts';
+
+/** A call that a client may make. */
+export interface CallShape {
+  readonly method: HttpCall['method'];
+  /** `{}` stands for one segment. */
+  readonly path: string;
+}
+
+/**
+ * The same client for these calls alone: anything else is refused before a byte of it is sent, whatever made it.
+ *
+ * Its calls also throw StationError `server/call-not-allowed`.
+ */
+export function onlyThese(
+  client: HttpClient,
+  { name }: ServerProfile,
+  shapes: readonly CallShape[],
+): HttpClient {
+  const allowed = shapes.map(({ method, path }) => ({ method, path: patternOf(path) }));
+  return {
+    get slowedDown() {
+      return client.slowedDown;
+    },
+    call(call, signal) {
+      const [path = ''] = call.path.split('?', 1);
+      if (!allowed.some((shape) => shape.method === call.method && shape.path.test(path)))
+        return Promise.reject(
+          new StationError('server/call-not-allowed', {
+            server: name,
+            detail: `${call.method} ${path} is none of the calls that a station makes`,
+          }),
+        );
+      return client.call(call, signal);
+    },
+    [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
+  };
+}
+
+function patternOf(path: string): RegExp {
+  const fixed = path.split('{}').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${fixed.join('[^/?#]+')}$`);
+}
