@@ -297,6 +297,8 @@ function withEvent(state: WindowState, event: StationEvent | StationProcessEvent
       return { ...state, interrupted: event.interrupted };
     case 'batch':
     case 'batch-gone':
+    case 'batch-outcomes':
+    case 'batch-taken-back':
       return state;
     case 'read-only':
       // What it refused meanwhile is no news any more.

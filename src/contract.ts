@@ -1,4 +1,9 @@
 import * as z from 'zod';
+import {
+  PREAUTHORIZE_CALLS,
+  type PreauthorizeCallResults,
+  type PreauthorizeStationEvent,
+} from './contract/preauthorize.ts';
 import { BATCH_CALLS, type BatchCallResults, type BatchStationEvent } from './contract/batches.ts';
 import {
   PEOPLE_CALLS,
@@ -70,6 +75,7 @@ export type { BenchRules, PeopleView, PersonView } from './contract/people.ts';
 export const CALLS = {
   ...BATCH_CALLS,
   ...PEOPLE_CALLS,
+  ...PREAUTHORIZE_CALLS,
   /** All that a window shows at its start. */
   snapshot: z.strictObject({}),
   'port.refresh': z.strictObject({}),
@@ -265,7 +271,7 @@ export type CallInput<N extends CallName> = z.input<(typeof CALLS)[N]>;
 export type CallParams<N extends CallName> = z.output<(typeof CALLS)[N]>;
 
 /** What each call gives back. */
-export interface CallResults extends BatchCallResults, PeopleCallResults {
+export interface CallResults extends BatchCallResults, PreauthorizeCallResults, PeopleCallResults {
   snapshot: Snapshot;
   'port.refresh': readonly SlotView[];
   'port.mute': null;
@@ -336,7 +342,8 @@ export type StationEvent =
   /** Jobs to be finished: at the start, and whenever the list changes. */
   | { readonly type: 'interrupted'; readonly interrupted: readonly InterruptedJob[] }
   | { readonly type: 'read-only'; readonly readOnly: ErrorReport | null }
-  | BatchStationEvent;
+  | BatchStationEvent
+  | PreauthorizeStationEvent;
 
 export interface Snapshot {
   readonly station: {

@@ -49,6 +49,7 @@ import { examine } from './station/doctor.ts';
 import { DropFolder } from './station/drop-folder.ts';
 import { backupRecord } from './station/backup.ts';
 import { batchHandlers } from './station/batches/handlers.ts';
+import { BatchRuns } from './station/batches/runs.ts';
 import { exportJournal } from './station/exporting.ts';
 import { EventHub } from './station/event-hub.ts';
 import { identify } from './station/identifying.ts';
@@ -177,6 +178,7 @@ class StationOverHome implements Station {
   readonly #jobs: Jobs;
   readonly #bench: Bench;
   readonly #servers: Servers;
+  readonly #batchRuns: BatchRuns;
   readonly #unfinished: UnfinishedJobs;
   readonly #ports: StationOptions['ports'];
   readonly #proxies: ProxySettings;
@@ -243,6 +245,16 @@ class StationOverHome implements Station {
         tell: this.#events.tell,
         clock,
         proxies: this.#proxies,
+      }),
+    );
+    this.#batchRuns = owned.use(
+      new BatchRuns({
+        record,
+        clock,
+        profile: (name) => this.#servers.profile(name),
+        server: (name, calling) => this.#servers.open(name, calling),
+        tell: this.#events.tell,
+        operator: () => this.#preferences().operator,
       }),
     );
     this.#bench = owned.use(
@@ -327,7 +339,19 @@ class StationOverHome implements Station {
   }
 
   readonly #handlers: Handlers = {
-    ...batchHandlers(() => ({ record: this.#record, run: () => null })),
+    ...batchHandlers(() => ({ record: this.#record, run: (batch) => this.#batchRuns.view(batch) })),
+    'batch.preauthorize': (params, signal) =>
+      this.#batchRuns.preauthorize(params, signal ?? new AbortController().signal),
+    'batch.take-back': (params, signal) =>
+      this.#batchRuns.takeBack(params, signal ?? new AbortController().signal),
+    'batch.pause': ({ name }) => {
+      this.#batchRuns.stop(name, 'paused');
+      return null;
+    },
+    'batch.cancel': ({ name }) => {
+      this.#batchRuns.stop(name, 'cancelled');
+      return null;
+    },
     ...peopleHandlers(() => this.#people),
     snapshot: () => this.#snapshot(),
     'port.refresh': async () => {
@@ -720,6 +744,8 @@ const CHANGING: ReadonlySet<CallName> = new Set<CallName>([
   'identify',
   'provision',
   'provision.plan',
+  'batch.preauthorize',
+  'batch.take-back',
   'rekey.look',
   'rekey',
   'approver.export',

@@ -62,6 +62,8 @@ export interface BatchRunView {
   readonly perSecond: number | null;
   /** Milliseconds. */
   readonly remainingMs: number | null;
+  /** Milliseconds for which the server has asked everybody to wait, or is in trouble; 0 where it is not so. */
+  readonly waitsMs: number;
   readonly counts: Readonly<Record<RowOutcome, number>>;
 }
 

@@ -55,6 +55,8 @@ export const BATCH_SCHEMA = `
     outcome TEXT NOT NULL DEFAULT 'pending',
     -- 1 from the intent on until there is an outcome.
     in_flight INTEGER NOT NULL DEFAULT 0,
+    -- When the first of the intents was written that have no outcome yet.
+    sent_at TEXT,
     device_id TEXT,
     error TEXT,
     unit_job TEXT,
@@ -140,12 +142,18 @@ export function projectBatch(database: Database, entry: JournalEntry, event: Bat
       return;
     case 'batch-intent':
       for (const line of event.lines)
-        database.run('UPDATE p_batch_row SET in_flight = 1 WHERE batch = ? AND line = ?', batch, line);
+        database.run(
+          'UPDATE p_batch_row SET in_flight = 1, sent_at = coalesce(sent_at, ?) WHERE batch = ? AND line = ?',
+          entry.at,
+          batch,
+          line,
+        );
       return;
     case 'batch-outcomes':
       for (const { line, outcome, deviceId = null, error } of event.outcomes)
         database.run(
-          'UPDATE p_batch_row SET in_flight = 0, outcome = ?, device_id = ?, error = ? WHERE batch = ? AND line = ?',
+          `UPDATE p_batch_row SET in_flight = 0, sent_at = NULL, outcome = ?, device_id = ?, error = ?
+           WHERE batch = ? AND line = ?`,
           outcome,
           deviceId,
           error === undefined ? null : canonicalJson(error),
@@ -156,7 +164,7 @@ export function projectBatch(database: Database, entry: JournalEntry, event: Bat
     case 'batch-taken-back':
       for (const line of event.lines)
         database.run(
-          `UPDATE p_batch_row SET in_flight = 0, outcome = 'pending', device_id = NULL, error = NULL
+          `UPDATE p_batch_row SET in_flight = 0, sent_at = NULL, outcome = 'pending', device_id = NULL, error = NULL
            WHERE batch = ? AND line = ?`,
           batch,
           line,

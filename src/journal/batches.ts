@@ -123,6 +123,19 @@ export class Batches {
     return this.rows(id, { outcome: 'pending', after, limit });
   }
 
+  /** Rows to be sent, in the order of the file: without an answer, and with `retry` those that failed as well. */
+  rowsToSend(id: BatchId, retry: boolean, after: number, limit: number): readonly BatchRowState[] {
+    return this.#database
+      .all(
+        `SELECT * FROM p_batch_row WHERE batch = ? AND line > ?
+           AND outcome IN ('pending'${retry ? `, ${FAILED}` : ''}) ORDER BY line LIMIT ?`,
+        this.#number(id),
+        after,
+        limit,
+      )
+      .map(toRow);
+  }
+
   /** Rows that were about to be sent when a run was cut off: nobody knows whether the server has them. */
   inFlightRows(id: BatchId, after: number, limit: number): readonly BatchRowState[] {
     return this.rows(id, { outcome: 'sent', after, limit });
@@ -302,6 +315,7 @@ function toRow(row: Row): BatchRowState {
     tags: tags === null ? {} : (JSON.parse(tags) as Readonly<Record<string, string>>),
     outcome: String(row['outcome']) as RowOutcome,
     inFlight: row['in_flight'] === 1,
+    sentAt: textOrNull(row['sent_at']),
     deviceId: textOrNull(row['device_id']),
     error: error === null ? null : (JSON.parse(error) as ErrorReport),
     unit:

@@ -206,6 +206,12 @@ export interface Journal extends JournalReader {
    */
   append(event: JournalEvent): JournalEntry;
   /**
+   * Adds some events at once, all or none of them. They are on the disk when this returns.
+   *
+   * @throws StationError as `append` does.
+   */
+  appendTogether(events: readonly JournalEvent[]): void;
+  /**
    * Adds many events, all or none of them, and lets other work go on in between: an entry that comes meanwhile has all of
    * these written before it. They are on the disk when this resolves; when it rejects none of them is part of the record.
    *
@@ -676,10 +682,20 @@ class Writer extends Reader implements Journal {
   }
 
   append(event: JournalEvent): JournalEntry {
+    const [entry] = this.#appendNow([event]);
+    if (entry === undefined) throw new TypeError('an event was not written');
+    return entry;
+  }
+
+  appendTogether(events: readonly JournalEvent[]): void {
+    this.#appendNow(events);
+  }
+
+  #appendNow(events: readonly JournalEvent[]): readonly JournalEntry[] {
     try {
-      const entry = this.#write(event);
+      const entries = this.#write(events);
       this.#appended(null);
-      return entry;
+      return entries;
     } catch (thrown) {
       if (thrown instanceof StationError) this.#appended(thrown);
       throw thrown;
@@ -729,24 +745,27 @@ class Writer extends Reader implements Journal {
     this.#bulk = null;
   }
 
-  #write(event: JournalEvent): JournalEntry {
+  #write(events: readonly JournalEvent[]): readonly JournalEntry[] {
     this.#settle();
     const times = { wall: this.#clock.now(), steady: this.#clock.monotonic() };
     // What was taken away is told before something is written to where nobody will find it.
     this.database.checkFiles();
-    const entry = this.database.write(() => {
-      let previous = lastHead(this.database);
+    const entries = this.database.write(() => {
+      let head = lastHead(this.database);
       const jump = this.#jump(times);
-      if (jump !== null) ({ head: previous } = this.#insert(this.database, previous, jump, times));
-      const written = this.#insert(this.database, previous, event, times);
-      if (this.#mustSign(this.database, event, written.head.seq))
-        this.#insert(this.database, written.head, this.#signature(written.head), times);
-      return written.entry;
+      if (jump !== null) ({ head } = this.#insert(this.database, head, jump, times));
+      return events.map((event) => {
+        const written = this.#insert(this.database, head, event, times);
+        head = written.head;
+        if (this.#mustSign(this.database, event, head.seq))
+          ({ head } = this.#insert(this.database, head, this.#signature(head), times));
+        return written.entry;
+      });
     });
     this.#last = times;
     // After the commit: files that were gone before it took the row along.
     this.database.checkFiles();
-    return entry;
+    return entries;
   }
 
   #insert(

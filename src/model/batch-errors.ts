@@ -9,4 +9,79 @@ export const BATCH_ERRORS = {
     STATION,
     'Look it up in the list (station batch list); one that is to be new is imported (station batch import FILE --name NAME).',
   ),
+  'batch/conflict': row(
+    'The server has device {device} of this identity already: {status}, {keys}.',
+    'The row was not preauthorized; the device there was left as it is.',
+    'Look at the device. If it is to have this key, run the batch again with --force-rekey (servers of today), or remove the device there first; else correct the row.',
+  ),
+  'batch/decommissioning': row(
+    'The server is just decommissioning device {device} of this identity.',
+    'The row was not preauthorized.',
+    'Wait until that has ended, then run the batch again with --retry.',
+    true,
+  ),
+  'batch/no-auth-set': row(
+    'Device {device} of this identity is preauthorized without a key: no unit can ever use it.',
+    'The row was not preauthorized.',
+    'Remove that device (station reconcile --fix dead), then run the batch again with --retry.',
+  ),
+  'batch/not-settled': row(
+    'The server gave no lasting answer to this row: {detail}.',
+    'Whether the device was made is looked up before anything is repeated.',
+    'Run the batch again with --resume.',
+    true,
+  ),
+  'batch/limited-for-long': row(
+    '{server} takes no more calls of this account for {minutes} minutes.',
+    'Nothing was changed on the server.',
+    'Go on when that is over.',
+    true,
+  ),
+  'batch/over-limit': row(
+    '{server} has room for {room} more devices (limit {limit}, {accepted} accepted, {preauthorized} preauthorized), and {rows} are to be preauthorized.',
+    'Nothing was changed on the server.',
+    'Have the limit raised; or go on all the same with --ignore-limit: units beyond the limit are refused by the server until it is raised.',
+  ),
+  'batch/device-not-removed': row(
+    'The server keeps the device {device} although its removal was asked for.',
+    'The device is as it was, or on its way out.',
+    'Try again; look at the device on the server if it repeats.',
+    true,
+  ),
+  'batch/running': row(
+    'The batch {batch} is being worked on already.',
+    STATION,
+    'Wait until that has ended, or pause it.',
+    true,
+  ),
+  'batch/begun': row(
+    'The preauthorization of the batch {batch} at {server} was begun and not finished: {rows} rows are left.',
+    STATION,
+    'Go on with it: station batch preauthorize {batch} --server {server} --resume.',
+  ),
+  'batch/other-server': row(
+    'The batch {batch} was preauthorized at {server}.',
+    STATION,
+    'Take it back there first (station batch take-back {batch} --server {server}), or choose that server.',
+  ),
+  'batch/no-keys': row(
+    'The batch {batch} has no keys: it is a list of expected units.',
+    STATION,
+    'Provision units against it (station provision --batch {batch}), or import a list with keys.',
+  ),
+  'batch/not-sent': row(
+    'The batch {batch} was never preauthorized at {server}.',
+    STATION,
+    'There is nothing to take back.',
+  ),
+  'batch/not-sent-there': row(
+    'The batch {batch} was preauthorized at {other}, not at {server}.',
+    STATION,
+    'Take it back at {other}.',
+  ),
+  'batch/in-flight': row(
+    'Of some rows of the batch {batch} nobody knows yet whether {server} has them.',
+    STATION,
+    'Go on first (station batch preauthorize {batch} --server {server} --resume), so that each row has its outcome; then take it back.',
+  ),
 } as const;

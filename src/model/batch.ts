@@ -38,6 +38,8 @@ export interface BatchRowState extends BatchRow {
   readonly outcome: RowOutcome;
   /** Whether it was about to be sent, by a run that never told what came of it. */
   readonly inFlight: boolean;
+  /** When it was about to be sent without a word since; ISO 8601. */
+  readonly sentAt: string | null;
   readonly deviceId: string | null;
   readonly error: ErrorReport | null;
   /** The job whose board counted for this row. */
@@ -104,5 +106,6 @@ export interface BatchRunRecord {
   readonly state: BatchRunState;
   readonly at: string;
 }
-export const BATCH_RUN_STATES = ['begun', 'paused', 'ended', 'cancelled'] as const;
+/** `taken-back`: what it had created there and nobody used was removed again; the batch may go to another server. */
+export const BATCH_RUN_STATES = ['begun', 'paused', 'ended', 'cancelled', 'taken-back'] as const;
 export type BatchRunState = (typeof BATCH_RUN_STATES)[number];

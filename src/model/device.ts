@@ -13,6 +13,8 @@ export interface AuthSet {
   readonly keyType?: KeyType | 'other';
   /** When the server first saw it; ISO 8601. */
   readonly since?: string;
+  /** Where the server has tiers; a set of another tier is another set. */
+  readonly tier?: string;
 }
 
 /** The server's record of a board. */

@@ -2,6 +2,7 @@ import type { Device } from '../model/device.ts';
 import type { Identity } from '../model/identity.ts';
 import type { PublicKey } from '../model/key.ts';
 import type { Secret } from '../model/secret.ts';
+import type { Preauthorization } from './preauthorization.ts';
 import type { ServerProfile } from '../model/server-profile.ts';
 
 /**
@@ -90,6 +91,9 @@ export interface DeviceServer extends AsyncDisposable {
     ms: number,
     signal: AbortSignal,
   ): Promise<((signal: AbortSignal) => Promise<void>) | null>;
+
+  /** Preauthorization of devices that have not asked yet; left out where this kind of server has none. */
+  readonly preauthorization?: Preauthorization;
 
   /** Devices that may be accepted in all, or null for no limit; and how many are. */
   limit(signal: AbortSignal): Promise<{ readonly limit: number | null; readonly accepted: number }>;

@@ -14,6 +14,8 @@ export interface HttpCall {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
+  /** Set where a rate limit (429) is an answer like any other: the caller paces many calls at once. */
+  readonly tellsRateLimit?: true;
 }
 
 /** What a server answered, whatever its status; the body whole and of bounded size. */
@@ -59,8 +61,8 @@ export const HTTP_LIMITS: HttpLimits = {
   answerBytes: 8 * 1024 * 1024,
 };
 
-/** Enough for a bench of boards at once; a server counts connections, too. */
-const CONNECTIONS = 8;
+/** As many as a batch has calls under way; opened as they are needed. A server counts connections, too. */
+const CONNECTIONS = 32;
 
 export function createHttpClient(
   profile: ServerProfile,
@@ -152,6 +154,7 @@ export function createHttpClient(
           });
         if (answer.status !== 429) return answer;
         slowedDown += 1;
+        if (call.tellsRateLimit === true) return answer;
         const wait = retryAfterMs(answer, clock.now());
         waited += wait;
         if (waited > limits.rateLimitMs)
@@ -166,8 +169,8 @@ export function createHttpClient(
   };
 }
 
-/** Seconds, or an HTTP date; a second where the server does not say. */
-function retryAfterMs(answer: HttpAnswer, now: number): number {
+/** How long a 429 asks to wait: seconds, or an HTTP date; a second where the server does not say. Milliseconds. */
+export function retryAfterMs(answer: HttpAnswer, now: number): number {
   const text = answer.headers.get('retry-after') ?? '1';
   const wait = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
   return Number.isFinite(wait) ? Math.max(wait, 100) : 1000;

@@ -4,7 +4,8 @@ import type { PublicKeyPem } from '../../model/key.ts';
 import { secret, type Secret } from '../../model/secret.ts';
 import type { ServerProfile } from '../../model/server-profile.ts';
 import { StationError } from '../../model/station-error.ts';
-import type { HttpAnswer } from '../http/client.ts';
+import { retryAfterMs, type HttpAnswer } from '../http/client.ts';
+import type { DeviceDescription, NewDevice, PreauthorizationAnswer } from '../preauthorization.ts';
 import { decode, errorText, isMendersOwn, unexpected } from './answer.ts';
 import type { CallInput, MenderCall } from './calls.ts';
 import type { MenderSession } from './session.ts';
@@ -27,6 +28,8 @@ import {
 export type Preauthorization =
   { readonly made: string | null } | { readonly exists: WireDevice; readonly serverDate: number | null };
 
+/** The tier that is not spoken of: servers without tiers know none. */
+const STANDARD = 'standard';
 /** Devices on a page: the server's largest. */
 const PER_PAGE = 500;
 /** Bad request, not found, method not allowed, not implemented: an inventory that is not there, or of before such searches. */
@@ -47,6 +50,18 @@ export class MenderApi {
   /** A device; null when there is none with this id. */
   async device(id: string, signal: AbortSignal): Promise<WireDevice | null> {
     const answer = await this.#call('device', { ids: [id] }, signal);
+    if (answer.status === 404 && isMendersOwn(answer)) return null;
+    return this.#decoded('device', wireDevice, answer);
+  }
+
+  /** As `device`, for one call among many: a rate limit is told at once. @throws StationError `server/rate-limited`. */
+  async lookAt(id: string, signal: AbortSignal): Promise<WireDevice | null> {
+    const answer = await this.#call('device', { ids: [id], tellsRateLimit: true }, signal);
+    if (answer.status === 429)
+      throw new StationError('server/rate-limited', {
+        server: this.#profile.name,
+        seconds: Math.ceil(retryAfterMs(answer, Date.now()) / 1000),
+      });
     if (answer.status === 404 && isMendersOwn(answer)) return null;
     return this.#decoded('device', wireDevice, answer);
   }
@@ -102,8 +117,14 @@ export class MenderApi {
     pem: PublicKeyPem,
     force: boolean,
     signal: AbortSignal,
+    tier = STANDARD,
   ): Promise<Preauthorization> {
-    const json = { identity_data: identity, pubkey: pem, ...(force ? { force } : {}) };
+    const json = {
+      identity_data: identity,
+      pubkey: pem,
+      ...(force ? { force } : {}),
+      ...(tier === STANDARD ? {} : { tier }),
+    };
     const answer = await this.#call('preauthorize', { json }, signal);
     if (answer.status === 409) {
       const serverDate = Date.parse(answer.headers.get('date') ?? '');
@@ -116,6 +137,68 @@ export class MenderApi {
     // `devices/<id>`, relative. With `force` on a device that exists it names one that does not.
     if (answer.status !== 201) throw unexpected(this.#profile, 'preauthorize', answer);
     return { made: lastSegment(answer.headers.get('location') ?? '') };
+  }
+
+  /**
+   * One preauthorization among many: a rate limit is told at once instead of being waited for, and the answer's refusals
+   * are values.
+   *
+   * @throws StationError as `preauthorize`, also for what leaves open whether it was done.
+   */
+  async askPreauthorization(wish: NewDevice, signal: AbortSignal): Promise<PreauthorizationAnswer> {
+    const { identity, key, tier } = wish;
+    const json = { identity_data: identity, pubkey: key, ...(tier === STANDARD ? {} : { tier }) };
+    const answer = await this.#call('preauthorize', { json, tellsRateLimit: true }, signal);
+    switch (answer.status) {
+      case 201:
+        return { kind: 'made', deviceId: lastSegment(answer.headers.get('location') ?? '') };
+      case 409: {
+        const { id, status, decommissioning, created_ts } = this.#read('preauthorize', wireDevice, answer);
+        const age = Date.parse(answer.headers.get('date') ?? '') - Date.parse(created_ts ?? '');
+        const ageMs = Number.isNaN(age) ? null : Math.max(0, age);
+        return { kind: 'exists', deviceId: id, status, decommissioning, ageMs };
+      }
+      case 429:
+        return { kind: 'busy', waitMs: retryAfterMs(answer, Date.now()) };
+      case 400:
+        if (!isMendersOwn(answer)) break;
+        return { kind: 'refused', error: this.#keyUnacceptable(answer) };
+      case 422: {
+        const limit = 'unknown';
+        const error = new StationError('server/device-limit', { server: this.#profile.name, limit });
+        return { kind: 'refused', error };
+      }
+      default:
+    }
+    throw unexpected(this.#profile, 'preauthorize', answer);
+  }
+
+  /**
+   * Gives a device tags and a group in the inventory. Null and `unknown` alike: it does not know the device yet.
+   *
+   * @throws StationError `server/failed`.
+   */
+  async describe(
+    deviceId: string,
+    { tags, group }: DeviceDescription,
+    signal: AbortSignal,
+  ): Promise<'done' | 'unknown'> {
+    const named = Object.entries(tags).map(([name, value]) => ({ name, value }));
+    const calls: readonly (readonly [MenderCall, unknown])[] = [
+      ...(named.length === 0 ? [] : [['set tags', named] as const]),
+      ...(group === null ? [] : [['set group', { group }] as const]),
+    ];
+    for (const [call, json] of calls) {
+      const answer = await this.#call(call, { ids: [deviceId], json }, signal);
+      if (answer.status === 404 && isMendersOwn(answer)) return 'unknown';
+      if (answer.status < 200 || answer.status >= 300) throw unexpected(this.#profile, call, answer);
+    }
+    return 'done';
+  }
+
+  /** Whether the server is one of today, as far as the login's token tells. */
+  get isOfToday(): boolean {
+    return this.#session.isOfToday === true;
   }
 
   /**

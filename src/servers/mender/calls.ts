@@ -53,6 +53,7 @@ export const MENDER_CALLS = {
   'revoke token': { takes: 'accept', method: 'DELETE', path: `${DEVAUTH}/tokens/{}` },
   'inventory device': { takes: 'read', method: 'GET', path: `${INVENTORY_V1}/devices/{}` },
   'set tags': { takes: 'inventory', method: 'PATCH', path: `${INVENTORY_V1}/devices/{}/tags` },
+  'set group': { takes: 'inventory', method: 'PUT', path: `${INVENTORY_V1}/devices/{}/group` },
   'inventory search': { takes: 'read', method: 'POST', path: `${INVENTORY}/filters/search` },
 } as const satisfies Readonly<Record<string, CallShape & { readonly takes: Takes }>>;
 
@@ -68,6 +69,8 @@ export interface CallInput {
   /** A JSON body whose bytes matter. */
   readonly bytes?: Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
+  /** See `HttpCall`. */
+  readonly tellsRateLimit?: true;
 }
 
 /** The HTTP call for one of the table. */
@@ -83,6 +86,7 @@ export function menderCall(name: MenderCall, input: CallInput = {}): HttpCall {
     path: filled + query,
     headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...input.headers },
     ...(body === undefined ? {} : { body }),
+    ...(input.tellsRateLimit === true ? { tellsRateLimit: true as const } : {}),
   };
 }
 

@@ -10,6 +10,7 @@ import { MENDER_CALLS } from './calls.ts';
 import { findDevice, findKnocker } from './find.ts';
 import { examineAccount } from './examine.ts';
 import { createFirstUser } from './old-server.ts';
+import { menderPreauthorization } from './preauthorization.ts';
 import { reachMender } from './reach.ts';
 import { MenderSession } from './session.ts';
 import { takeLease } from './lease.ts';
@@ -103,6 +104,8 @@ export function createMenderServer(profile: ServerProfile, options: ConnectionOp
         const device = await rejectAuthSet(api, clock, deviceId, authSetId, signal);
         return device === null ? null : asDevice(device);
       }),
+
+    preauthorization: menderPreauthorization(api, clock, turns),
 
     revokeTokens: (authSetId, signal) => api.revokeToken(authSetId, signal),
 

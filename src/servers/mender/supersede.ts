@@ -29,6 +29,7 @@ export async function preauthorizeBeside(
   key: PublicKey,
   deviceId: string,
   signal: AbortSignal,
+  tier = 'standard',
 ): Promise<WireDevice | null> {
   for (let round = 0; ; round += 1) {
     const device = await api.device(deviceId, signal);
@@ -42,7 +43,7 @@ export async function preauthorizeBeside(
     if (other !== undefined)
       throw new StationError('job/not-settled', { detail: 'another program preauthorized a key meanwhile' });
     try {
-      const outcome = await api.preauthorize(identity, key.pem, true, signal);
+      const outcome = await api.preauthorize(identity, key.pem, true, signal, tier);
       if ('exists' in outcome) return null;
       // Where the answer points to is a device that does not exist: it is read under the id that is known.
       const after = await api.device(deviceId, signal);

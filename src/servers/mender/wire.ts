@@ -12,6 +12,8 @@ const authSet = z.object({
   pubkey: z.string(),
   ts: z.string().optional(),
   status: z.enum(['accepted', 'preauthorized', 'pending', 'rejected']),
+  /** Enterprise: with another tier it is another set. */
+  tier: z.string().optional(),
 });
 
 /** `auth_sets` is null in every 409 body, `[]` in a device without any; identities of other programs may be anything. */
@@ -66,6 +68,7 @@ function asAuthSet(wire: z.output<typeof authSet>): AuthSet {
     status: wire.status,
     keyType: keyTypeOf(wire.pubkey),
     ...(wire.ts === undefined ? {} : { since: wire.ts }),
+    ...(wire.tier === undefined ? {} : { tier: wire.tier }),
   };
 }
 

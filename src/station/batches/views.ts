@@ -15,7 +15,7 @@ export function batchView(batch: BatchRecord, live: BatchRunView | null): BatchV
 
 /** A run that has not ended and that nobody is at. */
 function cutOff({ run, rows, counts }: BatchRecord): BatchRunView | null {
-  if (run === null || run.state === 'ended' || run.state === 'cancelled') return null;
+  if (run === null || (run.state !== 'begun' && run.state !== 'paused')) return null;
   return {
     state: run.state === 'paused' ? 'paused' : 'interrupted',
     server: run.server,
@@ -23,6 +23,7 @@ function cutOff({ run, rows, counts }: BatchRecord): BatchRunView | null {
     total: rows,
     perSecond: null,
     remainingMs: null,
+    waitsMs: 0,
     counts,
   };
 }

@@ -91,6 +91,7 @@ describe('a batch in the record', () => {
       tags: { hw: 'B' },
       outcome: 'pending',
       inFlight: false,
+      sentAt: null,
       deviceId: null,
       error: null,
       unit: null,

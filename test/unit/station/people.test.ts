@@ -91,6 +91,10 @@ const SOME: Partial<Record<string, object>> = {
   'people.remove': { name: 'Nobody' },
   'batch.show': { name: 'y' },
   'batch.rows': { name: 'y' },
+  'batch.preauthorize': { name: 'y', server: 'x' },
+  'batch.pause': { name: 'y' },
+  'batch.cancel': { name: 'y' },
+  'batch.take-back': { name: 'y', server: 'x' },
   'people.set-pin': { code: 'x', pin: '829164' },
   'port.mute': { slot: 'a', muted: true },
   'server.add': { name: 'x', url: 'https://x.example' },
@@ -166,7 +170,9 @@ describe('rights', () => {
       NAMES.filter((name) => {
         const rule: unknown = CALL_RULES[name];
         return (
-          ['people', 'servers', 'settings', 'rekey', 'approve', 'server-login'].includes(String(rule)) ||
+          ['people', 'servers', 'settings', 'batches', 'rekey', 'approve', 'server-login'].includes(
+            String(rule),
+          ) ||
           name === 'provision' ||
           name === 'rekey'
         );
@@ -176,7 +182,10 @@ describe('rights', () => {
       FAY,
       NAMES.filter((name) => {
         const rule: unknown = CALL_RULES[name];
-        return ['people', 'servers', 'settings', 'approve'].includes(String(rule)) || name === 'provision';
+        return (
+          ['people', 'servers', 'settings', 'batches', 'approve'].includes(String(rule)) ||
+          name === 'provision'
+        );
       }),
     ],
     [ADA, []],

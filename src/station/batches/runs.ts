@@ -1,0 +1,310 @@
+import { randomUUID } from 'node:crypto';
+import type { BatchRunView, BatchView } from '../../contract/batches.ts';
+import type { PreauthorizeReport, TakeBackOutcome, TakeBackReport } from '../../contract/preauthorize.ts';
+import type { CallParams, StationEvent } from '../../contract.ts';
+import { preauthorizeRows, type RunEnd } from '../../flows/preauthorize/run.ts';
+import { takeBackRows, type TakenBack } from '../../flows/preauthorize/take-back.ts';
+import type { BatchId, BatchRecord, BatchRunState } from '../../model/batch.ts';
+import type { Clock } from '../../model/clock.ts';
+import type { ServerProfile } from '../../model/server-profile.ts';
+import { StationError } from '../../model/station-error.ts';
+import type { DeviceServer } from '../../servers/index.ts';
+import type { Preauthorization, Room } from '../../servers/preauthorization.ts';
+import type { RecordAccess } from '../record-access.ts';
+import { batchNamed } from './handlers.ts';
+import { JournalRows } from './row-store.ts';
+import { RunProgress } from './run-progress.ts';
+import { batchView } from './views.ts';
+
+export interface BatchRunsParts {
+  readonly record: RecordAccess;
+  readonly clock: Clock;
+  readonly profile: (server: string) => ServerProfile;
+  /** The server, logged in. */
+  readonly server: (server: string, signal: AbortSignal) => Promise<DeviceServer>;
+  readonly tell: (event: StationEvent) => void;
+  readonly operator: () => string | null;
+}
+
+/** Progress is told so often at most, in milliseconds. */
+const TELL_MS = 250;
+/** So many of what is listed in a report. */
+const LISTED = 100;
+
+interface LiveRun {
+  readonly batch: BatchRecord;
+  readonly stop: AbortController;
+  readonly ended: Promise<unknown>;
+  progress: RunProgress | null;
+  /** What it was asked to end as. */
+  as: 'paused' | 'cancelled';
+}
+
+/** What goes on at servers with batches in this process: one thing at a time for each. */
+export class BatchRuns implements AsyncDisposable {
+  readonly #parts: BatchRunsParts;
+  readonly #live = new Map<BatchId, LiveRun>();
+
+  constructor(parts: BatchRunsParts) {
+    this.#parts = parts;
+  }
+
+  /** The run of a batch in this process. */
+  view(batch: BatchRecord): BatchRunView | null {
+    return this.#live.get(batch.id)?.progress?.view() ?? null;
+  }
+
+  /** @throws StationError `batch/...`, `station/not-supported`, `server/...` of the session; `journal/...`. */
+  preauthorize(params: CallParams<'batch.preauthorize'>, signal: AbortSignal): Promise<PreauthorizeReport> {
+    const batch = this.#batch(params.name);
+    if (batch.kind !== 'keys') throw new StationError('batch/no-keys', { batch: batch.name });
+    return this.#alone(batch, signal, (live) => this.#preauthorize(batch, live, params));
+  }
+
+  /** @throws StationError as `preauthorize` does. */
+  takeBack(params: CallParams<'batch.take-back'>, signal: AbortSignal): Promise<TakeBackReport> {
+    const batch = this.#batch(params.name);
+    return this.#alone(batch, signal, (live) => this.#takeBack(batch, live, params));
+  }
+
+  /** Ends a run after what is under way. A batch without one is left as it is. */
+  stop(name: string, as: 'paused' | 'cancelled'): void {
+    const live = this.#live.get(this.#batch(name).id);
+    if (live === undefined) return;
+    live.as = as;
+    live.progress?.stopping();
+    live.stop.abort();
+    this.#tell(live);
+  }
+
+  /** Ends every run, to be resumed. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const live of this.#live.values()) live.stop.abort();
+    await Promise.allSettled([...this.#live.values()].map(({ ended }) => ended));
+  }
+
+  #batch(name: string): BatchRecord {
+    return batchNamed(this.#parts.record, name);
+  }
+
+  async #alone<T>(batch: BatchRecord, signal: AbortSignal, work: (live: LiveRun) => Promise<T>): Promise<T> {
+    if (this.#live.has(batch.id)) throw new StationError('batch/running', { batch: batch.name });
+    const { promise: ended, resolve } = Promise.withResolvers<undefined>();
+    const live: LiveRun = { batch, stop: new AbortController(), ended, progress: null, as: 'paused' };
+    const abort = (): void => {
+      live.as = 'cancelled';
+      live.progress?.stopping();
+      live.stop.abort();
+    };
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    this.#live.set(batch.id, live);
+    try {
+      return await work(live);
+    } finally {
+      signal.removeEventListener('abort', abort);
+      this.#live.delete(batch.id);
+      resolve(undefined);
+      const now = this.#parts.record.reader.batches.byId(batch.id);
+      if (now !== null) this.#parts.tell({ type: 'batch', batch: batchView(now, null) });
+    }
+  }
+
+  async #preauthorize(
+    batch: BatchRecord,
+    live: LiveRun,
+    { server: serverName, resume, retry, forceRekey, ignoreLimit }: CallParams<'batch.preauthorize'>,
+  ): Promise<PreauthorizeReport> {
+    const { clock, record, tell } = this.#parts;
+    const began = clock.monotonic();
+    const profile = this.#parts.profile(serverName);
+    const failed = batch.counts.conflict + batch.counts.limit + batch.counts.refused;
+    const left = batch.counts.pending + (retry ? failed : 0);
+    refuseOther(batch, profile, left, resume);
+    const server = await this.#preauthorization(serverName, live.stop.signal);
+    const room = await server.room(live.stop.signal);
+    if (!ignoreLimit) refuseTooMany(serverName, room, left);
+    const journal = record.writer();
+    const run = randomUUID();
+    this.#record(batch, run, profile, 'begun');
+    const progress = new RunProgress(clock, batch, serverName, left);
+    live.progress = progress;
+    this.#tell(live);
+    const store = new JournalRows(journal, batch.id, run, retry);
+    let toldAt = -Infinity;
+    const tellSometimes = (): void => {
+      const now = clock.monotonic();
+      if (now - toldAt < TELL_MS) return;
+      toldAt = now;
+      this.#tell(live);
+    };
+    const end = await preauthorizeRows({
+      server,
+      serverName,
+      store,
+      clock,
+      force: forceRekey,
+      stop: live.stop.signal,
+      onRecorded: (results) => {
+        progress.add(results, (line) => store.takeBefore(line));
+        tell({ type: 'batch-outcomes', name: batch.name, rows: results });
+        tellSometimes();
+      },
+      onHold: (ms) => {
+        progress.holds(ms);
+        tellSometimes();
+      },
+    });
+    const state = stateOf(end, live);
+    this.#record(batch, run, profile, state);
+    return {
+      batch: batch.name,
+      server: serverName,
+      state,
+      reason: end.reason?.toReport() ?? null,
+      counts: record.reader.batches.counts(batch.id),
+      done: progress.done,
+      unsettled: end.unsettled.slice(0, LISTED).map(({ line, error }) => ({ line, error: error.toReport() })),
+      room,
+      elapsedMs: Math.round(clock.monotonic() - began),
+    };
+  }
+
+  async #takeBack(
+    batch: BatchRecord,
+    live: LiveRun,
+    { server: serverName, dryRun }: CallParams<'batch.take-back'>,
+  ): Promise<TakeBackReport> {
+    const { clock, record, tell } = this.#parts;
+    const began = clock.monotonic();
+    const profile = this.#parts.profile(serverName);
+    const run = batch.run;
+    if (run === null) throw new StationError('batch/not-sent', { batch: batch.name, server: serverName });
+    if (run.serverUrl !== profile.url)
+      throw new StationError('batch/not-sent-there', {
+        batch: batch.name,
+        server: serverName,
+        other: run.server,
+      });
+    if (record.reader.batches.inFlightRows(batch.id, 0, 1).length > 0)
+      throw new StationError('batch/in-flight', { batch: batch.name, server: serverName });
+    const server = await this.#preauthorization(serverName, live.stop.signal);
+    const journal = record.writer();
+    const counts: Record<TakeBackOutcome, number> = { removed: 0, gone: 0, used: 0, failed: 0 };
+    const reason = await takeBackRows({
+      server,
+      serverName,
+      clock,
+      dryRun,
+      stop: live.stop.signal,
+      rows: (after, limit) =>
+        journal.batches
+          .rows(batch.id, { outcome: 'created', after, limit })
+          .flatMap(({ line, identity, fingerprint, deviceId }) =>
+            fingerprint === null || deviceId === null ? [] : [{ line, identity, fingerprint, deviceId }],
+          ),
+      record: (rows) => {
+        for (const { outcome } of rows) counts[outcome] += 1;
+        const lines = rows.filter(isBack).map(({ line }) => line);
+        if (!dryRun && lines.length > 0)
+          journal.append({
+            kind: 'batch-taken-back',
+            batch: batch.id,
+            server: profile.name,
+            serverUrl: profile.url,
+            lines,
+            operator: this.#parts.operator(),
+          });
+        tell({ type: 'batch-taken-back', name: batch.name, rows });
+      },
+    });
+    const isWhole = reason === null && !live.stop.signal.aborted;
+    if (isWhole && !dryRun && counts.failed === 0) {
+      this.#forget(batch, profile);
+      this.#record(batch, run.run, profile, 'taken-back');
+    }
+    return {
+      batch: batch.name,
+      server: serverName,
+      dryRun,
+      state: isWhole ? 'ended' : 'stopped',
+      reason: reason?.toReport() ?? null,
+      counts,
+      elapsedMs: Math.round(clock.monotonic() - began),
+    };
+  }
+
+  /** Rows that made nothing at the server are as if they had not been sent there. */
+  #forget(batch: BatchRecord, profile: ServerProfile): void {
+    const journal = this.#parts.record.writer();
+    for (const outcome of ['already', 'conflict', 'limit', 'refused'] as const)
+      for (;;) {
+        const rows = journal.batches.rows(batch.id, { outcome, limit: 500 });
+        if (rows.length === 0) break;
+        journal.append({
+          kind: 'batch-taken-back',
+          batch: batch.id,
+          server: profile.name,
+          serverUrl: profile.url,
+          lines: rows.map(({ line }) => line),
+          operator: this.#parts.operator(),
+        });
+      }
+  }
+
+  async #preauthorization(name: string, signal: AbortSignal): Promise<Preauthorization> {
+    const { preauthorization } = await this.#parts.server(name, signal);
+    if (preauthorization === undefined)
+      throw new StationError('station/not-supported', {
+        detail: `${name} is a kind of server without preauthorization: it issues keys itself, board by board.`,
+      });
+    return preauthorization;
+  }
+
+  #record(batch: BatchRecord, run: string, profile: ServerProfile, state: BatchRunState): void {
+    this.#parts.record.append({
+      kind: 'batch-run',
+      batch: batch.id,
+      run,
+      state,
+      server: profile.name,
+      serverUrl: profile.url,
+      operator: this.#parts.operator(),
+    });
+  }
+
+  #tell({ batch, progress }: LiveRun): void {
+    if (progress === null) return;
+    const run = progress.view();
+    const view: BatchView = { ...batchView(batch, run), server: run.server, counts: run.counts };
+    this.#parts.tell({ type: 'batch', batch: view });
+  }
+}
+
+function stateOf({ state, reason, unsettled }: RunEnd, live: LiveRun): PreauthorizeReport['state'] {
+  if (state === 'ended') return unsettled.length === 0 ? 'ended' : 'paused';
+  return reason === null ? live.as : 'paused';
+}
+
+/** A batch is at one server; and a run that was not finished is gone on with on purpose. */
+function refuseOther(batch: BatchRecord, profile: ServerProfile, left: number, resume: boolean): void {
+  const { run } = batch;
+  if (run === null || run.state === 'taken-back') return;
+  const { name } = batch;
+  if (run.serverUrl !== profile.url)
+    throw new StationError('batch/other-server', { batch: name, server: run.server });
+  if (!resume && left > 0 && (run.state === 'begun' || run.state === 'paused'))
+    throw new StationError('batch/begun', { batch: name, server: profile.name, rows: left });
+}
+
+/** @throws StationError `batch/over-limit`: devices beyond the limit are preauthorized all the same, and then refused. */
+function refuseTooMany(server: string, { limit, accepted, preauthorized }: Room, rows: number): void {
+  if (limit === null) return;
+  const room = Math.max(0, limit - accepted - preauthorized);
+  if (rows > room)
+    throw new StationError('batch/over-limit', { server, room, limit, accepted, preauthorized, rows });
+}
+
+function isBack({ outcome }: TakenBack): boolean {
+  return outcome === 'removed' || outcome === 'gone';
+}

@@ -1,0 +1,291 @@
+import { expect, test } from 'vitest';
+import { preauthorizeRows, type RunEnd, type RunOptions } from '../../../../src/flows/preauthorize/run.ts';
+import { StationError } from '../../../../src/model/station-error.ts';
+import { virtualTime, type VirtualTime } from '../../virtual-time.ts';
+import { keyNumber, MemoryRows, ModelServer, wishes, type Trouble } from './model-server.ts';
+
+const never = new AbortController().signal;
+
+function run(
+  server: ModelServer,
+  store: MemoryRows,
+  clock: VirtualTime,
+  more: Partial<RunOptions> = {},
+): Promise<RunEnd> {
+  return preauthorizeRows({
+    server,
+    serverName: 'model',
+    store,
+    clock,
+    force: false,
+    stop: never,
+    concurrency: 8,
+    ...more,
+  });
+}
+
+const outcomes = (store: MemoryRows) =>
+  [...store.results].toSorted(([a], [b]) => a - b).map(([, { outcome }]) => outcome);
+
+test.each(['2026', '2023'] as const)(
+  'every row gets the verdict of what the server of %s has',
+  async (mode) => {
+    const clock = virtualTime();
+    const server = new ModelServer({ clock, mode });
+    const rows = wishes(8);
+    const other = keyNumber(100);
+    server.put(rows[1]!.identity, [[rows[1]!, 'accepted']], 'accepted');
+    server.put(rows[2]!.identity, [[rows[2]!, 'preauthorized']], 'preauthorized');
+    server.put(rows[3]!.identity, [[other, 'accepted']], 'accepted');
+    server.put(
+      rows[4]!.identity,
+      [
+        [other, 'pending'],
+        [rows[4]!, 'rejected'],
+      ],
+      'pending',
+    );
+    server.put(rows[5]!.identity, [], 'noauth').decommissioning = true;
+    server.put(rows[6]!.identity, [], 'preauthorized');
+    const store = new MemoryRows(clock, rows);
+    expect(await run(server, store, clock)).toEqual({ state: 'ended', reason: null, unsettled: [] });
+    expect(outcomes(store)).toEqual([
+      'created',
+      'already',
+      'already',
+      'conflict',
+      'conflict',
+      'conflict',
+      'conflict',
+      'created',
+    ]);
+    expect([...store.results.values()].flatMap(({ error }) => error?.code ?? []).toSorted()).toEqual([
+      'batch/conflict',
+      'batch/conflict',
+      'batch/decommissioning',
+      'batch/no-auth-set',
+    ]);
+    // With what it is in conflict is said: the state, the other key, and that ours is there, too.
+    expect(store.results.get(5)?.error?.message).toContain(`accepted, ${other.fingerprint} accepted`);
+    expect(store.results.get(6)?.error?.message).toContain('this key rejected');
+  },
+);
+
+test('force gives a key beside another one, never beside a second preauthorized, and only where there is force', async () => {
+  const clock = virtualTime();
+  const rows = wishes(4);
+  const other = keyNumber(100);
+  const at = async (mode: '2026' | '2023') => {
+    const server = new ModelServer({ clock, mode });
+    server.put(rows[0]!.identity, [[other, 'accepted']], 'accepted');
+    server.put(rows[1]!.identity, [[rows[1]!, 'accepted']], 'accepted');
+    server.put(rows[2]!.identity, [[other, 'preauthorized']], 'preauthorized');
+    server.put(rows[3]!.identity, [[rows[3]!, 'pending']], 'pending');
+    const store = new MemoryRows(clock, rows);
+    await run(server, store, clock, { force: true });
+    return outcomes(store);
+  };
+  expect(await at('2026')).toEqual(['created', 'already', 'conflict', 'created']);
+  expect(await at('2023')).toEqual(['conflict', 'already', 'conflict', 'conflict']);
+});
+
+test('a rate limit is waited out by everybody at once, and the pace comes back', async () => {
+  const clock = virtualTime();
+  let calls = 0;
+  const server = new ModelServer({
+    clock,
+    mode: '2026',
+    trouble: () => ((calls += 1) === 40 ? 'busy' : 'none'),
+  });
+  const store = new MemoryRows(clock, wishes(200));
+  const holds: number[] = [];
+  const began = clock.monotonic();
+  const end = await run(server, store, clock, { onHold: (ms) => holds.push(ms) });
+  expect(end.state).toBe('ended');
+  expect(outcomes(store)).toEqual(Array.from({ length: 200 }, () => 'created'));
+  expect(holds).toEqual([5000]);
+  // What was under way when the answer came may still arrive; nothing is begun.
+  expect(server.early).toBe(0);
+  expect(clock.monotonic() - began).toBeGreaterThan(5000);
+  expect(server.peak).toBe(8);
+});
+
+test('a row is on the disk before it is sent, and never two verdicts of a row', async () => {
+  const clock = virtualTime();
+  const server = new ModelServer({ clock, mode: '2026' });
+  const store = new MemoryRows(clock, wishes(1200));
+  const asked = server.ask.bind(server);
+  const unannounced: number[] = [];
+  server.ask = (wish, signal) => {
+    const line = store.all.findIndex(({ fingerprint }) => fingerprint === wish.fingerprint) + 2;
+    if (!store.intended.has(line)) unannounced.push(line);
+    return asked(wish, signal);
+  };
+  await run(server, store, clock, { concurrency: 32 });
+  expect(unannounced).toEqual([]);
+  expect(store.told).toHaveLength(1200);
+  expect(store.results.size).toBe(1200);
+});
+
+test('a stop lets what is under way end, records it, and the next run does the rest', async () => {
+  const clock = virtualTime();
+  const server = new ModelServer({ clock, mode: '2026' });
+  const store = new MemoryRows(clock, wishes(300));
+  const stop = new AbortController();
+  clock.after(100, () => stop.abort());
+  const first = await run(server, store, clock, { stop: stop.signal });
+  expect(first).toEqual({ state: 'stopped', reason: null, unsettled: [] });
+  // Every device that was made has its verdict.
+  expect(store.results.size).toBe(server.made.length);
+  expect(server.made.length).toBeGreaterThan(20);
+  expect(server.made.length).toBeLessThan(300);
+  await run(server, store, clock);
+  expect(outcomes(store)).toEqual(Array.from({ length: 300 }, () => 'created'));
+  expect(server.made).toHaveLength(300);
+});
+
+test('a session that ends stops the run with that as its reason, and loses nothing', async () => {
+  const clock = virtualTime();
+  const server = new ModelServer({ clock, mode: '2026' });
+  const store = new MemoryRows(clock, wishes(100));
+  const asked = server.ask.bind(server);
+  let left = 30;
+  server.ask = (wish, signal) => {
+    left -= 1;
+    if (left < 0) return Promise.reject(new StationError('server/session-ended', { server: 'model' }));
+    return asked(wish, signal);
+  };
+  const first = await run(server, store, clock);
+  expect([first.state, first.reason?.code]).toEqual(['stopped', 'server/session-ended']);
+  expect(store.results.size).toBe(30);
+  left = Infinity;
+  expect((await run(server, store, clock)).reason).toBe(null);
+  expect(server.made).toHaveLength(100);
+  expect(outcomes(store)).toEqual(Array.from({ length: 100 }, () => 'created'));
+});
+
+test('an account that may not do this is no verdict on its rows', async () => {
+  const clock = virtualTime();
+  const server = new ModelServer({ clock, mode: '2026' });
+  server.ask = () =>
+    Promise.resolve({
+      kind: 'refused',
+      error: new StationError('server/forbidden', { server: 'model', user: 'x', detail: '' }),
+    });
+  const store = new MemoryRows(clock, wishes(20));
+  const end = await run(server, store, clock);
+  expect(end.reason?.code).toBe('server/forbidden');
+  expect(store.results.size).toBe(0);
+});
+
+test('a server that is away is waited for, and left alone after two minutes', async () => {
+  const clock = virtualTime();
+  const server = new ModelServer({ clock, mode: '2026', trouble: () => 'lost-before' });
+  const store = new MemoryRows(clock, wishes(50));
+  const end = await run(server, store, clock);
+  expect([end.state, end.reason?.code]).toEqual(['stopped', 'server/timeout']);
+  expect(clock.monotonic()).toBeGreaterThan(120_000);
+  // Not hammered meanwhile.
+  expect(server.asked).toBeLessThan(60);
+  expect(store.results.size).toBe(0);
+});
+
+test('a row that the server always fails at does not hold the others up', async () => {
+  const clock = virtualTime();
+  const server = new ModelServer({ clock, mode: '2026' });
+  const rows = wishes(2000);
+  const asked = server.ask.bind(server);
+  server.ask = (wish, signal) =>
+    wish.fingerprint === rows[5]!.fingerprint
+      ? Promise.resolve({
+          kind: 'unclear',
+          error: new StationError('server/failed', {
+            server: 'm',
+            status: 500,
+            call: '',
+            detail: '',
+            requestId: '',
+          }),
+        })
+      : clock.sleep(40, signal).then(() => asked(wish, signal));
+  const store = new MemoryRows(clock, rows);
+  const end = await run(server, store, clock);
+  expect(end).toMatchObject({
+    state: 'ended',
+    reason: null,
+    unsettled: [{ line: 7, error: { code: 'batch/not-settled' } }],
+  });
+  expect(store.results.size).toBe(1999);
+});
+
+/** The same numbers for the same seed. */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+test.each(Array.from({ length: 40 }, (_, seed) => seed))(
+  'with lying servers and runs that are killed no row is doubled and none is missed (seed %i)',
+  async (seed) => {
+    const clock = virtualTime();
+    const next = random(seed * 7919 + 1);
+    const mode = seed % 2 === 0 ? '2026' : '2023';
+    const kinds: readonly Trouble[] = [
+      'busy',
+      'lost-before',
+      'lost-after',
+      'failed-before',
+      'failed-half',
+      'slow',
+    ];
+    let trouble = true;
+    const server = new ModelServer({
+      clock,
+      mode,
+      trouble: () => (trouble && next() < 0.15 ? kinds[Math.floor(next() * kinds.length)]! : 'none'),
+    });
+    const rows = wishes(120);
+    const others = new Set<number>();
+    for (const [at, row] of rows.entries()) {
+      if (next() > 0.1) continue;
+      others.add(at + 2);
+      server.put(row.identity, [[next() < 0.5 ? row : keyNumber(200), 'preauthorized']], 'preauthorized');
+    }
+    const store = new MemoryRows(clock, rows);
+    // Older than any clock's grain: what is there belongs to others.
+    await clock.sleep(60_000);
+    let cuts = 3;
+    for (let round = 0; store.results.size < rows.length; round += 1) {
+      expect(round).toBeLessThan(40);
+      let records = Math.ceil(next() * 4);
+      store.onRecord = () => {
+        records -= 1;
+        if (records > 0 || cuts === 0) return;
+        cuts -= 1;
+        throw new StationError('journal/unusable', { path: '', detail: 'killed' });
+      };
+      if (round > 10) trouble = false;
+      await run(server, store, clock, { concurrency: 1 + Math.floor(next() * 8) }).catch(
+        (thrown: unknown) => {
+          expect(thrown).toMatchObject({ code: 'journal/unusable' });
+        },
+      );
+      // Whoever was cut comes back later; what is under way at the server has ended by then.
+      await clock.sleep(10_000);
+    }
+    for (const [at, row] of rows.entries()) {
+      const result = store.results.get(at + 2)!;
+      const device = [...server.kept.values()].find(({ id }) => id === result.deviceId);
+      // The verdict names the device that is there, and is true of it.
+      expect(device?.identity).toEqual(row.identity);
+      const holdsKey = device?.sets.length === 1 && device.sets[0]?.key.fingerprint === row.fingerprint;
+      if (others.has(at + 2)) expect(result.outcome).toBe(holdsKey ? 'already' : 'conflict');
+      else expect([result.outcome, holdsKey]).toEqual(['created', true]);
+    }
+    expect(server.kept.size).toBe(rows.length);
+    expect(store.told).toHaveLength(rows.length);
+  },
+);

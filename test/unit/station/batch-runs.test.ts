@@ -1,0 +1,202 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { CallInput } from '../../../src/contract.ts';
+import {
+  startMenderServer,
+  type MenderServer,
+  type ServerOptions,
+} from '../../../src/rehearsal/server/index.ts';
+import type { Station } from '../../../src/station.ts';
+import { homeWithBatch, keyRow } from './batch-home.ts';
+import { makeHome, open } from './home.ts';
+
+async function serverOf(options: ServerOptions = {}): Promise<MenderServer> {
+  const server = await startMenderServer(options);
+  onTestFinished(() => server.close());
+  return server;
+}
+
+async function stationWith(rows: number, servers: Readonly<Record<string, MenderServer>>) {
+  const home = makeHome();
+  const batch = Array.from({ length: rows }, (_, at) => keyRow(at));
+  const urls = Object.fromEntries(Object.entries(servers).map(([name, { url }]) => [name, url]));
+  await homeWithBatch(home, batch, urls);
+  return { home, batch, ...(await open({ home })) };
+}
+
+const send = (station: Station, more: Partial<CallInput<'batch.preauthorize'>> = {}) =>
+  station.call('batch.preauthorize', { name: 'spring', server: 'bench', ...more });
+
+const pemOf = (spki = ''): string => `-----BEGIN PUBLIC KEY-----\n${spki}\n-----END PUBLIC KEY-----\n`;
+
+describe.each(['2026', '2023'] as const)('a batch at a server of %s', (mode) => {
+  test('is preauthorized row by row, and each row has its device there and in the record', async () => {
+    const bench = await serverOf({ mode });
+    const { station, batch, events } = await stationWith(120, { bench });
+    const report = await send(station);
+    expect(report).toMatchObject({
+      state: 'ended',
+      reason: null,
+      done: 120,
+      counts: { created: 120, pending: 0 },
+    });
+    const devices = bench.inspect();
+    expect(devices).toHaveLength(120);
+    expect(devices.every(({ status, sets }) => status === 'preauthorized' && sets.length === 1)).toBe(true);
+    const rows = await station.call('batch.rows', { name: 'spring', limit: 1000 });
+    const byId = new Map(devices.map((device) => [device.id, device]));
+    for (const [at, row] of rows.entries())
+      expect(byId.get(row.deviceId ?? '')?.identity).toEqual(batch[at]?.identity);
+    // Each row was told once, and the last that is told of the batch is that nothing goes on.
+    const told = events.flatMap((event) => (event.type === 'batch-outcomes' ? event.rows : []));
+    expect(told.map(({ line }) => line).toSorted((a, b) => a - b)).toEqual(rows.map(({ line }) => line));
+    const last = events.findLast((event) => event.type === 'batch');
+    expect(last?.type === 'batch' && last.batch).toMatchObject({
+      server: 'bench',
+      run: null,
+      counts: { created: 120 },
+    });
+    expect(await station.call('journal.verify', {})).toMatchObject({ ok: true });
+  });
+
+  test('of another server is taken back there first: only what it made and nobody used', async () => {
+    const [wrong, right] = [await serverOf({ mode, decommissionMs: 20 }), await serverOf({ mode })];
+    const { station, batch } = await stationWith(20, { wrong, right });
+    // One row was at the server before, by somebody else.
+    const { preauthorization } = await clientOf(wrong);
+    await preauthorization({ identity: batch[0]!.identity, spki: batch[0]!.spki });
+    await send(station, { server: 'wrong' });
+    // A unit of one comes, and another key asks for a second.
+    const used = await useDevice(wrong, batch[1]!.identity);
+    await expect(send(station, { server: 'right' })).rejects.toMatchObject({ code: 'batch/other-server' });
+    const dry = await station.call('batch.take-back', { name: 'spring', server: 'wrong', dryRun: true });
+    expect(dry.counts).toEqual({ removed: 18, gone: 0, used: 1, failed: 0 });
+    expect(wrong.inspect()).toHaveLength(20);
+    const report = await station.call('batch.take-back', { name: 'spring', server: 'wrong' });
+    expect(report).toMatchObject({ state: 'ended', counts: { removed: 18, gone: 0, used: 1, failed: 0 } });
+    expect(wrong.inspect().map(({ identity }) => identity)).toEqual([batch[0]!.identity, used]);
+    // What is left there is told by its row; all else goes to the right server.
+    const at = await send(station, { server: 'right' });
+    expect(at).toMatchObject({ state: 'ended', done: 19, counts: { created: 20 } });
+    expect(right.inspect()).toHaveLength(19);
+  });
+});
+
+async function clientOf(server: MenderServer) {
+  const login = await fetch(`${server.url}/api/management/v1/useradm/auth/login`, {
+    method: 'POST',
+    headers: {
+      authorization: `Basic ${Buffer.from('admin@bench.local:rehearsal-bench').toString('base64')}`,
+    },
+  });
+  const authorization = `Bearer ${await login.text()}`;
+  return {
+    preauthorization: async ({ identity, spki }: { identity: object; spki?: string | undefined }) => {
+      const answer = await fetch(`${server.url}/api/management/v2/devauth/devices`, {
+        method: 'POST',
+        headers: { authorization, 'content-type': 'application/json' },
+        body: JSON.stringify({ identity_data: identity, pubkey: pemOf(spki) }),
+      });
+      expect(answer.status).toBe(201);
+    },
+  };
+}
+
+/** Another key of the same identity asks: its set stands beside the preauthorized one. */
+async function useDevice(server: MenderServer, identity: object): Promise<object> {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const body = JSON.stringify({
+    id_data: JSON.stringify(identity),
+    pubkey: publicKey.export({ type: 'spki', format: 'pem' }),
+  });
+  const { sign } = await import('node:crypto');
+  const answer = await fetch(`${server.url}/api/devices/v1/authentication/auth_requests`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'x-men-signature': sign(null, Buffer.from(body), privateKey).toString('base64'),
+    },
+    body,
+  });
+  expect(answer.status).toBe(401);
+  return identity;
+}
+
+test('the device limit is looked at before anything is sent', async () => {
+  const bench = await serverOf({ limit: 5 });
+  const { station } = await stationWith(8, { bench });
+  await expect(send(station)).rejects.toMatchObject({
+    code: 'batch/over-limit',
+    details: { room: 5, limit: 5, accepted: 0, preauthorized: 0, rows: 8 },
+  });
+  expect(bench.requests.count({ step: 'preauthorize' })).toBe(0);
+  expect(await send(station, { ignoreLimit: true })).toMatchObject({ counts: { created: 8 } });
+});
+
+test('pausing keeps what is done, going on is on purpose, and a second run at once is refused', async () => {
+  const bench = await serverOf();
+  bench.faults.add({ on: 'preauthorize', act: { kind: 'latency', ms: 5 } });
+  const { station, events } = await stationWith(400, { bench });
+  const first = send(station);
+  const told = Promise.withResolvers<string>();
+  station.subscribe(({ type }) => type === 'batch-outcomes' && told.resolve(type));
+  await told.promise;
+  await expect(send(station)).rejects.toMatchObject({ code: 'batch/running' });
+  await station.call('batch.pause', { name: 'spring' });
+  const { state, counts } = await first;
+  expect(state).toBe('paused');
+  expect(counts.created).toBe(bench.inspect().length);
+  expect(counts.pending).toBeGreaterThan(0);
+  expect((await station.call('batch.show', { name: 'spring' })).run).toMatchObject({
+    state: 'paused',
+    total: 400,
+  });
+  await expect(send(station)).rejects.toMatchObject({ code: 'batch/begun' });
+  expect(await send(station, { resume: true })).toMatchObject({ state: 'ended', counts: { created: 400 } });
+  expect(bench.inspect()).toHaveLength(400);
+  expect(events.some((event) => event.type === 'batch' && event.batch.run?.state === 'running')).toBe(true);
+});
+
+test('a session that ends in the middle asks for a login and loses nothing', async () => {
+  const bench = await serverOf();
+  const { station } = await stationWith(300, { bench });
+  bench.faults.add({ on: 'preauthorize', skip: 100, times: 1, act: { kind: 'revoke-sessions' } });
+  const cut = await send(station);
+  expect(cut).toMatchObject({ state: 'paused', reason: { code: 'server/session-ended' } });
+  expect(cut.counts.created).toBe(bench.inspect().length);
+  await station.call('server.login', {
+    name: 'bench',
+    user: 'admin@bench.local',
+    password: 'rehearsal-bench',
+  });
+  expect(await send(station, { resume: true })).toMatchObject({ state: 'ended', counts: { created: 300 } });
+  expect(bench.inspect()).toHaveLength(300);
+});
+
+test('rows that failed are tried again when it is asked for, and answered anew', async () => {
+  const bench = await serverOf();
+  const { station, batch } = await stationWith(3, { bench });
+  const { preauthorization } = await clientOf(bench);
+  const other = keyRow(99);
+  await preauthorization({ identity: batch[1]!.identity, spki: other.spki });
+  expect(await send(station)).toMatchObject({ counts: { created: 2, conflict: 1 } });
+  const [row] = await station.call('batch.rows', { name: 'spring', outcome: 'conflict' });
+  expect(row?.error).toMatchObject({ code: 'batch/conflict' });
+  expect(row?.error?.message).toContain(other.fingerprint);
+  expect(await send(station)).toMatchObject({ done: 0 });
+  expect(await send(station, { retry: true })).toMatchObject({
+    done: 1,
+    counts: { created: 2, conflict: 1 },
+  });
+});
+
+test('a list of expected units, and a server that was never sent to, are told apart', async () => {
+  const bench = await serverOf();
+  const home = makeHome();
+  await homeWithBatch(home, [{ line: 2, identity: { serial: 'A' } }], { bench: bench.url });
+  const { station } = await open({ home });
+  await expect(send(station)).rejects.toMatchObject({ code: 'batch/no-keys' });
+  await expect(station.call('batch.take-back', { name: 'spring', server: 'bench' })).rejects.toMatchObject({
+    code: 'batch/not-sent',
+  });
+});
