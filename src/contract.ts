@@ -4,6 +4,14 @@ import {
   type PreauthorizeCallResults,
   type PreauthorizeStationEvent,
 } from './contract/preauthorize.ts';
+import {
+  SERVER_CALLS,
+  type CertificateView,
+  type DoctorLine,
+  type ServerCallResults,
+  type ServerTest,
+  type ServerView,
+} from './contract/servers.ts';
 import { BATCH_CALLS, type BatchCallResults, type BatchStationEvent } from './contract/batches.ts';
 import {
   PEOPLE_CALLS,
@@ -28,7 +36,6 @@ import {
   type RekeyReason,
   type UnitReport,
 } from './model/rekey.ts';
-import type { ServerProfile } from './model/server-profile.ts';
 import type { TranscriptEntry } from './serial/transcript.ts';
 
 /**
@@ -76,6 +83,7 @@ export const CALLS = {
   ...BATCH_CALLS,
   ...PEOPLE_CALLS,
   ...PREAUTHORIZE_CALLS,
+  ...SERVER_CALLS,
   /** All that a window shows at its start. */
   snapshot: z.strictObject({}),
   'port.refresh': z.strictObject({}),
@@ -271,7 +279,8 @@ export type CallInput<N extends CallName> = z.input<(typeof CALLS)[N]>;
 export type CallParams<N extends CallName> = z.output<(typeof CALLS)[N]>;
 
 /** What each call gives back. */
-export interface CallResults extends BatchCallResults, PreauthorizeCallResults, PeopleCallResults {
+export interface CallResults
+  extends BatchCallResults, PreauthorizeCallResults, PeopleCallResults, ServerCallResults {
   snapshot: Snapshot;
   'port.refresh': readonly SlotView[];
   'port.mute': null;
@@ -351,6 +360,8 @@ export interface Snapshot {
     readonly version: string;
     readonly home: string;
     readonly keyProtection: string;
+    /** Why a login cannot be kept for the next start; null where it can. */
+    readonly loginsNotKept: string | null;
   };
   readonly slots: readonly SlotView[];
   /** The last job of each slot, running or ended, while it is shown. */
@@ -466,38 +477,7 @@ export interface StepView {
   readonly detail: string | null;
 }
 
-export interface ServerView extends ServerProfile {
-  readonly session: {
-    readonly account: string;
-    readonly expiresAt: string | null;
-    readonly by: 'password' | 'token';
-    readonly kept: boolean;
-  } | null;
-  readonly hasTenantToken: boolean;
-  readonly simulated: boolean;
-}
-
-export interface CertificateView {
-  readonly subject: string;
-  readonly issuer: string;
-  readonly validFrom: string;
-  readonly validTo: string;
-  readonly spkiSha256: string;
-  readonly certificateSha256: string;
-  readonly trustedBySystem: boolean;
-}
-
-export interface ServerTest {
-  readonly lines: readonly DoctorLine[];
-}
-
-/** One finding: fine, worth knowing, or in the way; with how to mend it. */
-export interface DoctorLine {
-  readonly check: string;
-  readonly state: 'ok' | 'note' | 'bad';
-  readonly text: string;
-  readonly remedy: string | null;
-}
+export type { CertificateView, DoctorLine, ServerTest, ServerView };
 
 export interface RehearsalView {
   readonly running: boolean;

@@ -45,7 +45,7 @@ import { NO_PROXIES, type ProxySettings } from './servers/http/proxy.ts';
 import { Bench } from './slots/bench.ts';
 import { Jobs } from './slots/jobs.ts';
 import { machinePorts } from './slots/port-source.ts';
-import { examine } from './station/doctor.ts';
+import { examine, machineLines } from './station/doctor.ts';
 import { DropFolder } from './station/drop-folder.ts';
 import { backupRecord } from './station/backup.ts';
 import { batchHandlers } from './station/batches/handlers.ts';
@@ -81,6 +81,7 @@ import {
 import { finishRekey } from './station/rekey-requests/finishing.ts';
 import { requestRekey } from './station/rekey-requests/requesting.ts';
 import { Servers } from './station/servers.ts';
+import { signinHandlers } from './station/signin/handlers.ts';
 import { UnfinishedJobs, type Restart } from './station/unfinished.ts';
 import { runtimeName, VERSION } from './version.ts';
 
@@ -182,6 +183,7 @@ class StationOverHome implements Station {
   readonly #unfinished: UnfinishedJobs;
   readonly #ports: StationOptions['ports'];
   readonly #proxies: ProxySettings;
+  readonly #loginsNotKept: string | null;
   readonly #drop: DropFolder;
   #rehearsal: RehearsalBench | null = null;
   /** Whether jobs go to the rehearsal's server; a person may choose a real one beside it. */
@@ -201,6 +203,7 @@ class StationOverHome implements Station {
     this.#secrets = options.secrets ?? NO_SECRETS;
     this.#ports = options.ports;
     this.#proxies = options.proxies ?? NO_PROXIES;
+    this.#loginsNotKept = options.wrappingKey === undefined ? (options.withoutKey ?? null) : null;
     this.#settings = new Settings(home.path);
     this.#people = owned.use(
       new BenchPeople({
@@ -245,6 +248,7 @@ class StationOverHome implements Station {
         tell: this.#events.tell,
         clock,
         proxies: this.#proxies,
+        loginsNotKept: this.#loginsNotKept,
       }),
     );
     this.#batchRuns = owned.use(
@@ -352,6 +356,13 @@ class StationOverHome implements Station {
       this.#batchRuns.stop(name, 'cancelled');
       return null;
     },
+    ...signinHandlers(() => ({
+      servers: this.#servers,
+      record: this.#record,
+      clock: this.#clock,
+      proxies: this.#proxies,
+      machine: () => machineLines(this.#home),
+    })),
     ...peopleHandlers(() => this.#people),
     snapshot: () => this.#snapshot(),
     'port.refresh': async () => {
@@ -533,7 +544,7 @@ class StationOverHome implements Station {
       generator: this.#generator,
       clock: this.#clock,
       profile: (name) => this.#profiles.get(name),
-      server: (name, calling) => this.#servers.open(name, calling, may),
+      server: (name, calling) => this.#servers.openForJob(name, calling, may),
       tenantToken: (name) => this.#tenantToken(name),
       passwords: (profile, port) => this.#passwords(profile, port, password),
       keyPassphrase: this.#secrets.keyPassphrase,
@@ -635,6 +646,7 @@ class StationOverHome implements Station {
         version: VERSION,
         home: this.#home.path,
         keyProtection: this.#keyStore.protection.text,
+        loginsNotKept: this.#loginsNotKept,
       },
       slots: this.#bench.views(),
       jobs: this.#jobs.views(),
@@ -740,6 +752,9 @@ const CHANGING: ReadonlySet<CallName> = new Set<CallName>([
   'server.login',
   'server.logout',
   'server.tenant-token',
+  'server.pin',
+  'server.first-user',
+  'server.read-tenant-token',
   'credential.set',
   'identify',
   'provision',

@@ -12,6 +12,7 @@ import { addRehearseCommand } from './commands/rehearse.ts';
 import { addRekeyCommand } from './commands/rekey.ts';
 import { addResumeCommand } from './commands/resume.ts';
 import { addServerCommands } from './commands/server.ts';
+import { addShiftCheckCommand } from './commands/shift-check.ts';
 import { addStatsCommand } from './commands/stats.ts';
 import type { ProgramParts } from './context.ts';
 import { VERSION } from '../version.ts';
@@ -55,6 +56,7 @@ export function buildProgram(parts: ProgramParts): Command {
   addJournalCommands(program, parts);
   addStatsCommand(program, parts);
   addRehearseCommand(program, parts);
+  addShiftCheckCommand(program, parts);
   addDoctorCommand(program, parts);
   return program;
 }

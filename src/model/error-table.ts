@@ -339,10 +339,15 @@ export const ERRORS = {
     SERVER,
     'Import the server’s CA, or pin its key, in the server’s settings. Verification cannot be switched off.',
   ),
+  'server/unknown-certificate': row(
+    'Nobody known here vouches for the certificate of {server} ({subject}); the SHA-256 of its key is {spki}.',
+    'Nothing was stored.',
+    'Compare that hash with what the server’s administrator says, then give it (--pin {spki}), or the server’s CA (--ca FILE).',
+  ),
   'server/pin-mismatch': row(
     '{server} shows another key ({seen}) than the pinned one ({pinned}).',
     SERVER,
-    'Ask who runs the server; if the key was changed on purpose, pin the new one.',
+    'Ask who runs the server; if the key was changed on purpose, compare the new one and pin it (station server pin {server}).',
   ),
   'server/proxy-unusable': row(
     'The proxy in {variable} cannot be used on the way to {server}: {detail}.',
@@ -384,6 +389,11 @@ export const ERRORS = {
     'The login at {server} ends in {minutes} min: a job that is begun now may not be finished with it.',
     NOTHING,
     'Log in at this server again (station server login {server} --user EMAIL), then start.',
+  ),
+  'server/login-not-kept': row(
+    'The login at {server} cannot be kept on this machine ({detail}).',
+    SERVER,
+    'Log in without keeping it: it is then held in memory until the station closes. To keep it, unlock or install a key ring (GNOME Keyring or KWallet), then start the station again.',
   ),
   'server/no-organization': row(
     '{server} offers no organization token to this account.',

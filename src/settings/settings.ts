@@ -2,6 +2,7 @@ import Conf from 'conf';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { PreferencesView } from '../contract.ts';
+import type { SeenKey } from '../contract/servers.ts';
 import type { ServerProfile } from '../model/server-profile.ts';
 import { StationError } from '../model/station-error.ts';
 import { reasonOf, syncFolder } from './durable-file.ts';
@@ -22,6 +23,8 @@ const settingsSchema = z.looseObject({
   /** A folder of links to ports beside those of the system: fixed bench wiring, tests. */
   portLinks: z.string().nullable().default(null),
   rehearsalOffered: z.boolean().default(false),
+  /** The key that each server showed at a login, by the server's name: to tell when it has another one. */
+  seenKeys: z.record(z.string(), z.object({ spkiSha256: z.string(), at: z.string() })).default({}),
   /** Stations whose admins may approve this one's requests. */
   approvers: z
     .array(z.object({ station: z.string(), key: z.string(), sealingKey: z.string(), at: z.string() }))
@@ -133,6 +136,18 @@ export class Settings {
   putApprover(approver: KnownApprover): void {
     const others = this.approvers().filter(({ station }) => station !== approver.station);
     this.#change({ approvers: [...others, approver] });
+  }
+
+  /** The key that a server showed at the last login; null before the first. */
+  seenKey(server: string): SeenKey | null {
+    return this.#values().seenKeys[server] ?? null;
+  }
+
+  /** Remembers a server's key, with the moment when it was first seen; null forgets it. */
+  setSeenKey(server: string, seen: SeenKey | null): void {
+    const { [server]: before, ...others } = this.#values().seenKeys;
+    if (seen === null ? before === undefined : before?.spkiSha256 === seen.spkiSha256) return;
+    this.#change({ seenKeys: seen === null ? others : { ...others, [server]: seen } });
   }
 
   portLinks(): string | null {

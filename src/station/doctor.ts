@@ -105,6 +105,11 @@ function clock(): DoctorLine {
       );
 }
 
+/** The machine's own part of what a shift needs: its clock, and room for the record. */
+export async function machineLines(home: Home): Promise<readonly DoctorLine[]> {
+  return [clock(), ...(await homeLines({ home, holder: null })).filter(({ check }) => check === 'disk')];
+}
+
 async function homeLines({ home, holder }: Pick<DoctorParts, 'home' | 'holder'>): Promise<DoctorLine[]> {
   const { bavail, bsize } = await statfs(home.path);
   const free = bavail * bsize;

@@ -1,12 +1,5 @@
 import * as z from 'zod';
-import type {
-  CallParams,
-  CertificateView,
-  DoctorLine,
-  ServerTest,
-  ServerView,
-  StationEvent,
-} from '../contract.ts';
+import type { CallParams, CertificateView, ServerTest, ServerView, StationEvent } from '../contract.ts';
 import type { Clock } from '../model/clock.ts';
 import type { JournalEvent } from '../model/event.ts';
 import { secret, type Secret } from '../model/secret.ts';
@@ -17,14 +10,15 @@ import {
   limitedTo,
   refuseUnknownKind,
   showCertificate,
-  verifyCertificate,
   type ConnectedServer,
   type Credentials,
   type DestructiveCall,
   type DeviceServer,
   type KeptSession,
 } from '../servers/index.ts';
+import type { KnownCertificate } from '../contract/servers.ts';
 import type { ProxySettings } from '../servers/http/proxy.ts';
+import { testServer } from './signin/server-test.ts';
 import { sessionOf, tenantTokenOf, type KeyStore, type Settings } from '../settings/index.ts';
 
 /** What a person gives to log in. */
@@ -45,6 +39,8 @@ export interface ServersParts {
   readonly tell: (event: StationEvent) => void;
   readonly clock: Clock;
   readonly proxies: ProxySettings;
+  /** Why no login may be kept for the next start; null where it may. */
+  readonly loginsNotKept: string | null;
 }
 
 /** A kept session as it lies in the key store; `token` is the form that the server's kind gave it. */
@@ -61,9 +57,19 @@ interface Connection {
   /** For one renewal of a session that the server ended. In memory only, until the logout. */
   credentials: Credentials | null;
   kept: boolean;
+  /** A password that was right, until its second factor's code comes. In memory only, for minutes. */
+  awaitingCode: {
+    readonly credentials: Extract<Credentials, { by: 'password' }>;
+    readonly until: number;
+  } | null;
   /** Taking up a kept session is no login: the record has the login already. */
   resuming: boolean;
 }
+
+/** How long the code of a second factor is waited for, so that the password need not be given again. Milliseconds. */
+const CODE_WITHIN_MS = 300_000;
+/** A job takes seconds; with a line that has to be repeated and a server that is slow, minutes. Milliseconds. */
+const JOB_MS = 600_000;
 
 const FOREVER = new AbortController().signal;
 
@@ -125,15 +131,92 @@ export class Servers implements AsyncDisposable {
 
   /** @throws StationError `server/login-refused`, `server/otp-needed`, `server/single-sign-on` and those of a call. */
   async login(name: string, login: Login, signal: AbortSignal | undefined): Promise<ServerView> {
+    const { loginsNotKept, clock } = this.#parts;
     const connection = this.#connection(name);
-    const credentials = credentialsOf(login);
-    await connection.server.login(credentials, signal ?? FOREVER);
+    if (login.keep && loginsNotKept !== null && this.#simulated?.name !== name)
+      throw new StationError('server/login-not-kept', {
+        server: name,
+        detail: loginsNotKept.replace(/\.$/, ''),
+      });
+    const credentials = credentialsOf(login, connection, clock.now());
+    try {
+      await connection.server.login(credentials, signal ?? FOREVER);
+      connection.awaitingCode = null;
+    } catch (thrown) {
+      connection.awaitingCode =
+        credentials.by === 'password' && asStationError(thrown).code === 'server/otp-needed'
+          ? { credentials, until: clock.now() + CODE_WITHIN_MS }
+          : null;
+      throw thrown;
+    }
     // A code of a second factor is good for one login.
     connection.credentials =
       credentials.by === 'password' && credentials.otp !== undefined ? null : credentials;
     connection.kept = login.keep;
+    // What was kept of the session before is worth nothing now.
+    if (!login.keep) this.#parts.keyStore.delete(sessionOf(name));
     this.#keep(connection);
+    await this.#takeNoteOfKey(connection.profile, signal ?? FOREVER);
     return this.#tell(connection.profile);
+  }
+
+  /** Remembers the key that the server shows, so that another one can be told later. A pin says it already. */
+  async #takeNoteOfKey({ name, url, trust }: ServerProfile, signal: AbortSignal): Promise<void> {
+    const { settings, proxies, clock } = this.#parts;
+    if (trust.by === 'pin' || !url.startsWith('https:') || this.#simulated?.name === name) return;
+    try {
+      const { spkiSha256 } = await showCertificate(url, signal, proxies);
+      settings.setSeenKey(name, { spkiSha256, at: new Date(clock.now()).toISOString() });
+    } catch (thrown) {
+      // The login counts; its server has gone away in this very moment, and its key is looked at the next time.
+      if (!asStationError(thrown).code.startsWith('server/')) throw thrown;
+    }
+  }
+
+  /**
+   * Makes the first user of a server that has none, and logs in with it.
+   *
+   * @throws StationError `server/has-users`, `server/first-user-refused`, `station/not-supported` for a kind without such.
+   */
+  async firstUser(
+    name: string,
+    user: { readonly email: string; readonly password: Secret<string>; readonly keep: boolean },
+    signal: AbortSignal | undefined,
+  ): Promise<ServerView> {
+    const { server } = this.#connection(name);
+    if (server.createFirstUser === undefined)
+      throw new StationError('station/not-supported', { detail: 'Servers of this kind take no first user.' });
+    await server.createFirstUser(user, signal ?? FOREVER);
+    const { email, password, keep } = user;
+    return await this.login(name, { user: email, password, otp: null, token: null, keep }, signal);
+  }
+
+  /** The certificate that a known server shows now, beside what is remembered of it. */
+  async shownCertificate(name: string, signal: AbortSignal | undefined): Promise<KnownCertificate> {
+    const { url, trust } = this.#profile(name);
+    return {
+      certificate: await this.certificate(url, signal),
+      pinned: trust.by === 'pin' ? trust.spkiSha256 : null,
+      seen: this.#parts.settings.seenKey(name),
+    };
+  }
+
+  /** Trusts a server by this key from now on. Its login stays: it is the same server, by a person's word. */
+  async pin(name: string, spkiSha256: string): Promise<ServerView> {
+    const { server } = this.#parts.settings.putServer({
+      ...this.#parts.settings.server(name),
+      trust: { by: 'pin', spkiSha256 },
+    });
+    await this.#disconnect(name);
+    return this.#tell(server);
+  }
+
+  /** Has the server tell its organization's token, and stores it. @throws StationError `server/no-organization`. */
+  async readTenantToken(name: string, signal: AbortSignal | undefined): Promise<ServerView> {
+    const server = await this.connected(name, signal);
+    const token = (await server.organizationToken?.(signal ?? FOREVER)) ?? null;
+    if (token === null) throw new StationError('server/no-organization', { server: name });
+    return this.setTenantToken(name, token);
   }
 
   /** Ends the session here and, as far as it can be reached, at the server. */
@@ -145,6 +228,7 @@ export class Servers implements AsyncDisposable {
     this.#parts.keyStore.delete(sessionOf(name));
     const connection = this.#connection(name);
     connection.credentials = null;
+    connection.awaitingCode = null;
     connection.kept = false;
     await server.logout(signal ?? FOREVER);
     return this.#tell(profile);
@@ -170,8 +254,15 @@ export class Servers implements AsyncDisposable {
     return this.#simulated?.name === name ? null : this.#parts.keyStore.get(tenantTokenOf(name));
   }
 
+  /** A server with a session, from this process or kept by an earlier one. @throws StationError `server/not-logged-in`. */
+  async connected(name: string, signal: AbortSignal | undefined): Promise<ConnectedServer> {
+    const { server } = await this.#resumed(name, signal ?? FOREVER);
+    if (server.session === null) throw new StationError('server/not-logged-in', { server: name });
+    return server;
+  }
+
   /**
-   * A server with a session, from this process or kept by an earlier one, for who may make these destructive calls there.
+   * The same for who may make these destructive calls there.
    *
    * @throws StationError `server/not-logged-in`.
    */
@@ -180,9 +271,38 @@ export class Servers implements AsyncDisposable {
     signal: AbortSignal | undefined,
     may: readonly DestructiveCall[] = [],
   ): Promise<DeviceServer> {
-    const { server } = await this.#resumed(name, signal ?? FOREVER);
-    if (server.session === null) throw new StationError('server/not-logged-in', { server: name });
-    return limitedTo(server, may);
+    return limitedTo(await this.connected(name, signal), may);
+  }
+
+  /**
+   * A server with a session that outlasts a job. One that may end in it is renewed first, where what that takes is in
+   * memory: then no job has it end between two of its calls.
+   *
+   * @throws StationError `server/session-ending`, and what {@link open} throws.
+   */
+  async openForJob(
+    name: string,
+    signal: AbortSignal | undefined,
+    may: readonly DestructiveCall[] = [],
+  ): Promise<DeviceServer> {
+    const server = await this.connected(name, signal);
+    if (!this.#endsSoon(server)) return limitedTo(server, may);
+    const { credentials } = this.#connection(name);
+    if (credentials !== null) {
+      await server.login(credentials, signal ?? FOREVER);
+      this.#keep(this.#connection(name));
+      if (!this.#endsSoon(server)) return limitedTo(server, may);
+    }
+    const left = Date.parse(server.session?.expiresAt ?? '') - this.#parts.clock.now();
+    throw new StationError('server/session-ending', {
+      server: name,
+      minutes: Math.max(0, Math.floor(left / 60_000)),
+    });
+  }
+
+  #endsSoon({ session }: ConnectedServer): boolean {
+    const end = session?.expiresAt ?? null;
+    return end !== null && Date.parse(end) - this.#parts.clock.now() < JOB_MS;
   }
 
   /** A server as the settings have it, whether or not it can be reached or anybody is logged in. */
@@ -190,54 +310,21 @@ export class Servers implements AsyncDisposable {
     return limitedTo(this.#connection(name).server, may);
   }
 
-  /** Checks what is harmless: certificate, reachability, login, limit, clock. Never throws for what the server does. */
-  async test(name: string, signal: AbortSignal = FOREVER): Promise<ServerTest> {
+  /** Checks what is harmless. Never throws for what the server does. @throws StationError `station/unknown-server`. */
+  test(name: string, signal: AbortSignal = FOREVER): Promise<ServerTest> {
+    const { settings, proxies } = this.#parts;
     const profile = this.#profile(name);
-    const lines: DoctorLine[] = [];
-    const add = (
-      check: string,
-      state: DoctorLine['state'],
-      text: string,
-      remedy: string | null = null,
-    ): void => {
-      lines.push({ check, state, text, remedy });
-    };
-    const failed = (check: string, thrown: unknown): void => {
-      const error = asStationError(thrown);
-      add(check, 'bad', error.message, error.remedy);
-    };
-    if (profile.url.startsWith('https:')) {
-      try {
-        const { subject, validTo } = await showCertificate(profile.url, signal, this.#parts.proxies);
-        await verifyCertificate(profile, signal, this.#parts.proxies);
-        add(
-          'certificate',
-          'ok',
-          `${subject}, valid to ${validTo}; verified by ${TRUST_TEXT[profile.trust.by]}`,
-        );
-      } catch (thrown) {
-        failed('certificate', thrown);
-        return { lines };
-      }
-    } else add('certificate', 'note', 'http without TLS: for a bench on this machine only');
-    try {
-      const { server } = await this.#resumed(name, signal);
-      if (server.session === null) {
-        add(
-          'login',
-          'note',
-          'Nobody is logged in.',
-          `Log in at this server (station server login ${name} --user EMAIL).`,
-        );
-        return { lines };
-      }
-      const { account, expiresAt } = server.session;
-      add('login', 'ok', `${account}, ${expiresAt === null ? 'until it is revoked' : `until ${expiresAt}`}`);
-      lines.push(...(await server.examine(signal)));
-    } catch (thrown) {
-      failed('login', thrown);
-    }
-    return { lines };
+    return testServer(
+      {
+        profile,
+        proxies,
+        seen: settings.seenKey(name),
+        tenantToken: this.tenantToken(name),
+        connect: async (connecting) => (await this.#resumed(name, connecting)).server,
+        absent: this.#connection(name).server,
+      },
+      signal,
+    );
   }
 
   /** Adds the rehearsal's server for as long as it runs, logged in. */
@@ -275,6 +362,7 @@ export class Servers implements AsyncDisposable {
       profile,
       credentials: null,
       kept: false,
+      awaitingCode: null,
       resuming: false,
       server: createDeviceServer(profile, {
         clock: this.#parts.clock,
@@ -357,6 +445,7 @@ export class Servers implements AsyncDisposable {
   #forget(name: string): void {
     this.#parts.keyStore.delete(sessionOf(name));
     this.#parts.keyStore.delete(tenantTokenOf(name));
+    this.#parts.settings.setSeenKey(name, null);
   }
 
   async #disconnect(name: string): Promise<void> {
@@ -366,10 +455,14 @@ export class Servers implements AsyncDisposable {
   }
 }
 
-const TRUST_TEXT = { system: "this machine's CAs", ca: 'the given CA', pin: 'its pinned key' } as const;
-
-function credentialsOf({ user, password, otp, token }: Login): Credentials {
+function credentialsOf(
+  { user, password, otp, token }: Login,
+  { awaitingCode }: Connection,
+  now: number,
+): Credentials {
   if (token !== null) return { by: 'token', token };
+  if (user === null && password === null && otp !== null && awaitingCode !== null && now < awaitingCode.until)
+    return { ...awaitingCode.credentials, otp };
   if (user === null || password === null) {
     throw new StationError('station/usage', {
       detail: 'A login needs an e-mail and a password, or a personal access token.',

@@ -269,6 +269,7 @@ export function snapshot(change: Partial<Snapshot> = {}): Snapshot {
       version: '0.1.0',
       home: '/home/anna/.local/share/station',
       keyProtection: 'os',
+      loginsNotKept: null,
     },
     slots: [],
     jobs: [],

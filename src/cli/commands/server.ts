@@ -1,12 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { ServerView } from '../../contract.ts';
-import type { Trust } from '../../model/server-profile.ts';
+import { systemClock } from '../../model/clock.ts';
 import { StationError } from '../../model/station-error.ts';
-import { action, type CommandContext, type ProgramParts } from '../context.ts';
+import { action, type ProgramParts } from '../context.ts';
 import { table } from '../output.ts';
-import { askSecret, readSecret } from '../prompt.ts';
+import { askSecret } from '../prompt.ts';
 import { findings } from './doctor.ts';
+import { addLoginCommands } from './server-login.ts';
+import { addPinCommand, trustFor } from './server-trust.ts';
 
 interface AddOptions {
   readonly url: string;
@@ -16,13 +17,7 @@ interface AddOptions {
   readonly pin?: string;
 }
 
-interface LoginOptions {
-  readonly user?: string;
-  readonly otp?: string;
-  readonly passwordStdin?: boolean;
-}
-
-/** `station server add | list | remove | test | login | logout | tenant-token`. */
+/** `station server add | list | remove | test | login | first-user | pin | logout | tenant-token`. */
 export function addServerCommands(program: Command, parts: ProgramParts): void {
   const server = program
     .command('server')
@@ -39,9 +34,9 @@ export function addServerCommands(program: Command, parts: ProgramParts): void {
       '--pin <sha256>',
       'take only a certificate with this public key (SHA-256 of its SPKI, hex or base64)',
     );
-  action<AddOptions>(add, parts, ({ output, withStation }, { url, boardUrl, kind, ca, pin }, [name = '']) =>
-    withStation('write', async (station) => {
-      const trust = await trustOf(ca, pin);
+  action<AddOptions>(add, parts, (context, { url, boardUrl, kind, ...trusting }, [name = '']) =>
+    context.withStation('write', async (station) => {
+      const trust = await trustFor(context, station, name, url, trusting);
       const view = await station.call('server.add', {
         name,
         url,
@@ -49,15 +44,19 @@ export function addServerCommands(program: Command, parts: ProgramParts): void {
         trust,
         ...(boardUrl === undefined ? {} : { boardUrl }),
       });
-      output.result(view, () => `Stored ${name}. Log in with: station server login ${name} --user EMAIL`);
+      context.output.result(
+        view,
+        () => `Stored ${name}. Log in with: station server login ${name} --user EMAIL`,
+      );
       return 0;
     }),
   );
 
-  action(server.command('list').description('the known servers'), parts, ({ output, withStation }) =>
+  action(server.command('list').description('the known servers'), parts, ({ io, output, withStation }) =>
     withStation('read', async (station) => {
       const { servers } = await station.call('snapshot', {});
-      output.result(servers, listing);
+      const now = (io.clock ?? systemClock).now();
+      output.result(servers, (all) => listing(all, now));
       return 0;
     }),
   );
@@ -74,7 +73,11 @@ export function addServerCommands(program: Command, parts: ProgramParts): void {
   );
 
   action(
-    server.command('test <name>').description('reachable? certificate, login, rights, limit, clock'),
+    server
+      .command('test <name>')
+      .description(
+        'certificate, what answers, login, what the account may do, limit, clock; changes nothing',
+      ),
     parts,
     ({ output, withStation }, _, [name = '']) =>
       withStation('read', async (station) => {
@@ -84,20 +87,8 @@ export function addServerCommands(program: Command, parts: ProgramParts): void {
       }),
   );
 
-  const login = server
-    .command('login <name>')
-    .description('log in; one login serves all calls until it ends')
-    .option('--user <email>', 'the account; not needed with STATION_TOKEN')
-    .option('--otp <code>', 'the second factor, where the account has one')
-    .option('--password-stdin', 'read the password from stdin');
-  action<LoginOptions>(login, parts, (context, options, [name = '']) =>
-    context.withStation('write', async (station) => {
-      const credentials = await credentialsFor(context, name, options);
-      const view = await station.call('server.login', { name, keep: true, ...credentials });
-      context.output.result(view, () => signedIn(view));
-      return 0;
-    }),
-  );
+  addLoginCommands(server, parts);
+  addPinCommand(server, parts);
 
   action(
     server.command('logout <name>').description('end the login'),
@@ -115,12 +106,20 @@ export function addServerCommands(program: Command, parts: ProgramParts): void {
     .description(
       "store the organization's tenant token (STATION_TENANT_TOKEN or the prompt), which boards get",
     )
+    .option('--read', 'have the server tell it, as an admin of the organization')
     .option('--remove', 'forget it');
-  action<{ readonly remove?: boolean }>(
+  action<{ readonly read?: boolean; readonly remove?: boolean }>(
     token,
     parts,
-    ({ io, output, secrets, withStation }, { remove }, [name = '']) =>
+    ({ io, output, secrets, withStation }, { read, remove }, [name = '']) =>
       withStation('write', async (station) => {
+        if (read === true && remove === true)
+          throw new StationError('station/usage', { detail: 'Give --read or --remove, not both.' });
+        if (read === true) {
+          const view = await station.call('server.read-tenant-token', { name }, io.interrupted);
+          output.result(view, () => 'Read from the server and stored.');
+          return 0;
+        }
         const given =
           remove === true
             ? null
@@ -133,53 +132,19 @@ export function addServerCommands(program: Command, parts: ProgramParts): void {
   );
 }
 
-async function trustOf(ca: string | undefined, pin: string | undefined): Promise<Trust> {
-  if (ca !== undefined && pin !== undefined)
-    throw new StationError('station/usage', { detail: 'Give --ca or --pin, not both.' });
-  if (pin !== undefined) return { by: 'pin', spkiSha256: pin };
-  if (ca === undefined) return { by: 'system' };
-  try {
-    return { by: 'ca', pem: await readFile(ca, 'utf8') };
-  } catch (cause) {
-    throw new StationError('station/usage', { detail: `The CA file ${ca} cannot be read.` }, { cause });
-  }
+/** Time left of a login, in the two largest units. */
+function left(expiresAt: string | null, now: number): string {
+  if (expiresAt === null) return 'no end';
+  const minutes = Math.max(0, Math.floor((Date.parse(expiresAt) - now) / 60_000));
+  const hours = Math.floor(minutes / 60);
+  if (hours >= 48) return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  return hours > 0 ? `${hours} h ${minutes % 60} min` : `${minutes} min`;
 }
 
-async function credentialsFor(
-  { io, secrets }: CommandContext,
-  name: string,
-  { user, otp, passwordStdin }: LoginOptions,
-): Promise<{ user?: string; password?: string; otp?: string; token?: string }> {
-  if (user === undefined) {
-    if (secrets.token === null) {
-      throw new StationError('station/usage', {
-        detail: 'Give --user EMAIL, or a personal access token in STATION_TOKEN.',
-      });
-    }
-    return { token: secrets.token.reveal() };
-  }
-  const password =
-    passwordStdin === true
-      ? await readSecret(io)
-      : (secrets.password ??
-        (await askSecret(
-          io,
-          `Password of ${user} at ${name}`,
-          'Give it with --password-stdin or in STATION_PASSWORD.',
-        )));
-  return { user, password: password.reveal(), ...(otp === undefined ? {} : { otp }) };
-}
-
-function signedIn({ name, session }: ServerView): string {
-  if (session === null) return `Not logged in at ${name}.`;
-  const until = session.expiresAt === null ? 'until it is revoked' : `until ${session.expiresAt}`;
-  return `Logged in at ${name} as ${session.account}, ${until}.`;
-}
-
-function listing(servers: readonly ServerView[]): string {
+function listing(servers: readonly ServerView[], now: number): string {
   if (servers.length === 0) return 'No server yet. Add one: station server add NAME --url https://HOST';
   return table(
-    ['NAME', 'KIND', 'URL', 'TRUST', 'LOGIN', 'UNTIL'],
+    ['NAME', 'KIND', 'URL', 'TRUST', 'LOGIN', 'UNTIL', 'LEFT'],
     servers.map(({ name, kind, url, trust, session }) => [
       name,
       kind,
@@ -187,6 +152,7 @@ function listing(servers: readonly ServerView[]): string {
       trust.by,
       session?.account ?? '',
       session?.expiresAt ?? '',
+      session === null ? '' : left(session.expiresAt, now),
     ]),
   );
 }

@@ -289,10 +289,11 @@ test('one login serves many calls, until it is ended', async () => {
   const good = await station(['server', 'test', 'bench', '--home', home]);
   expect(good.status).toBe(0);
   expect(good.out).toMatch(
-    /ok {2,}certificate: .*\nok {2,}login: admin@bench\.local, until .*\nok {2,}device limit: 0 accepted, no limit/,
+    /ok {2,}certificate: .*\nok {2,}answers: a Mender server\nok {2,}login: admin@bench\.local, until .*\nok {2,}version: as of 2026\nok {2,}accept boards: may\n/,
   );
   await station(['server', 'test', 'bench', '--home', home]);
   expect(server.requests.count({ step: 'login' })).toBe(1);
+  expect(good.out).toMatch(/ok {2,}device limit: 0 accepted, 0 preauthorized, no limit\n/);
   const list = await station(['server', 'list', '--home', home]);
   expect(list.out).toMatch(/bench\s+mender\s+https:.*\s+ca\s+admin@bench\.local\s+20/);
   expect((await station(['server', 'logout', 'bench', '--home', home])).status).toBe(0);

@@ -10,6 +10,8 @@ import type { Clock } from '../../../src/model/clock.ts';
 export interface CommandOptions {
   /** What lies on stdin; null for a terminal at which nobody types. */
   readonly stdin?: string | null;
+  /** At the terminal: what is typed at each question, in order. Stands in the place of `stdin`. */
+  readonly answers?: readonly string[];
   readonly env?: Record<string, string>;
   readonly clock?: Clock;
   readonly interrupted?: AbortSignal;
@@ -45,11 +47,18 @@ class Captured extends Writable {
 export async function station(args: readonly string[], options: CommandOptions = {}): Promise<Ended> {
   const env: Record<string, string | undefined> = { ...options.env };
   const stdout = new Captured(options.onOutput);
-  const stderr = new Captured();
+  const left = [...(options.answers ?? [])];
+  const typed = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => typed });
+  const stderr = new Captured((text) => {
+    // Questions end so, and nothing else that a command writes in one piece.
+    if (/(: |\(yes\/no\) )$/.test(text)) setImmediate(() => typed.write(`${left.shift() ?? ''}\r\n`));
+  });
   const stdin =
-    options.stdin === null
-      ? Object.assign(new PassThrough(), { isTTY: true })
-      : Readable.from([Buffer.from(options.stdin ?? '')]);
+    options.answers !== undefined
+      ? typed
+      : options.stdin === null
+        ? Object.assign(new PassThrough(), { isTTY: true })
+        : Readable.from([Buffer.from(options.stdin ?? '')]);
   const status = await main(args, {
     stdin: stdin as unknown as CommandIo['stdin'],
     stdout,
