@@ -3,6 +3,10 @@ import { useEffect, useState, type ReactNode } from 'react';
 import { jobOf, toStart } from './bench.ts';
 import { ErrorPanel } from './components/error-panel.tsx';
 import { SidePanel } from './components/side-panel.tsx';
+import { batchesLine } from './features/batches/batches-line.ts';
+import { BatchesScreen } from './features/batches/batches-screen.tsx';
+import { PreauthorizePanel } from './features/batches/preauthorize-panel.tsx';
+import { TakeBackPanel } from './features/batches/take-back-panel.tsx';
 import { BenchScreen } from './features/bench/bench-screen.tsx';
 import { GuidanceStrip } from './features/bench/guidance-strip.tsx';
 import { AS_PROFILE, keySourceText, type KeyChoice } from './features/bench/key-choice.ts';
@@ -108,7 +112,7 @@ function Window(): ReactNode {
   return (
     <div className={classes.window}>
       <Header open={setOpened} screen={screen} onScreen={setScreen} />
-      <GuidanceStrip line={screen === 'bench' ? guidance : rekeyLine} open={setOpened} onPlan={plan} />
+      <GuidanceStrip line={LINES[screen]} open={setOpened} onPlan={plan} />
       {screen === 'bench' ? (
         <BenchScreen
           open={setOpened}
@@ -122,8 +126,10 @@ function Window(): ReactNode {
             setScreen('rekey');
           }}
         />
-      ) : (
+      ) : screen === 'rekey' ? (
         <RekeyScreen open={setOpened} />
+      ) : (
+        <BatchesScreen open={setOpened} />
       )}
       <LiveVerdicts />
       <VerdictSound />
@@ -150,6 +156,8 @@ function Window(): ReactNode {
   );
 }
 
+/** What each screen says on top. */
+const LINES = { bench: guidance, rekey: rekeyLine, batches: batchesLine } satisfies Record<Screen, unknown>;
 const RESUME: Panel = { kind: 'resume' };
 
 function OpenedPanel({
@@ -200,5 +208,9 @@ function OpenedPanel({
       return <ApprovePanel open={open} onClose={onClose} />;
     case 'approvers':
       return <ApproversPanel onClose={onClose} />;
+    case 'preauthorize':
+      return <PreauthorizePanel name={panel.batch} open={open} onClose={onClose} />;
+    case 'take-back':
+      return <TakeBackPanel name={panel.batch} server={panel.server} onClose={onClose} />;
   }
 }

@@ -4,6 +4,7 @@ import type { OldKeyOutcome, Proof, StepName, Verdict } from '../src/model/job.t
 import type { AuthSetStatus, DeviceStatus } from '../src/model/device.ts';
 import type { CaseToConfirm, Plan, RekeyReasonCode, UnitCase } from '../src/model/rekey.ts';
 import type { Missing } from './features/rekey/flow.ts';
+import { batchMessages } from './messages/batches.ts';
 import { requestMessages } from './messages/requests.ts';
 
 /** Every text of the window that does not come from the station. One language, one place. */
@@ -579,7 +580,7 @@ export const messages = {
     title1: 'Record',
   },
 
-  screens: { label: 'Screens', bench: 'Bench', rekey: 'Re-key' },
+  screens: { label: 'Screens', bench: 'Bench', rekey: 'Re-key', batches: 'Batches' },
 
   sheet: { handOver: 'Hand-over sheet…', of: 'Save as PDF…', saved: 'Sheet saved' },
 
@@ -827,6 +828,7 @@ export const messages = {
   },
 
   requests: requestMessages,
+  batches: batchMessages,
 
   history: {
     title: 'Find a unit',

@@ -21,9 +21,12 @@ export type Panel =
   /** An admin approves what a laptop has asked for. */
   | { readonly kind: 'approve' }
   | { readonly kind: 'approvers' }
+  /** Where the rows of a batch are sent. */
+  | { readonly kind: 'preauthorize'; readonly batch: string }
+  | { readonly kind: 'take-back'; readonly batch: string; readonly server: string }
   | { readonly kind: 'error'; readonly error: ErrorReport };
 
 /** What fills the window. */
-export type Screen = 'bench' | 'rekey';
+export type Screen = 'bench' | 'rekey' | 'batches';
 
 export type OpenPanel = (panel: Panel) => void;

@@ -17,6 +17,12 @@ import { RIGHTS } from '../src/model/rights.ts';
 import type { InterruptedJob } from '../src/model/rekey.ts';
 import type { TranscriptEntry } from '../src/serial/transcript.ts';
 import { isBuiltIn } from './built-in.ts';
+import {
+  NO_BATCHES,
+  reduceBatches,
+  type BatchesAction,
+  type BatchesState,
+} from './features/batches/state.ts';
 import { NO_FLOW, reduceFlow, type FlowAction, type RekeyFlow } from './features/rekey/flow.ts';
 import { isAtWork } from './job-state.ts';
 import { messages } from './messages.ts';
@@ -74,6 +80,7 @@ export interface WindowState {
   readonly sought: readonly string[];
   /** Stations whose admins may approve requests of this one, as they were asked for last. */
   readonly approvers: readonly ApproverView[];
+  readonly batches: BatchesState;
   /** How far the re-keying of a returned unit is. */
   readonly rekey: RekeyFlow;
   /** Slots that the operator has marked, to start some and not all. */
@@ -107,6 +114,7 @@ export type Action =
   | { readonly type: 'resume-seen' }
   | { readonly type: 'finishing'; readonly jobs: readonly InterruptedJob[]; readonly on: boolean }
   | { readonly type: 'approvers'; readonly approvers: readonly ApproverView[] }
+  | { readonly type: 'batches'; readonly action: BatchesAction }
   | { readonly type: 'rekey'; readonly action: FlowAction };
 
 /** A station without people: everybody may everything. */
@@ -141,6 +149,7 @@ export const INITIAL: WindowState = {
   finishing: [],
   sought: [],
   approvers: [],
+  batches: NO_BATCHES,
   rekey: NO_FLOW,
   selected: [],
   starting: [],
@@ -210,6 +219,8 @@ export function reduce(state: WindowState, action: Action): WindowState {
       return withFinishing(state, action.jobs, action.on);
     case 'approvers':
       return { ...state, approvers: action.approvers };
+    case 'batches':
+      return { ...state, batches: reduceBatches(state.batches, action.action) };
     case 'rekey':
       return withFlow(state, action.action);
   }
@@ -296,9 +307,15 @@ function withEvent(state: WindowState, event: StationEvent | StationProcessEvent
     case 'interrupted':
       return { ...state, interrupted: event.interrupted };
     case 'batch':
+      return {
+        ...state,
+        batches: reduceBatches(state.batches, { type: 'batch', batch: event.batch }),
+      };
     case 'batch-gone':
+      return { ...state, batches: reduceBatches(state.batches, { type: 'gone', name: event.name }) };
     case 'batch-outcomes':
     case 'batch-taken-back':
+      // Row by row, for the command: the window reads the pages that are in sight.
       return state;
     case 'read-only':
       // What it refused meanwhile is no news any more.

@@ -1,3 +1,4 @@
+import type { StationEvent } from '../../src/contract.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { asStationError } from '../../src/model/station-error.ts';
 import { openStation } from '../../src/station.ts';
@@ -6,6 +7,9 @@ import type { FromStation, ToStation } from '../messages.ts';
 import { takeProxies } from '../../src/servers/http/proxy.ts';
 import { withholdMemoryFromCrashFiles } from '../../src/settings/core-dumps.ts';
 import { answerCall } from './serve.ts';
+
+/** Told of each row of a batch, for the command. A window reads the rows that are in sight. */
+const ROW_BY_ROW: ReadonlySet<StationEvent['type']> = new Set(['batch-outcomes', 'batch-taken-back']);
 
 withholdMemoryFromCrashFiles();
 
@@ -23,7 +27,9 @@ async function receive(message: ToStation): Promise<void> {
     case 'start':
       station = open(message);
       try {
-        (await station).subscribe((event) => post({ type: 'event', event }));
+        (await station).subscribe((event) => {
+          if (!ROW_BY_ROW.has(event.type)) post({ type: 'event', event });
+        });
         post({ type: 'ready' });
       } catch (error) {
         post({ type: 'failed', error: asStationError(error).toReport() });

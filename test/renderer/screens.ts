@@ -173,6 +173,13 @@ const readRequest = async (page: Page): Promise<void> => {
   await page.getByText(/^(Who asks|Not changed)$/).waitFor();
 };
 
+const toBatches = press('Batches');
+const openBatch = async (page: Page, name: string): Promise<void> => {
+  await toBatches(page);
+  await page.getByRole('button', { name: new RegExp(`^${name}`) }).click();
+  await page.getByRole('table', { name: 'Rows' }).waitFor();
+};
+
 /** The same state at every size and in both schemes. */
 function everywhere(name: string, scene: string, act?: (page: Page) => Promise<void>): readonly Shot[] {
   const shot = { scene, ...(act === undefined ? {} : { act }) };
@@ -250,6 +257,26 @@ const SHOTS: readonly Shot[] = [
     await page.getByRole('radio', { name: 'Returned from the field' }).check();
     await press('What would be done')(page);
     await page.getByText('Boards and server were read').waitFor();
+  }),
+  ...everywhere('batches-none', 'rekey', toBatches),
+  ...everywhere('batches', 'batches', toBatches),
+  ...everywhere('batch-running', 'batches', (page) => openBatch(page, 'March gateways')),
+  ...everywhere('batch-failed', 'batches', async (page) => {
+    await openBatch(page, 'February gateways');
+    await press(/^Failed/)(page);
+  }),
+  ...everywhere('batch-boards', 'batches', (page) => openBatch(page, 'Order 4711')),
+  ...everywhere('batch-over-limit', 'batches', async (page) => {
+    await openBatch(page, 'February gateways');
+    await press('Preauthorize…')(page);
+    await press('Start')(page);
+    await page.getByRole('dialog').getByText('has room for').waitFor();
+  }),
+  ...everywhere('batch-take-back', 'batches', async (page) => {
+    await openBatch(page, 'February gateways');
+    await press('Take back…')(page);
+    await press('Look what would be removed')(page);
+    await page.getByRole('alertdialog').waitFor();
   }),
   ...everywhere('rekey-jobs', 'waiting', press('Re-key')),
   ...everywhere('waiting', 'waiting'),

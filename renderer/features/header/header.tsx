@@ -73,7 +73,7 @@ export function Header({
   );
 }
 
-const SCREENS: readonly Screen[] = ['bench', 'rekey'];
+const SCREENS: readonly Screen[] = ['bench', 'rekey', 'batches'];
 
 /** Goes from one screen to another; what runs on the other goes on. */
 function Screens({

@@ -25,6 +25,7 @@ import {
   TRANSCRIPT,
   unit,
 } from '../fake-station.ts';
+import { batchRow } from '../fake-batches.ts';
 import { SCENES, type Scene } from './scenes.ts';
 
 /** The window over a station that is made up: `index.html#SCENE`. */
@@ -91,6 +92,28 @@ const bridge = fakeBridge({
   'rekey.look': async () => {
     await pause(700);
     return scene?.unit ?? unit(1);
+  },
+  'batch.list': () => scene?.batches ?? [],
+  'batch.rows': ({ after, limit, outcome }: { after: number; limit: number; outcome?: string }) =>
+    Array.from({ length: limit }, (_, at) => batchRow(after + at)).filter(
+      (row) => outcome === undefined || outcome === row.outcome || row.error !== null,
+    ),
+  'batch.take-back': ({ dryRun }: { dryRun: boolean }) => ({
+    batch: 'February gateways',
+    server: 'Factory Mender',
+    dryRun,
+    state: 'ended',
+    reason: null,
+    counts: { removed: 1_903, gone: 2, used: 83, failed: 0 },
+    elapsedMs: 900,
+  }),
+  'batch.preauthorize': () => {
+    throw new Refused(
+      report(
+        'batch/over-limit',
+        'Factory Mender has room for 120 more devices (limit 500, 370 accepted, 10 preauthorized), and 10000 are to be preauthorized.',
+      ),
+    );
   },
   'approver.list': () => scene?.approvers ?? [],
   'approver.add': () => APPROVER,

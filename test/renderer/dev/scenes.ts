@@ -1,6 +1,8 @@
 import type { ApproverView, JobView, SlotView, Snapshot } from '../../../src/contract.ts';
+import type { BatchView } from '../../../src/contract/batches.ts';
 import type { JobResult } from '../../../src/model/job.ts';
 import type { UnitReport } from '../../../src/model/rekey.ts';
+import { BATCHES } from '../fake-batches.ts';
 import {
   APPROVER,
   ended,
@@ -31,6 +33,7 @@ export interface Scene {
   readonly rekeyed?: Partial<JobResult> | 'waiting';
   /** Stations that this one knows as approving. */
   readonly approvers?: readonly ApproverView[];
+  readonly batches?: readonly BatchView[];
   /** What `rekey.read-request` finds. */
   readonly request?: 'new' | 'accepted' | 'other-server';
   readonly process?: { readonly state: 'down' | 'restarting'; readonly cause: string };
@@ -248,6 +251,7 @@ export const SCENES = {
       ],
     }),
   },
+  batches: { ...bench([null, null]), batches: BATCHES },
   'request-accepted': { ...bench([null, null]), request: 'accepted' },
   'request-elsewhere': { ...bench([null, null]), request: 'other-server' },
   'rekey-obstacle': {

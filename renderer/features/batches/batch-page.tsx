@@ -1,0 +1,100 @@
+import { Button } from '@mantine/core';
+import { useState, type ReactNode } from 'react';
+import type { BatchView } from '../../../src/contract/batches.ts';
+import { ROW_OUTCOMES } from '../../../src/model/batch.ts';
+import { Facts } from '../../components/facts.tsx';
+import { grouped, when } from '../../format.ts';
+import { messages } from '../../messages.ts';
+import { useWindowState } from '../../store.ts';
+import { Standing } from './batch-list.tsx';
+import { BatchRows, type RowFilter } from './batch-rows.tsx';
+import { BatchProgress, OutcomeCounts } from './progress-bar.tsx';
+import { RunEnd } from './run-end.tsx';
+import { RunRate } from './run-rate.tsx';
+import { failedRows } from './state.ts';
+import { useBatches } from './use-batches.ts';
+import classes from './batches.module.css';
+
+/** One batch: how far it is, what it is of, and its rows. */
+export function BatchPage({ batch }: { readonly batch: BatchView }): ReactNode {
+  const { open } = useBatches();
+  const asked = useWindowState((state) => state.batches.runs[batch.name] ?? null);
+  const [filter, setFilter] = useState<RowFilter>(null);
+  const text = messages.batches;
+  return (
+    <div className={classes.page}>
+      <section className={classes.summary} aria-label={batch.name}>
+        <div className={classes.title}>
+          <Button variant="default" onClick={() => open(null)}>
+            {text.back}
+          </Button>
+          <h2>{batch.name}</h2>
+          <Standing batch={batch} />
+        </div>
+        <BatchProgress batch={batch} large />
+        <RunRate batch={batch} />
+        {batch.kind === 'keys' ? <OutcomeCounts counts={batch.counts} /> : null}
+        {asked === null ? null : <RunEnd asked={asked} />}
+        <BatchFacts batch={batch} />
+      </section>
+      <section className={classes.rows} aria-label={text.rows}>
+        {batch.kind === 'keys' ? <Filters batch={batch} value={filter} onChange={setFilter} /> : null}
+        <div className={classes.table}>
+          <BatchRows key={`${batch.id} ${filter ?? ''}`} batch={batch} filter={filter} />
+        </div>
+      </section>
+    </div>
+  );
+}
+
+/** Which rows are shown: all, or those of one outcome that there is. */
+function Filters({
+  batch,
+  value,
+  onChange,
+}: {
+  readonly batch: BatchView;
+  readonly value: RowFilter;
+  readonly onChange: (filter: RowFilter) => void;
+}): ReactNode {
+  const text = messages.batches;
+  const failed = failedRows(batch.counts);
+  const filters: readonly (readonly [RowFilter, string, number])[] = [
+    [null, text.all, batch.rows],
+    ['failed', text.failedRows, failed],
+    ...ROW_OUTCOMES.map((outcome) => [outcome, text.outcomes[outcome], batch.counts[outcome]] as const),
+  ];
+  return (
+    <div role="group" aria-label={text.filter} className={classes.filters}>
+      {filters
+        .filter(([filter, , rows]) => filter === null || filter === value || rows > 0)
+        .map(([filter, label, rows]) => (
+          <button key={label} type="button" aria-pressed={filter === value} onClick={() => onChange(filter)}>
+            {label} {rows.toLocaleString('en')}
+          </button>
+        ))}
+    </div>
+  );
+}
+
+function BatchFacts({ batch }: { readonly batch: BatchView }): ReactNode {
+  const text = messages.batches.facts;
+  const { share, operator, leftOut, admitted } = batch;
+  const at = when(batch.at, new Date());
+  return (
+    <Facts
+      facts={[
+        { name: text.file, value: batch.file, mono: true },
+        { name: text.imported, value: operator === null ? at : `${at} ${text.by(operator)}` },
+        { name: text.server, value: batch.server },
+        { name: text.leftOut, value: leftOut === 0 ? null : leftOut },
+        { name: text.admitted, value: admitted === 0 ? null : admitted },
+        {
+          name: text.share,
+          value: share === null ? null : text.shareOf(share.station, share.part, share.parts),
+        },
+        { name: text.sha, value: grouped(batch.sha256), mono: true },
+      ]}
+    />
+  );
+}

@@ -1,0 +1,153 @@
+import type { BatchKind, RowOutcome } from '../../src/model/batch.ts';
+
+const count = (n: number, one: string, many: string): string =>
+  `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
+
+/** Texts of the batches: lists of boards that are preauthorized, or that technicians provision against. */
+export const batchMessages = {
+  label: 'Batches',
+  lines: {
+    none: {
+      title: 'Import a list of boards',
+      text: 'With keys they are preauthorized on the server; without, technicians provision against the list.',
+    },
+    list: { title: 'Batches', text: 'Open one to see its rows, send it to a server, or follow its boards.' },
+    running: (name: string) => ({
+      title: `Preauthorizing ${name}`,
+      text: 'Every answer is recorded as it comes. You may go to another screen meanwhile.',
+    }),
+    interrupted: (name: string) => ({
+      title: `${name} was cut off`,
+      text: 'Resume it: what was answered is in the record, and no row is sent twice.',
+    }),
+    paused: (name: string) => ({ title: `${name} is paused`, text: 'It goes on where it stopped.' }),
+    toSend: (rows: number) => ({
+      title: `${count(rows, 'row', 'rows')} to send`,
+      text: 'Preauthorize them: each board is accepted then as soon as it first shows its key.',
+    }),
+    failed: (rows: number) => ({
+      title: `${count(rows, 'row', 'rows')} failed`,
+      text: 'Save them as a CSV file, mend it, and import it again; or send them once more.',
+    }),
+    done: {
+      title: 'Every row is on the server',
+      text: 'Boards are accepted when they first show their keys.',
+    },
+    open: (left: number) => ({
+      title: `${count(left, 'board', 'boards')} to go`,
+      text: 'Choose this batch on the bench: each board that passes counts.',
+    }),
+    full: { title: 'The batch is full', text: 'It takes no more boards. Its certificate lists every unit.' },
+    closed: { title: 'The batch is closed', text: 'It takes no more boards.' },
+  },
+
+  empty: {
+    title: 'No batch yet',
+    text: 'A batch is a list of boards from a spreadsheet: one row for each, with its identity.',
+    kinds: [
+      {
+        title: 'With their public keys',
+        text: 'The station preauthorizes every row on a server, at the pace that the server takes. A board is accepted as soon as it first shows its key; nobody has to be there.',
+      },
+      {
+        title: 'Without keys',
+        text: 'An expectation: technicians provision against the list. The bench counts n of N, and lets no stranger and no repeat through unseen.',
+      },
+    ],
+    columns:
+      'A CSV file with a header row: identity columns such as mac or serial, and pubkey or pubkey_file, tier, group and tag.NAME where you want them.',
+  },
+
+  kinds: { keys: 'Keys to preauthorize', expectation: 'Expected boards' } satisfies Record<BatchKind, string>,
+  back: 'All batches',
+  progress: (done: number, all: number) => `${done.toLocaleString('en')} of ${all.toLocaleString('en')}`,
+  doneWord: { keys: 'answered', expectation: 'through' } satisfies Record<BatchKind, string>,
+  states: {
+    running: 'running',
+    paused: 'paused',
+    cancelling: 'stopping',
+    interrupted: 'cut off',
+    full: 'full',
+    closed: 'closed',
+    open: 'open',
+  },
+  rate: (perSecond: number) => `${perSecond < 10 ? perSecond.toFixed(1) : Math.round(perSecond)} rows/s`,
+  left: (time: string) => `${time} left`,
+  waits: (time: string) => `the server asks to wait ${time}`,
+  outcomes: {
+    pending: 'Pending',
+    created: 'Created',
+    already: 'Already there',
+    conflict: 'Conflict',
+    limit: 'Limit',
+    refused: 'Refused',
+  } satisfies Record<RowOutcome, string>,
+  sent: 'Sent, no answer known',
+  all: 'All rows',
+  failedRows: 'Failed',
+  filter: 'Which rows',
+  rows: 'Rows',
+  noRows: 'No such row.',
+  loading: 'Reading the rows…',
+  columns: { line: 'Line', identity: 'Identity', key: 'Key', outcome: 'Outcome', more: 'Device, or why not' },
+  unitColumns: { line: 'Line', identity: 'Identity', state: 'Board', at: 'When', station: 'Bench' },
+  through: 'through',
+  expected: 'expected',
+
+  facts: {
+    file: 'File',
+    imported: 'Imported',
+    by: (who: string) => `by ${who}`,
+    sha: 'SHA-256 of the file',
+    leftOut: 'Bad rows left out',
+    server: 'Server',
+    share: 'Share of',
+    shareOf: (station: string, part: number, parts: number) => `${station}, part ${part} of ${parts}`,
+    admitted: 'Let through by an admin',
+  },
+
+  preauthorize: {
+    go: 'Preauthorize…',
+    resume: 'Resume',
+    pause: 'Pause',
+    cancel: 'Cancel',
+    title: (name: string) => `Preauthorize ${name}`,
+    server: 'Server',
+    toSend: (rows: number) => `${count(rows, 'row is', 'rows are')} to be sent.`,
+    retry: (rows: number) => `Send the ${count(rows, 'row', 'rows')} that failed once more`,
+    force: 'Where the identity is there with another key, change it over to this one',
+    forceHelp: 'Only a server of today can. Never done to a key that is accepted already.',
+    signIn: 'Sign in first: the devices are created in your name.',
+    start: 'Start',
+    anyway: 'Send as many as there is room for',
+    ended: {
+      ended: 'The run has come to its end',
+      paused: 'Paused',
+      cancelled: 'Cancelled: what has been created stays on the server',
+    },
+    unsettled: (rows: number) =>
+      `The server gave no answer for ${count(rows, 'row', 'rows')}; they are still pending. Resume, and each is looked up first.`,
+  },
+
+  takeBack: {
+    go: 'Take back…',
+    title: (name: string) => `Take back ${name}`,
+    text: 'Removes from the server what this batch created there and nobody has used: for a batch that was sent to the wrong server. Devices that were there before, or that a board has used since, stay.',
+    look: 'Look what would be removed',
+    looking: 'Looking at every device…',
+    outcomes: {
+      removed: 'removed',
+      gone: 'gone already',
+      used: 'in use: they stay',
+      failed: 'could not be told',
+    },
+    would: 'would be removed',
+    nothing: 'Nothing would be removed.',
+    sure: (devices: number, server: string) =>
+      `Remove ${count(devices, 'device', 'devices')} from ${server}?`,
+    yes: 'Remove them',
+    no: 'Leave them',
+    stopped: 'It was stopped: run it again for the rest.',
+    done: 'Taken back',
+  },
+} as const;

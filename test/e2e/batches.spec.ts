@@ -1,0 +1,167 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Page } from '@playwright/test';
+import { homeWithBatch, keyRow } from '../unit/station/batch-home.ts';
+import type { RecordedRow } from '../../src/model/batch-event.ts';
+import { DEFAULT_ADMIN, startMenderServer, type MenderServer } from '../../src/rehearsal/server/index.ts';
+import { expect, launch, test, type Opened } from './app.ts';
+import { ask, bigButton, guidance, listen } from './bench.ts';
+import { stationProcess } from './processes.ts';
+
+/** The window on a home that has a batch already, signed in at a server. */
+async function withBatch(
+  home: string,
+  rows: readonly RecordedRow[],
+  work: (app: Opened, server: MenderServer) => Promise<void>,
+): Promise<void> {
+  await using server = await startMenderServer();
+  mkdirSync(path.join(home, 'ttys'));
+  writeFileSync(path.join(home, 'settings.json'), JSON.stringify({ portLinks: path.join(home, 'ttys') }));
+  await homeWithBatch(home, rows, {});
+  const app = await launch({ home });
+  try {
+    const { page } = app;
+    const { email: user, password } = DEFAULT_ADMIN;
+    await ask(page, 'server.add', { name: 'bench', url: server.url });
+    await ask(page, 'server.login', { name: 'bench', user, password, keep: true });
+    await ask(page, 'preferences.set', { server: 'bench' });
+    await page.getByRole('navigation').getByRole('button', { name: 'Batches' }).click();
+    await page.getByRole('button', { name: /^spring/ }).click();
+    await work(app, server);
+    expect(app.problems).toEqual([]);
+  } finally {
+    await app.close();
+  }
+}
+
+function batch(page: Page) {
+  return page.getByRole('region', { name: 'spring' });
+}
+
+function rowsOf(page: Page) {
+  return page.getByRole('table', { name: 'Rows' });
+}
+
+async function start(page: Page): Promise<void> {
+  await bigButton(page).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Start' }).click();
+}
+
+test('a station that has no batch says what one is for', async ({ app }) => {
+  const { page } = app;
+  await page.getByRole('navigation').getByRole('button', { name: 'Batches' }).click();
+  await expect(page.getByRole('region', { name: 'No batch yet' })).toContainText('technicians provision');
+  expect(app.problems).toEqual([]);
+});
+
+test('a batch is preauthorized, what was refused is seen, and what nobody used is taken back', async ({
+  home,
+}) => {
+  const rows = Array.from({ length: 60 }, (_, n) => keyRow(n));
+  await withBatch(home, rows, async ({ page }, server) => {
+    await test.step('its rows are shown before anything is sent', async () => {
+      await expect(guidance(page)).toContainText('60 rows to send');
+      await expect(batch(page)).toContainText('0 of 60');
+      await expect(rowsOf(page)).toHaveAttribute('aria-rowcount', '61');
+      await expect(rowsOf(page).getByRole('row').nth(1)).toContainText('SN0');
+      expect(server.inspect()).toEqual([]);
+    });
+
+    const told = await listen(page);
+    await test.step('sent: each row has its answer, and the count is whole', async () => {
+      await start(page);
+      await expect(batch(page)).toContainText('60 of 60', { timeout: 60_000 });
+      await expect(batch(page)).toContainText('The run has come to its end');
+      await expect(batch(page)).toContainText(/Created\s*60/);
+      await expect(guidance(page)).toContainText('Every row is on the server');
+      await expect(rowsOf(page).getByRole('row').nth(1)).toContainText('Created');
+      expect(server.inspect().map(({ status }) => status)).toEqual(Array(60).fill('preauthorized'));
+      // Of its rows only the page in sight crosses to the window.
+      expect((await told()).filter(({ type }) => type === 'batch-outcomes')).toEqual([]);
+    });
+
+    await test.step('taken back: first what would go, then, asked once more, the deed', async () => {
+      await page.getByRole('button', { name: 'Take back…' }).click();
+      const panel = page.getByRole('dialog', { name: 'Take back spring' });
+      await panel.getByRole('button', { name: 'Look what would be removed' }).click();
+      const sure = panel.getByRole('alertdialog');
+      await expect(sure).toContainText('Remove 60 devices from bench?', { timeout: 60_000 });
+      await expect(sure.getByRole('button', { name: 'Leave them' })).toBeFocused();
+      expect(server.inspect()).toHaveLength(60);
+      await sure.getByRole('button', { name: 'Remove them' }).click();
+      await expect(panel).toContainText('Taken back', { timeout: 60_000 });
+      await expect.poll(() => server.inspect().length).toBe(0);
+    });
+  });
+});
+
+test('a run that is paused goes on; one whose station is killed is resumed, and no row is sent twice', async ({
+  home,
+}) => {
+  test.skip(process.platform !== 'linux', 'reads /proc');
+  const rows = Array.from({ length: 400 }, (_, n) => keyRow(n));
+  await withBatch(home, rows, async ({ page, application }, server) => {
+    // Each answer takes a while, so that there is something to see and to stop.
+    const slow = server.faults.add({ on: 'preauthorize', act: { kind: 'latency', ms: 60 } });
+    await start(page);
+    await expect(guidance(page)).toContainText('Preauthorizing spring', { timeout: 30_000 });
+    await expect(batch(page)).toContainText(/rows\/s/, { timeout: 30_000 });
+    await bigButton(page).click();
+    await expect(guidance(page)).toContainText('spring is paused', { timeout: 30_000 });
+    const sent = server.inspect().length;
+    expect(sent).toBeGreaterThan(0);
+    expect(sent).toBeLessThan(400);
+
+    await expect(bigButton(page)).toContainText('Resume');
+    await bigButton(page).click();
+    await expect(guidance(page)).toContainText('Preauthorizing spring');
+    await expect.poll(() => server.inspect().length, { timeout: 30_000 }).toBeGreaterThan(sent);
+    process.kill(stationProcess(application.process().pid ?? 0), 'SIGKILL');
+    await expect(guidance(page).getByRole('button', { name: 'Dismiss' })).toBeVisible({ timeout: 30_000 });
+    await guidance(page).getByRole('button', { name: 'Dismiss' }).click();
+    await expect(guidance(page)).toContainText('spring was cut off', { timeout: 30_000 });
+    slow.remove();
+    await bigButton(page).click();
+    await expect(batch(page)).toContainText('400 of 400', { timeout: 90_000 });
+    expect(server.inspect()).toHaveLength(400);
+    expect(new Set(server.inspect().map(({ identity }) => JSON.stringify(identity))).size).toBe(400);
+    const { counts } = await ask(page, 'batch.show', { name: 'spring' });
+    expect(counts).toMatchObject({ pending: 0, conflict: 0, limit: 0, refused: 0, created: 400 });
+  });
+});
+
+test('a server without room says so before a row is sent, and takes what it can on a person’s word', async ({
+  home,
+}) => {
+  const rows = Array.from({ length: 20 }, (_, n) => keyRow(n));
+  await withBatch(home, rows, async ({ page }, server) => {
+    Object.assign(server.environment, { limit: 5 });
+    await start(page);
+    const panel = page.getByRole('dialog', { name: 'Preauthorize spring' });
+    await expect(panel.getByRole('alert')).toContainText('has room for 5 more devices', { timeout: 30_000 });
+    expect(server.inspect()).toEqual([]);
+    await panel.getByRole('button', { name: 'Send as many as there is room for' }).click();
+    await expect(batch(page)).toContainText('20 of 20', { timeout: 60_000 });
+  });
+});
+
+test('a hundred thousand rows: scrolled without all of them in the page, or ever asked for', async ({
+  home,
+}) => {
+  test.slow();
+  const rows = Array.from({ length: 100_000 }, (_, n) => ({ line: n + 2, identity: { serial: `SN${n}` } }));
+  await withBatch(home, rows, async ({ page }) => {
+    await expect(batch(page)).toContainText('0 of 100,000');
+    await expect(rowsOf(page).getByRole('row').nth(1)).toContainText('SN0');
+    const body = rowsOf(page).getByRole('rowgroup').nth(1);
+    await body.focus();
+    for (let pages = 0; pages < 5; pages += 1) {
+      const before = await body.evaluate((element) => element.scrollHeight);
+      await body.evaluate((element) => (element.scrollTop = element.scrollHeight));
+      await expect.poll(() => body.evaluate((element) => element.scrollHeight)).toBeGreaterThan(before);
+    }
+    await body.evaluate((element) => (element.scrollTop = 900 * 48));
+    await expect(rowsOf(page).getByText('SN900', { exact: true })).toBeVisible();
+    expect(await rowsOf(page).getByRole('row').count()).toBeLessThan(80);
+  });
+});
