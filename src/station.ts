@@ -48,7 +48,7 @@ import { machinePorts } from './slots/port-source.ts';
 import { examine, machineLines } from './station/doctor.ts';
 import { DropFolder } from './station/drop-folder.ts';
 import { backupRecord } from './station/backup.ts';
-import { batchHandlers } from './station/batches/handlers.ts';
+import { batchHandlers, type BatchParts } from './station/batches/handlers.ts';
 import { BatchRuns } from './station/batches/runs.ts';
 import { exportJournal } from './station/exporting.ts';
 import { EventHub } from './station/event-hub.ts';
@@ -343,7 +343,7 @@ class StationOverHome implements Station {
   }
 
   readonly #handlers: Handlers = {
-    ...batchHandlers(() => ({ record: this.#record, run: (batch) => this.#batchRuns.view(batch) })),
+    ...batchHandlers(() => this.#batchParts()),
     'batch.preauthorize': (params, signal) =>
       this.#batchRuns.preauthorize(params, signal ?? new AbortController().signal),
     'batch.take-back': (params, signal) =>
@@ -533,6 +533,17 @@ class StationOverHome implements Station {
       return null;
     },
   };
+
+  #batchParts(): BatchParts {
+    return {
+      record: this.#record,
+      clock: this.#clock,
+      operator: () => this.#operator(),
+      tell: this.#events.tell,
+      signing: () => this.#signing(),
+      run: (batch) => this.#batchRuns.view(batch),
+    };
+  }
 
   /** `password`: of the boards of this one call. */
   #provisioningParts(password?: string, may: readonly DestructiveCall[] = TIDIES): ProvisioningParts {

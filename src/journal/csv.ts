@@ -11,6 +11,16 @@ export function csvLine(cells: readonly CsvCell[]): string {
   return `${cells.map(cell).join(',')}\r\n`;
 }
 
+/**
+ * The same for a file that is read in again: there an apostrophe at the beginning is a mark for text and left out, so that
+ * one of the value's own is doubled.
+ */
+export function csvLineToReadAgain(cells: readonly CsvCell[]): string {
+  return csvLine(
+    cells.map((value) => (typeof value === 'string' && value.startsWith("'") ? `'${value}` : value)),
+  );
+}
+
 function cell(value: CsvCell): string {
   if (value === null) return '';
   if (typeof value === 'number') return String(value);

@@ -6,6 +6,7 @@ export { parseHead } from './chain.ts';
 export { copyInThread } from './copy.ts';
 export type { Head, JournalSigner } from './chain.ts';
 export type { Expectations, Fault, KeyUse, Problem } from './chain-check.ts';
+export { csvLineToReadAgain } from './csv.ts';
 export { CSV_START } from './export-csv.ts';
 export { EXPORT_START } from './export-json.ts';
 export type { Exported, ExportOptions } from './export-json.ts';

@@ -84,4 +84,41 @@ export const BATCH_ERRORS = {
     STATION,
     'Go on first (station batch preauthorize {batch} --server {server} --resume), so that each row has its outcome; then take it back.',
   ),
+  'batch/name-taken': row(
+    'There is a batch named {name} already, from another file ({file}).',
+    STATION,
+    'Choose another name; or remove that batch where nobody has used it (station batch remove {name}).',
+  ),
+  'batch/file-unreadable': row(
+    '{path} cannot be read: {detail}.',
+    STATION,
+    'Choose a CSV file that this user may read.',
+  ),
+  'batch/file-foreign': row(
+    '{path} is no CSV file but {what}.',
+    STATION,
+    'Open it in the program that wrote it and save it as CSV (UTF-8).',
+  ),
+  'batch/file-empty': row('{path} holds no row.', STATION, 'A batch is a CSV file with a header row.'),
+  'batch/file-changed': row(
+    '{path} was changed while it was being read.',
+    STATION,
+    'Let the program that writes it end, then try again.',
+    true,
+  ),
+  'batch/too-many-rows': row(
+    '{path} has more than {most} rows.',
+    STATION,
+    'Split it, and import its parts as batches of their own.',
+  ),
+  'batch/in-use': row(
+    'The batch {name} cannot be removed: {detail}.',
+    STATION,
+    'A batch that was used stays in the list; close it (station batch close {name}). What was sent to a server is taken back first.',
+  ),
+  'batch/nothing-failed': row(
+    'The batch {name} has no failed row.',
+    STATION,
+    'There is nothing to be mended. All of its rows: station batch export {name} --out FILE.',
+  ),
 } as const;

@@ -20,6 +20,9 @@ export type RowOutcome = (typeof ROW_OUTCOMES)[number];
 /** Those that have to be mended, or tried again, by a person. */
 export const FAILED_OUTCOMES: readonly RowOutcome[] = ['conflict', 'limit', 'refused'];
 
+/** What servers with tiers know; the others take every device for `standard`. */
+export const TIERS = ['standard', 'micro', 'system'] as const;
+
 /** A row of a batch as it was imported. */
 export interface BatchRow {
   /** The line of the file that it began in; a file's header is line 1. */
@@ -83,7 +86,7 @@ export interface BatchRecord {
   readonly operator: string | null;
   /** The columns of the file, in its order. */
   readonly columns: readonly string[];
-  /** Those that made up the identity. */
+  /** Those that made up the identity, as `ATTRIBUTE=COLUMN`. */
   readonly identityColumns: readonly string[];
   /** Bad rows that were left out when it was imported. */
   readonly leftOut: number;

@@ -1,12 +1,22 @@
 import type * as z from 'zod';
 import type { BATCH_CALLS, BatchCallResults, BatchRunView } from '../../contract/batches.ts';
+import type { StationEvent } from '../../contract.ts';
 import type { BatchRecord } from '../../model/batch.ts';
-import { StationError } from '../../model/station-error.ts';
+import type { Clock } from '../../model/clock.ts';
 import type { RecordAccess } from '../record-access.ts';
+import { endingHandlers } from './ending-handlers.ts';
+import { importHandlers } from './import-handlers.ts';
+import { batchNamed } from './named.ts';
+import type { Signing } from './signed-export.ts';
 import { batchRowView, batchView } from './views.ts';
 
 export interface BatchParts {
   readonly record: RecordAccess;
+  readonly clock: Clock;
+  readonly operator: () => string | null;
+  readonly tell: (event: StationEvent) => void;
+  /** Who signs what leaves this station for another one. */
+  readonly signing: () => Signing;
   /** The run at a server that goes on in this process, by the batch's id. */
   readonly run: (batch: BatchRecord) => BatchRunView | null;
 }
@@ -22,6 +32,8 @@ export type BatchHandlers = {
 export function batchHandlers(parts: () => BatchParts): BatchHandlers {
   const view = (batch: BatchRecord): BatchCallResults['batch.show'] => batchView(batch, parts().run(batch));
   return {
+    ...importHandlers(parts, view),
+    ...endingHandlers(parts, view),
     'batch.list': () => parts().record.reader.batches.list().map(view),
     'batch.show': ({ name }) => view(batchNamed(parts().record, name)),
     'batch.rows': ({ name, ...query }) => {
@@ -29,11 +41,4 @@ export function batchHandlers(parts: () => BatchParts): BatchHandlers {
       return record.reader.batches.rows(batchNamed(record, name).id, query).map(batchRowView);
     },
   };
-}
-
-/** @throws StationError `batch/unknown`. */
-export function batchNamed(record: RecordAccess, name: string): BatchRecord {
-  const batch = record.reader.batches.byName(name);
-  if (batch === null) throw new StationError('batch/unknown', { name });
-  return batch;
 }

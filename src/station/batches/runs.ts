@@ -11,7 +11,7 @@ import { StationError } from '../../model/station-error.ts';
 import type { DeviceServer } from '../../servers/index.ts';
 import type { Preauthorization, Room } from '../../servers/preauthorization.ts';
 import type { RecordAccess } from '../record-access.ts';
-import { batchNamed } from './handlers.ts';
+import { batchNamed } from './named.ts';
 import { JournalRows } from './row-store.ts';
 import { RunProgress } from './run-progress.ts';
 import { batchView } from './views.ts';

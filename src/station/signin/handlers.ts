@@ -5,7 +5,7 @@ import type { DoctorLine } from '../../contract.ts';
 import { secret } from '../../model/secret.ts';
 import type { ProxySettings } from '../../servers/http/proxy.ts';
 import type { RecordAccess } from '../record-access.ts';
-import { batchNamed } from '../batches/handlers.ts';
+import { batchNamed } from '../batches/named.ts';
 import type { Servers } from '../servers.ts';
 import { checkShift } from './shift-check.ts';
 

@@ -1,5 +1,6 @@
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { openJournal, readJournal, verifyingFile, type Journal } from '../../../src/journal/index.ts';
@@ -269,4 +270,21 @@ describe('many events at once', () => {
     expect(again.lastSeq()).toBe(before);
     expect(again.batches.list()).toEqual([]);
   });
+
+  it('leave nothing when the station is killed before they are whole, wherever that is', () => {
+    const path = join(makeHome(), 'journal.db');
+    const script = join(import.meta.dirname, 'bulk-killed.ts');
+    const run = (killAfter: string): string | null =>
+      spawnSync(process.execPath, [script, path, '20000', killAfter], { stdio: 'inherit' }).signal;
+    const look = (): readonly [names: readonly string[], ok: boolean] => {
+      using journal = openJournal(path, options());
+      return [journal.batches.list().map(({ name }) => name), atOnce(journal.verifying()).ok];
+    };
+    for (const killAfter of ['1', '20', '41']) {
+      expect(run(killAfter)).toBe('SIGKILL');
+      expect(look()).toEqual([[], true]);
+    }
+    expect(run('never')).toBeNull();
+    expect(look()).toEqual([['spring'], true]);
+  }, 60_000);
 });

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import type { ProgramParts } from '../../context.ts';
+import { addBatchEndCommands } from './end.ts';
+import { addBatchImportCommand } from './import.ts';
 import { addBatchListCommands } from './list.ts';
 import { addBatchPreauthorizeCommand } from './preauthorize.ts';
 import { addBatchRowsCommand } from './rows.ts';
@@ -8,8 +10,10 @@ import { addBatchTakeBackCommand } from './take-back.ts';
 /** `station batch ...`: lists of boards that are expected, or whose keys are known before. */
 export function addBatchCommands(program: Command, parts: ProgramParts): void {
   const batch = program.command('batch').description('lists of boards: expected ones, or with known keys');
+  addBatchImportCommand(batch, parts);
   addBatchListCommands(batch, parts);
   addBatchRowsCommand(batch, parts);
   addBatchPreauthorizeCommand(batch, parts);
   addBatchTakeBackCommand(batch, parts);
+  addBatchEndCommands(batch, parts);
 }

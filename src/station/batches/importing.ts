@@ -1,0 +1,194 @@
+import { basename } from 'node:path';
+import { ulid } from 'ulid';
+import type { BatchProgress, BatchReport, BatchView } from '../../contract/batches.ts';
+import type { Clock } from '../../model/clock.ts';
+import type { BatchId, BatchRecord } from '../../model/batch.ts';
+import type { LeftOutRow } from '../../model/batch-event.ts';
+import type { JournalEvent } from '../../model/event.ts';
+import { StationError } from '../../model/station-error.ts';
+import type { RecordAccess } from '../record-access.ts';
+import { checkFile, type Checked } from './checking.ts';
+import { recordsOf } from './file/records.ts';
+import { examineSource } from './file/source.ts';
+
+export interface ImportParams {
+  readonly path: string;
+  readonly name?: string | undefined;
+  readonly identity: readonly string[];
+  readonly ignore: readonly string[];
+  readonly tier?: string | undefined;
+  readonly limit: number;
+  readonly acceptGoodRows?: boolean;
+}
+
+export interface ImportParts {
+  readonly record: RecordAccess;
+  readonly clock: Clock;
+  readonly operator: () => string | null;
+  readonly progress: (progress: BatchProgress) => void;
+  readonly view: (batch: BatchRecord) => BatchView;
+}
+
+/** Rows in one event of the record. */
+const ROWS_AN_EVENT = 500;
+
+/**
+ * Looks at a file, and makes it a batch where `store` is set and nothing is wrong with it (or its good rows alone are
+ * wanted). All of it is one transaction of the record.
+ *
+ * @throws StationError `batch/...`, the server's, `journal/...`; the signal's reason.
+ */
+export async function importFile(
+  params: ImportParams,
+  store: boolean,
+  parts: ImportParts,
+  signal: AbortSignal,
+): Promise<BatchReport> {
+  const { record, clock } = parts;
+  const began = clock.monotonic();
+  const { path, name } = params;
+  const known = name === undefined ? null : record.reader.batches.byName(name);
+  if (known !== null) return await sameFile(known, path, parts, began, signal);
+  const checked = await checkFile(
+    { path, identity: params.identity, ignore: params.ignore, tier: params.tier ?? null },
+    { journal: record.reader, devices: null, progress: parts.progress },
+    signal,
+  );
+  const wanted =
+    store &&
+    !checked.unusable &&
+    checked.goodRows > 0 &&
+    (checked.problems.length === 0 || params.acceptGoodRows === true);
+  const batch = wanted && name !== undefined ? await storeRows(checked, name, parts, signal) : null;
+  return {
+    ...reportOf(checked, params.limit, null),
+    stored: batch === null ? 'no' : 'stored',
+    batch: batch === null ? null : parts.view(batch),
+    elapsedMs: Math.round(clock.monotonic() - began),
+  };
+}
+
+/** The file of a batch that is there already changes nothing; another one may not have its name. */
+async function sameFile(
+  batch: BatchRecord,
+  path: string,
+  { clock, view }: ImportParts,
+  began: number,
+  signal: AbortSignal,
+): Promise<BatchReport> {
+  const { sha256, encoding } = await examineSource(path, signal);
+  if (sha256 !== batch.sha256)
+    throw new StationError('batch/name-taken', { name: batch.name, file: batch.file });
+  return {
+    file: basename(path),
+    sha256,
+    encoding,
+    delimiter: '',
+    kind: batch.kind,
+    columns: [],
+    rows: batch.rows + batch.leftOut,
+    good: batch.rows,
+    bad: batch.leftOut,
+    problems: [],
+    problemCount: 0,
+    notes: [],
+    noteCount: 0,
+    preview: [],
+    server: null,
+    stored: 'same',
+    batch: view(batch),
+    elapsedMs: Math.round(clock.monotonic() - began),
+  };
+}
+
+function reportOf(
+  { source, delimiter, columns, kind, rows, goodRows, problems, notes, preview, unusable }: Checked,
+  limit: number,
+  server: string | null,
+): Omit<BatchReport, 'stored' | 'batch' | 'elapsedMs'> {
+  return {
+    file: basename(source.path),
+    sha256: source.sha256,
+    encoding: source.encoding,
+    delimiter,
+    kind,
+    columns: columns.names.map((name, at) => ({ name, use: columns.uses[at]?.use ?? 'unknown' })),
+    rows,
+    good: unusable ? 0 : goodRows,
+    bad: unusable ? rows : rows - goodRows,
+    problems: problems.slice(0, limit),
+    problemCount: problems.length,
+    notes: notes.slice(0, limit),
+    noteCount: notes.length,
+    preview,
+    server,
+  };
+}
+
+async function storeRows(
+  checked: Checked,
+  name: string,
+  parts: ImportParts,
+  signal: AbortSignal,
+): Promise<BatchRecord> {
+  const { source, kind, columns, rows, goodRows } = checked;
+  const batch = ulid(parts.clock.now()) as BatchId;
+  const leftOut = rows === goodRows ? [] : await leftOutRows(checked, signal);
+  const journal = parts.record.writer();
+  function* events(): Generator<JournalEvent, void, undefined> {
+    yield {
+      kind: 'batch-imported',
+      batch,
+      name,
+      batchKind: kind,
+      file: basename(source.path),
+      sha256: source.sha256,
+      rows: goodRows,
+      columns: columns.names,
+      identityColumns: columns.identity.map(({ at, attribute }) => `${attribute}=${columns.names[at] ?? ''}`),
+      leftOut: leftOut.length,
+      operator: parts.operator(),
+    };
+    let stored = 0;
+    for (const some of checked.good()) {
+      yield { kind: 'batch-rows', batch, rows: some };
+      stored += some.length;
+      parts.progress({ file: source.path, phase: 'storing', rows: stored });
+    }
+    for (let from = 0; from < leftOut.length; from += ROWS_AN_EVENT)
+      yield { kind: 'batch-left-out', batch, rows: leftOut.slice(from, from + ROWS_AN_EVENT) };
+  }
+  await journal.appendAll(events(), signal);
+  const stored = journal.batches.byId(batch);
+  if (stored === null) throw new TypeError('a batch that was stored is not there');
+  return stored;
+}
+
+/** The bad rows as they are in the file, to be mended: read once more, which only a file with bad rows needs. */
+async function leftOutRows(
+  { source, problems, columns }: Checked,
+  signal: AbortSignal,
+): Promise<readonly LeftOutRow[]> {
+  const reasons = new Map<number, string>();
+  for (const { line, column, reason } of problems) {
+    const before = reasons.get(line);
+    const text = column === null ? reason : `${column}: ${reason}`;
+    reasons.set(line, before === undefined ? text : `${before} ${text}`);
+  }
+  const found: LeftOutRow[] = [];
+  const { rows } = await recordsOf(source, signal);
+  for await (const some of rows)
+    for (const { line, cells } of some) {
+      const reason = reasons.get(line);
+      if (reason !== undefined)
+        found.push({ line, cells: withoutPrivateKeys(cells, columns.names.length), reason });
+    }
+  return found;
+}
+
+/** A private key in a row is not kept, wherever in it it stands. */
+function withoutPrivateKeys(cells: readonly string[], columns: number): readonly string[] {
+  return Array.from({ length: columns }, (_, at) => cells[at] ?? '').map((cell) =>
+    cell.includes('PRIVATE KEY') ? '' : cell,
+  );
+}
