@@ -192,6 +192,7 @@ export const messages = {
       station: 'made at the station',
       import: 'imported',
       kept: 'kept',
+      server: 'made by the server',
     } satisfies Record<KeyOrigin, string>,
   },
 

@@ -90,11 +90,26 @@ export const CALLS = {
   'port.mute': z.strictObject({ slot: text, muted: z.boolean() }),
   'server.add': z.strictObject({
     name,
-    url: text,
+    /** Left out where the kind finds it by itself. */
+    url: text.optional(),
     boardUrl: text.optional(),
     kind: z.enum(['mender', 'mic']).default('mender'),
     trust: trust.default({ by: 'system' }),
+    /** For the kind `mic`; its URL is found by `host` where that is given. */
+    mic: z
+      .strictObject({
+        host: text.min(1).optional(),
+        /** Services to ask instead of the vendor's own. */
+        discovery: z.array(text).max(8).optional(),
+        thingType: text.min(1).optional(),
+        domain: text.min(1).optional(),
+        iotCa: z.string().max(1_000_000).optional(),
+      })
+      .optional(),
+    /** Of the gateway before a server of the kind `mic`; else what the server tells. */
+    apiKey: secretText.optional(),
   }),
+  'server.api-key': z.strictObject({ name, key: secretText.nullable() }),
   'server.remove': z.strictObject({ name }),
   /** The certificate that a server shows, so that a person can compare and pin it. */
   'server.certificate': z.strictObject({ url: text }),
@@ -259,6 +274,8 @@ export const CALLS = {
   doctor: z.strictObject({}),
   'rehearsal.start': z.strictObject({
     boards: z.number().int().min(1).max(64).default(4),
+    /** What kind of server it has. */
+    kind: z.enum(['mender', 'mic']).default('mender'),
     mode: z.enum(['2026', '2023']).default('2026'),
     /** Something that goes wrong, by the name that `station rehearse --fail` has for it. */
     fail: text.optional(),
@@ -285,6 +302,7 @@ export interface CallResults
   'port.refresh': readonly SlotView[];
   'port.mute': null;
   'server.add': ServerView;
+  'server.api-key': ServerView;
   'server.remove': null;
   'server.certificate': CertificateView;
   'server.test': ServerTest;

@@ -374,7 +374,8 @@ class StationOverHome implements Station {
       this.#bench.touch(slot);
       return null;
     },
-    'server.add': (params) => this.#servers.add(params),
+    'server.add': (params, signal) => this.#servers.add(params, signal),
+    'server.api-key': ({ name, key }) => this.#servers.setApiKey(name, key === null ? null : secret(key)),
     'server.remove': async ({ name }) => {
       await this.#servers.remove(name);
       return null;
@@ -689,14 +690,13 @@ class StationOverHome implements Station {
   /** While the rehearsal runs its server is the chosen one, until another is chosen. */
   #preferences(): PreferencesView {
     const stored = this.#settings.preferences();
-    const server =
-      this.#rehearsal !== null && this.#rehearsing ? this.#rehearsal.serverProfile.name : stored.server;
-    return {
-      ...stored,
-      server,
-      profile: stored.profile ?? DEFAULT_PROFILE,
-      operator: this.#people.operator(stored.operator),
-    };
+    const profile = stored.profile ?? DEFAULT_PROFILE;
+    const operator = this.#people.operator(stored.operator);
+    if (this.#rehearsal === null || !this.#rehearsing) return { ...stored, profile, operator };
+    const { serverProfile, boardProfile } = this.#rehearsal;
+    // What was chosen for other boards stays so where it may fit those of the rehearsal.
+    const fitting = boardProfile === DEFAULT_PROFILE ? profile : boardProfile;
+    return { ...stored, server: serverProfile.name, profile: fitting, operator };
   }
 
   /** The passwords to try for a profile: what the call or the environment gave, else its named credentials in order. */
@@ -707,13 +707,19 @@ class StationOverHome implements Station {
     return profile.login.credentials.flatMap((name) => this.#keyStore.get(credentialOf(name)) ?? []);
   }
 
-  async #startRehearsal({ boards, mode, fail }: CallParams<'rehearsal.start'>): Promise<Snapshot> {
+  async #startRehearsal({ boards, kind, mode, fail }: CallParams<'rehearsal.start'>): Promise<Snapshot> {
     if (this.#rehearsal === null) {
-      const rehearsal = await RehearsalBench.start({ boards, mode, fail: fail ?? null, clock: this.#clock });
+      const rehearsal = await RehearsalBench.start({
+        boards,
+        kind,
+        mode,
+        fail: fail ?? null,
+        clock: this.#clock,
+      });
       this.#rehearsal = rehearsal;
       this.#rehearsing = true;
       this.#settings.setRehearsalOffered();
-      await this.#servers.addSimulated(rehearsal.serverProfile, rehearsal.account);
+      await this.#servers.addSimulated(rehearsal.serverProfile, rehearsal.account, rehearsal.apiKey);
       await this.#bench.addSource(rehearsal.ports);
       this.#events.tell({ type: 'rehearsal', rehearsal: this.#rehearsalView() });
       this.#events.tell({ type: 'preferences', preferences: this.#preferences() });
@@ -759,6 +765,7 @@ const CHANGING: ReadonlySet<CallName> = new Set<CallName>([
   'people.rules',
   'port.mute',
   'server.add',
+  'server.api-key',
   'server.remove',
   'server.login',
   'server.logout',

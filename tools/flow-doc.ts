@@ -1,5 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { foresee } from '../src/flows/plan.ts';
+import { ISSUE_ACTS } from '../src/flows/issue/act-table.ts';
+import { afterIssue, decideIssue, type FileFact, type IssueFacts } from '../src/flows/issue/decide.ts';
 import { ACTS } from '../src/flows/reconcile/act-table.ts';
 import type { Facts, KnownKey, Wanted } from '../src/flows/reconcile/facts.ts';
 import { STOPS } from '../src/flows/stops.ts';
@@ -168,6 +170,45 @@ function pathOf(situation: Situation, wanted: Wanted, preauthorizesBeside: 'yes'
 
 const KEY = { from: 'board', type: 'ed25519' } as const;
 
+const FILES = ['certificate', 'key'];
+const files = (...parts: readonly Partial<FileFact>[]): readonly FileFact[] =>
+  FILES.map((path, index) => ({ path, inPlace: false, staged: 'none', ...parts[index] }));
+const START: IssueFacts = {
+  clock: 'right',
+  device: 'there',
+  issued: false,
+  proved: false,
+  files: files(),
+  changed: false,
+};
+const ISSUE_SITUATIONS: readonly { readonly says: string; readonly facts: IssueFacts }[] = [
+  { says: 'A new board; the server has no thing of it', facts: { ...START, device: 'none' } },
+  { says: 'Its thing is there, the board has nothing, or something else', facts: START },
+  {
+    says: 'An earlier job had staged certificate and key',
+    facts: { ...START, files: files({ staged: 'wanted' }, { staged: 'wanted' }) },
+  },
+  {
+    says: 'A switch was cut between two renames',
+    facts: { ...START, files: files({ inPlace: true }, { staged: 'wanted' }) },
+  },
+  {
+    says: 'The board has both, and something else lies staged',
+    facts: { ...START, files: files({ inPlace: true }, { inPlace: true, staged: 'other' }) },
+  },
+  { says: 'The board has both', facts: { ...START, files: files({ inPlace: true }, { inPlace: true }) } },
+];
+
+function issueOrder(facts: IssueFacts): string {
+  const done: string[] = [];
+  for (let now = facts; ;) {
+    const decision = decideIssue(now);
+    if ('done' in decision) return `${done.map((name) => `\`${name}\``).join(', ')}: **${decision.done}**`;
+    done.push(decision.do);
+    now = afterIssue(now, decision);
+  }
+}
+
 /** `docs/flows.md`: what the flows do and how they stop, from the decision function and the tables in the code. */
 export function flowDocument(): string {
   const provisioning: Wanted = { flow: 'provision', key: KEY, leastProof: 'board-client' };
@@ -217,6 +258,20 @@ export function flowDocument(): string {
     '| found | provisioning | re-keying | re-keying without `force` |',
     '|---|---|---|---|',
     ...rows,
+    '',
+    '## A server that makes the keys',
+    '',
+    'Where the server makes certificate and key, the station brings both to the board (`src/flows/issue/decide.ts`). They are',
+    'proved before they are put in use. The files are renamed one right after the other; a switch that was cut is recognised',
+    'by their hashes, and the next job puts in place what still lies staged.',
+    '',
+    '| action | on | what it does |',
+    '|---|---|---|',
+    ...Object.entries(ISSUE_ACTS).map(([name, { on, says }]) => `| \`${name}\` | ${on} | ${says} |`),
+    '',
+    '| what was found | what is done |',
+    '|---|---|',
+    ...ISSUE_SITUATIONS.map(({ says, facts }) => `| ${says} | ${issueOrder(facts)} |`),
     '',
     '## The stops',
     '',

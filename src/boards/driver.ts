@@ -88,8 +88,53 @@ export interface BoardSession extends AsyncDisposable {
   /** Whether the client runs now, as `SwitchReport.clientRunning`. */
   clientRuns(): Promise<boolean | null>;
 
+  /** Files beside those of the client. */
+  readonly files: BoardFiles;
+
   /** Sets the board's clock to the station's. @throws StationError `board/clock-wrong` when it does not take it. */
   setClock(): Promise<void>;
+}
+
+/**
+ * Files beside those of the client that belong together, such as a certificate and its key. What a cut leaves of them is
+ * told by their hashes: which are in place, and which still lie staged.
+ */
+export interface BoardFiles {
+  read(paths: readonly string[]): Promise<readonly FileReading[]>;
+
+  /**
+   * Writes files beside their targets under the station's own names, umask 077; makes their directories where there are
+   * none; syncs each file and its directory; compares SHA-256 on the board. What is in place stays as it is.
+   *
+   * @throws StationError `board/stage-mismatch`, `board/disk-full`, `board/read-only`.
+   */
+  stage(files: readonly FileToStage[]): Promise<void>;
+
+  /**
+   * Puts staged files in place in this order, as one command under `trap '' HUP INT`: renames them one right after the
+   * other, syncs files and directories, and reads them back.
+   *
+   * @throws StationError `board/switch-failed` when surely nothing was renamed, `board/switch-unknown` when a part was;
+   * `port/lost` or `board/command-timeout` when the outcome is unknown.
+   */
+  putInPlace(paths: readonly string[]): Promise<readonly FileReading[]>;
+
+  /** Removes what is staged beside these. */
+  discard(paths: readonly string[]): Promise<void>;
+}
+
+/** A file on the board, by its hash (hex SHA-256); null where there is none. Links are followed. */
+export interface FileReading {
+  readonly path: string;
+  readonly sha256: string | null;
+  readonly stagedSha256: string | null;
+}
+
+export interface FileToStage {
+  readonly path: string;
+  readonly content: Secret<Uint8Array>;
+  readonly mode: number;
+  readonly masked: 'private key' | null;
 }
 
 export interface StageRequest {

@@ -65,6 +65,8 @@ export interface ShiftCheck {
 }
 
 export interface ServerView extends ServerProfile {
+  /** Who makes the keys of its boards: board or station, or the server itself, which the station then brings to them. */
+  readonly keyOrigin: 'station' | 'server';
   readonly session: {
     readonly account: string;
     readonly expiresAt: string | null;

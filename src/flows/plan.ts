@@ -1,5 +1,6 @@
 import type { Plan } from '../model/rekey.ts';
 import { StationError } from '../model/station-error.ts';
+import { planIssueJob } from './issue/job.ts';
 import { ACTS } from './reconcile/act-table.ts';
 import { decide } from './reconcile/decide.ts';
 import type { Act } from './reconcile/decision.ts';
@@ -43,6 +44,9 @@ export function foresee(facts: Facts, wanted: Wanted, assumed: Assumptions): For
  */
 export async function planJob(order: Order, parts: ProvisionParts, signal: AbortSignal): Promise<Plan> {
   const { port, slot } = order.request;
+  const { issuer } = parts.server;
+  if (issuer !== undefined && order.flow === 'provision')
+    return await planIssueJob(order.request, parts, issuer, signal);
   const seen = await look(order, parts, signal);
   const { identity, notes } = seen;
   if ('error' in seen)

@@ -23,6 +23,13 @@ const TAKEN_BACK: StopRow = {
   unplug: 'yes',
 };
 
+/** A server that makes keys itself has made the thing; its certificate is not put in use. */
+const ISSUED: StopRow = {
+  board: 'the certificate and the key that it had in use',
+  server: 'the thing is there with its certificate; the next job uses it',
+  unplug: 'yes',
+};
+
 /** May come at any moment; the job's own sentence says on which side of the switch. */
 const ANYWHERE: StopRow = {
   board: 'before the switch its old key in use, what was staged taken back; after it its new key in use',
@@ -165,6 +172,16 @@ export const STOPS: Readonly<Record<StopCode, StopRow>> = {
     unplug: 'yes, but do not hand it over',
   },
   'server/device-in-use': TAKEN_BACK,
+  'server/not-offered': UNTOUCHED,
+  'server/not-mic': ANYWHERE,
+  'server/no-such-stack': UNTOUCHED,
+  'server/api-key-refused': ANYWHERE,
+  'server/api-key-needed': UNTOUCHED,
+  'server/consent-required': UNTOUCHED,
+  'server/thing-type-needed': UNTOUCHED,
+  'server/thing-of-another': UNTOUCHED,
+  'server/credentials-unusable': ISSUED,
+  'server/certificate-refused': ISSUED,
   'job/cancelled': ANYWHERE,
   'job/interrupted': {
     board: 'its old or its new key in use, whole; what was staged may lie beside it',

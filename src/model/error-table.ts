@@ -519,6 +519,58 @@ export const ERRORS = {
     true,
   ),
 
+  'server/not-offered': row(
+    '{server} does not offer this: {what}.',
+    NOTHING,
+    'See what its kind can do in the documentation of servers; what its account may do: station server test {server}.',
+  ),
+  // The Managed IoT Cloud
+  'server/not-mic': row(
+    'What answers at {server} is not a Managed IoT Cloud ({detail}).',
+    SERVER,
+    'Check the base URL with its path (/prod), or give the host of the stack instead; the App Board shows both (Settings, About).',
+  ),
+  'server/no-such-stack': row(
+    'The discovery services know no stack of the host {host}.',
+    STATION,
+    'Check the host: it is the one at which the App Board is opened (customer.mic.telenorconnexion.com).',
+  ),
+  'server/api-key-refused': row(
+    '{server} refused the API key.',
+    SERVER,
+    'Store the right one (station server api-key {server}), or find the stack by its host, which tells its key.',
+  ),
+  'server/api-key-needed': row(
+    'The station has no API key for {server}.',
+    SERVER,
+    'Store it (station server api-key {server}); the App Board shows it, or whoever runs the stack knows it.',
+  ),
+  'server/consent-required': row(
+    '{user} has not yet consented to the terms of {server}.',
+    SERVER,
+    'Log in once at the App Board and accept the terms there, then log in here again.',
+  ),
+  'server/thing-type-needed': row(
+    '{server} has several thing types ({types}), and none is chosen.',
+    NOTHING,
+    'Choose one in the settings of the server (station server add ... --thing-type TYPE).',
+  ),
+  'server/thing-of-another': row(
+    'The thing {thing} on {server} is that of {owner}, not of {identity}.',
+    NOTHING,
+    'Two boards must not share a thing: look at it in the App Board (external id).',
+  ),
+  'server/credentials-unusable': row(
+    'What {server} gave as certificate and key of {thing} cannot be used: {detail}.',
+    'The board keeps the certificate and the key that it had in use.',
+    'Look at the thing in the App Board; if it repeats, ask who runs the stack.',
+  ),
+  'server/certificate-refused': row(
+    'The MQTT endpoint {endpoint} of {server} did not take the certificate of {thing}: {detail}.',
+    'The board keeps the certificate and the key that it had in use.',
+    'Look at the thing and its certificate in the App Board: it has to be active; then start again.',
+    true,
+  ),
   // The job
   'job/cancelled': row('The job was cancelled.', NOTHING, 'Start it again when you are ready.', true),
   'job/interrupted': row(
@@ -823,6 +875,11 @@ export const ERRORS = {
     'The key store of this machine cannot be used: {detail}.',
     'No secret was stored.',
     'Log in again each time, or mend the key store; the check of this machine says how (station doctor).',
+  ),
+  'station/profile-unfit': row(
+    'The board profile {profile} does not fit {server}: {detail}.',
+    NOTHING,
+    'Choose another profile, or mend its file (docs/board-profiles.md).',
   ),
   'station/not-supported': row('{detail}', STATION, 'See the documentation for what this server offers.'),
   'station/internal': row(

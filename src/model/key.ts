@@ -4,8 +4,8 @@ import type { Secret } from './secret.ts';
 export const KEY_TYPES = ['ed25519', 'p256', 'p384', 'rsa2048', 'rsa3072', 'rsa4096'] as const;
 export type KeyType = (typeof KEY_TYPES)[number];
 
-/** Where the private key of a job was born: on the board, at this station, elsewhere (imported), or before this job. */
-export type KeyOrigin = 'board' | 'station' | 'import' | 'kept';
+/** Where the private key of a job was born: on the board, at this station, elsewhere (imported), before this job, or at the server. */
+export type KeyOrigin = 'board' | 'station' | 'import' | 'kept' | 'server';
 
 declare const fingerprint: unique symbol;
 /** `sha256:` and the hex SHA-256 of the public key's SPKI DER. Never taken over PEM text, which has many spellings. */

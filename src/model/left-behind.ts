@@ -40,11 +40,51 @@ export function leftBehind(
       unfinished: false,
     };
   }
+  if (steps.some(({ action }) => ISSUED.has(action))) return { step, ...issuedLeft(steps) };
   const effects = effectsOf(steps);
   const { staged, expected, accepted, switched } = effects;
   // A clock that was set and a configuration that was brought up to date are no harm by themselves.
   const unfinished = [staged, expected, accepted, switched].some((effect) => effect !== 'no');
   return { step, ...told(flow, effects), unfinished };
+}
+
+/** Actions of a job at a server that makes certificate and key, in the order of their effects. */
+const CREATED = 'create-thing';
+const STAGED = 'stage-credentials';
+const DISCARDED = 'discard-credentials';
+const SWITCHED = 'switch-credentials';
+const ISSUED: ReadonlySet<string> = new Set([CREATED, STAGED, DISCARDED, SWITCHED]);
+
+/** What such a job has left: certificate and key belong together, and only the next job can tell whether they still do. */
+function issuedLeft(steps: readonly RecordedStep[]): Omit<LeftBehind, 'step'> {
+  const last = (action: string): RecordedStep | undefined => steps.findLast((one) => one.action === action);
+  const thing =
+    last(CREATED)?.outcome === 'done' ? ' Its thing is on the server.' : ' Its thing may be on the server.';
+  const made = last(CREATED) === undefined ? '' : thing;
+  const switched = last(SWITCHED);
+  if (switched?.outcome === 'done')
+    return {
+      left: 'Certificate and key are in place on the board; what is missing is the record of it.',
+      safe: true,
+      unfinished: true,
+    };
+  if (switched !== undefined && switched.outcome !== 'failed')
+    return {
+      left: 'The station ended while certificate and key were being put in place: they may not belong together. Do not hand the board over before this is finished.',
+      safe: false,
+      unfinished: true,
+    };
+  const at = steps.findLastIndex(({ action }) => action === STAGED);
+  const isRemoved = steps
+    .slice(at + 1)
+    .some(({ action, outcome }) => action === DISCARDED && outcome === 'done');
+  if (at >= 0 && !isRemoved)
+    return {
+      left: `What the board has in use is as it was. Certificate and key may lie staged beside it, unused.${made}`,
+      safe: true,
+      unfinished: true,
+    };
+  return { left: `Nothing is changed on the board.${made}`, safe: true, unfinished: false };
 }
 
 interface Effects {

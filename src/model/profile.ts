@@ -40,6 +40,18 @@ export interface BoardProfile {
     readonly importPattern: string;
     readonly afterImport: 'move' | 'destroy';
   };
+  /**
+   * Where the certificate and the key of a board's own MQTT client go, for servers that make both; null for boards that
+   * have none.
+   */
+  readonly mqtt: {
+    readonly keyFile: string;
+    readonly certificateFile: string;
+    /** The authorities of the MQTT endpoint; null: the board has them. */
+    readonly caFile: string | null;
+    /** JSON with what a client has to know: `host`, `port`, `clientId`, and the names of the files. Null for none. */
+    readonly configurationFile: string | null;
+  } | null;
   /** The least proof that makes a PASS. */
   readonly leastProof: Proof;
   /** Milliseconds. */

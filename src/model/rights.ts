@@ -135,6 +135,7 @@ export const CALL_RULES = {
   'server.first-user': 'servers',
   'server.read-tenant-token': 'servers',
   'shift.check': 'look',
+  'server.api-key': 'servers',
   'profile.list': 'look',
   'profile.show': 'look',
   'profile.check': 'look',

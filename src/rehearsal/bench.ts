@@ -6,7 +6,8 @@ import { StationError } from '../model/station-error.ts';
 import type { ByteLink, PortEntry } from '../serial/index.ts';
 import { createCable, createSimulatedBoard, type SimulatedBoard } from './board/index.ts';
 import { FAILURES, failureNamed } from './failures.ts';
-import { DEFAULT_ADMIN, startMenderServer, type MenderServer, type ServerOptions } from './server/index.ts';
+import { MIC_ADMIN, startMicServer } from './mic/index.ts';
+import { DEFAULT_ADMIN, startMenderServer, type ServerOptions } from './server/index.ts';
 
 /** The name of the rehearsal's server, which is there while it runs. */
 export const REHEARSAL = 'rehearsal';
@@ -17,6 +18,9 @@ const PASSWORD = 'board';
 export interface RehearsalOptions {
   readonly boards: number;
   readonly clock: Clock;
+  /** What kind of server it has. Default `mender`. */
+  readonly kind?: ServerProfile['kind'];
+  /** Of a Mender server: as of which year. */
   readonly mode?: ServerOptions['mode'];
   /** The name of something that goes wrong (see `FAILURES`); null for nothing. */
   readonly fail?: string | null;
@@ -28,29 +32,32 @@ export interface RehearsalOptions {
  * real ones.
  */
 export class RehearsalBench implements AsyncDisposable {
-  readonly server: MenderServer;
   readonly serverProfile: ServerProfile;
-  readonly account = { user: DEFAULT_ADMIN.email, password: secret(DEFAULT_ADMIN.password) };
+  readonly account: { readonly user: string; readonly password: Secret<string> };
+  /** Of the gateway before the server, where it has one. */
+  readonly apiKey: Secret<string> | null;
+  /** The board profile that its boards are for. */
+  readonly boardProfile: string;
+  readonly #server: RehearsalServer;
   readonly passwords: readonly Secret<string>[] = [secret(PASSWORD)];
   readonly #boards: ReadonlyMap<string, SimulatedBoard>;
   readonly #clock: Clock;
 
-  private constructor(server: MenderServer, boards: ReadonlyMap<string, SimulatedBoard>, clock: Clock) {
-    this.server = server;
+  private constructor(server: RehearsalServer, boards: ReadonlyMap<string, SimulatedBoard>, clock: Clock) {
+    this.#server = server;
     this.#boards = boards;
     this.#clock = clock;
-    this.serverProfile = {
-      name: REHEARSAL,
-      kind: 'mender',
-      url: server.url,
-      trust: server.ca === undefined ? { by: 'system' } : { by: 'ca', pem: server.ca },
-    };
+    this.serverProfile = server.profile;
+    this.account = server.account;
+    this.apiKey = server.apiKey;
+    this.boardProfile = server.boardProfile;
   }
 
   /** Starts the server and powers the boards. @throws StationError `station/usage` for an unknown failure. */
   static async start({
     boards,
     clock,
+    kind = 'mender',
     mode = '2026',
     fail = null,
   }: RehearsalOptions): Promise<RehearsalBench> {
@@ -65,7 +72,13 @@ export class RehearsalBench implements AsyncDisposable {
       throw new StationError('station/usage', {
         detail: `A server of 2023 cannot be limited to no device at all: let ${String(fail)} have two boards.`,
       });
-    const server = await startMenderServer({
+    const ofServer = failure?.faults !== undefined || limit !== null;
+    const start = STARTS[kind];
+    if (ofServer && !start.fails)
+      throw new StationError('station/usage', {
+        detail: `A server of the kind ${kind} has no failure ${String(fail)}; those of boards can be had.`,
+      });
+    const server = await start.server({
       mode,
       tls: true,
       ...(failure?.faults === undefined ? {} : { faults: failure.faults }),
@@ -137,9 +150,69 @@ export class RehearsalBench implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const board of this.#boards.values()) await board[Symbol.asyncDispose]();
-    await this.server.close();
+    await this.#server.close();
   }
 }
+
+/** A server of whichever kind, as a rehearsal needs it. */
+interface RehearsalServer {
+  readonly profile: ServerProfile;
+  readonly account: { readonly user: string; readonly password: Secret<string> };
+  readonly apiKey: Secret<string> | null;
+  readonly boardProfile: string;
+  /** PEM of the authority that boards have to trust. */
+  readonly ca: string | undefined;
+  close(): Promise<void>;
+}
+
+/** How a server of each kind is started, and whether the failures of servers are had there. */
+const STARTS: Readonly<
+  Record<
+    ServerProfile['kind'],
+    { readonly fails: boolean; readonly server: (options: ServerOptions) => Promise<RehearsalServer> }
+  >
+> = {
+  mender: {
+    fails: true,
+    server: async (options) => {
+      const server = await startMenderServer(options);
+      const { url, ca } = server;
+      return {
+        profile: {
+          name: REHEARSAL,
+          kind: 'mender',
+          url,
+          trust: ca === undefined ? { by: 'system' } : { by: 'ca', pem: ca },
+        },
+        account: { user: DEFAULT_ADMIN.email, password: secret(DEFAULT_ADMIN.password) },
+        apiKey: null,
+        boardProfile: 'mender',
+        ca,
+        close: () => server.close(),
+      };
+    },
+  },
+  mic: {
+    fails: false,
+    server: async () => {
+      const stack = await startMicServer({ tls: true });
+      return {
+        profile: {
+          name: REHEARSAL,
+          kind: 'mic',
+          url: stack.url,
+          trust: { by: 'ca', pem: stack.ca },
+          mic: { host: null, discovery: [], thingType: null, domain: null, iotCa: stack.ca },
+        },
+        account: { user: MIC_ADMIN.userName, password: secret(MIC_ADMIN.password) },
+        apiKey: secret(stack.apiKey),
+        boardProfile: 'mic',
+        ca: stack.ca,
+        close: () => stack.close(),
+      };
+    },
+  },
+};
 
 /** What an FTDI adapter waits before it hands over a short reply, in milliseconds. */
 const ADAPTER_LATENCY_MS = 16;

@@ -42,6 +42,8 @@ export const ORIGINS: Readonly<Record<KeyOrigin, string>> = {
   station: 'made at the station, written to the board, then overwritten at the station',
   import: 'imported from a key file',
   kept: 'the key that the board already had',
+  server:
+    'made by the server with its certificate, brought to the board by the station, then overwritten at the station',
 };
 
 export const KEY_TYPE_NAMES: Readonly<Record<NonNullable<JobResult['keyType']>, string>> = {

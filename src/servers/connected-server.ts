@@ -77,6 +77,8 @@ export interface SessionOptions {
 
 export interface ConnectionOptions extends SessionOptions {
   readonly clock?: Clock;
+  /** The key that a gateway before the server wants with every call, where it wants one; null where there is none. */
+  readonly apiKey?: () => Secret<string> | null;
   readonly limits?: Partial<HttpLimits>;
   /** None where this is left out. */
   readonly proxies?: ProxySettings;

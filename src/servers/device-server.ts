@@ -95,8 +95,82 @@ export interface DeviceServer extends AsyncDisposable {
   /** Preauthorization of devices that have not asked yet; left out where this kind of server has none. */
   readonly preauthorization?: Preauthorization;
 
-  /** Devices that may be accepted in all, or null for no limit; and how many are. */
+  /**
+   * Set where the server makes keys and certificates itself (`keyOrigin` server), and the station brings them to boards.
+   * Then what is asked above of auth sets is refused with `server/not-offered`. Left out where boards' keys are taken.
+   */
+  readonly issuer?: CredentialIssuer;
+
+  /**
+   * Devices that may be accepted in all, or null for no limit; and how many are, 0 where the server does not count them.
+   * A call that needs the login and changes nothing.
+   */
   limit(signal: AbortSignal): Promise<{ readonly limit: number | null; readonly accepted: number }>;
+}
+
+/** A server that gives each board a certificate and its key. */
+export interface CredentialIssuer {
+  readonly keyOrigin: 'server';
+
+  /** That it can give certificate and key at all. @throws StationError `server/not-offered`. */
+  requireReady(signal: AbortSignal): Promise<void>;
+
+  /** The server's record of a board, or null where it has none. @throws StationError `server/thing-of-another`. */
+  find(identity: Identity, signal: AbortSignal): Promise<IssuedDevice | null>;
+
+  /**
+   * Makes the board's record with its certificate. Its name follows from the identity, so that it is made once however
+   * often this is asked: after an answer that was lost the record is looked for.
+   *
+   * @throws StationError `server/thing-of-another`, `server/thing-type-needed`, `server/forbidden`.
+   */
+  create(identity: Identity, signal: AbortSignal): Promise<IssuedDevice>;
+
+  /**
+   * The certificate and the key of a board, checked to belong together. The caller destroys the key.
+   *
+   * @throws StationError `server/not-offered` where the server has no way to give them, `server/credentials-unusable`.
+   */
+  credentials(device: IssuedDevice, signal: AbortSignal): Promise<IssuedCredentials>;
+
+  /**
+   * Authenticates with a board's credentials where the board itself will.
+   *
+   * @throws StationError `server/certificate-refused`, and those of a call.
+   */
+  prove(credentials: IssuedCredentials, signal: AbortSignal): Promise<void>;
+
+  /** What a board's client has to know beside its credentials. */
+  endpoint(signal: AbortSignal): Promise<IssuerEndpoint>;
+
+  /** Why a unit cannot be given a new key here, in the words of an error. */
+  whyNoNewKey(signal: AbortSignal): Promise<string>;
+}
+
+/** A board as a server of that kind knows it. */
+export interface IssuedDevice {
+  /** The server's name for it, and the id by which its client calls itself. */
+  readonly name: string;
+}
+
+/** A certificate with its key, for one board. */
+export interface IssuedCredentials {
+  readonly thing: string;
+  readonly key: PublicKey;
+  readonly certificatePem: string;
+  /** Hex SHA-256 of the certificate's DER. */
+  readonly certificateSha256: string;
+  /** ISO 8601. */
+  readonly validTo: string;
+  /** As the server gave it. */
+  readonly privateKeyPem: Secret<Uint8Array>;
+}
+
+/** Where boards connect, and the authorities (PEM) by which they know it. */
+export interface IssuerEndpoint {
+  readonly host: string;
+  readonly port: number;
+  readonly ca: string;
 }
 
 export interface AuthRequestOptions {

@@ -87,6 +87,26 @@ export const boardProfileSchema = z
           .describe('What becomes of an imported key’s file.'),
       })
       .prefault({}),
+    mqtt: z
+      .strictObject({
+        keyFile: path.describe('The private key, PEM, mode 0600.'),
+        certificateFile: path.describe('The certificate, PEM.'),
+        caFile: path
+          .nullable()
+          .default(null)
+          .describe('The authorities of the MQTT endpoint, PEM; null where the board has them.'),
+        configurationFile: path
+          .nullable()
+          .default(null)
+          .describe('JSON with host, port, clientId and the names of the files; null for none.'),
+      })
+      .refine(({ keyFile, certificateFile, caFile, configurationFile }) => {
+        const named = [keyFile, certificateFile, caFile, configurationFile].filter((one) => one !== null);
+        return new Set(named).size === named.length;
+      }, 'each of them is a file of its own')
+      .nullable()
+      .default(null)
+      .describe('For servers that make certificate and key (the Managed IoT Cloud): where both go.'),
     leastProof: z.enum(PROOFS).default('board-client').describe('The least proof that makes a PASS.'),
     timeouts: z
       .strictObject({
@@ -132,6 +152,17 @@ export const BUILT_IN: readonly BoardProfile[] = [
     description:
       'As "mender", for a bench where boards have no network: the key on the board is proved over the line.',
     leastProof: 'board-key',
+  }),
+  named('mic', {
+    description:
+      'A Linux board for the Managed IoT Cloud: certificate and key of its MQTT client go to /etc/mic. It needs no Mender client, but a script that tells its identity.',
+    mqtt: {
+      keyFile: '/etc/mic/privkey.pem',
+      certificateFile: '/etc/mic/cert.pem',
+      caFile: '/etc/mic/ca.pem',
+      configurationFile: '/etc/mic/mqtt.json',
+    },
+    leastProof: 'station',
   }),
 ];
 

@@ -11,7 +11,7 @@ export { homePath, openHome } from './home.ts';
 export type { Home, HomeChoice } from './home.ts';
 export { openKeyStore } from './file-key-store.ts';
 export type { KeyStoreOptions } from './file-key-store.ts';
-export { credentialOf, MemoryKeyStore, sessionOf, tenantTokenOf } from './key-store.ts';
+export { apiKeyOf, credentialOf, MemoryKeyStore, sessionOf, tenantTokenOf } from './key-store.ts';
 export type { KeyProtection, KeyStore, SecretName } from './key-store.ts';
 export { hashCode, isCode } from './code-hash.ts';
 export type { CodeHash } from './code-hash.ts';

@@ -10,6 +10,7 @@ export interface KeyProtection {
 export type SecretName =
   | `server/${string}/session`
   | `server/${string}/tenant-token`
+  | `server/${string}/api-key`
   | `credential/${string}`
   | 'station/journal-key'
   | 'station/sealing-key';
@@ -36,6 +37,8 @@ export interface KeyStore {
 export const sessionOf = (server: string): SecretName => `server/${server}/session`;
 /** The organization's token that boards send with their requests. */
 export const tenantTokenOf = (server: string): SecretName => `server/${server}/tenant-token`;
+/** The key that a gateway before the server wants with every call. */
+export const apiKeyOf = (server: string): SecretName => `server/${server}/api-key`;
 /** A password for boards, under the name by which profiles mention it. */
 export const credentialOf = (name: string): SecretName => `credential/${name}`;
 

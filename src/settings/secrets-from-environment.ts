@@ -6,6 +6,7 @@ export interface EnvironmentSecrets {
   /** A personal access token. */
   readonly token: Secret<string> | null;
   readonly tenantToken: Secret<string> | null;
+  readonly apiKey: Secret<string> | null;
   readonly boardPassword: Secret<string> | null;
   readonly keyPassphrase: Secret<string> | null;
   /** Of the operator. */
@@ -20,6 +21,7 @@ export const NO_SECRETS: EnvironmentSecrets = {
   password: null,
   token: null,
   tenantToken: null,
+  apiKey: null,
   boardPassword: null,
   keyPassphrase: null,
   pin: null,
@@ -42,6 +44,7 @@ export function takeSecrets(env: Record<string, string | undefined> = process.en
     password: take('STATION_PASSWORD'),
     token: take('STATION_TOKEN'),
     tenantToken: take('STATION_TENANT_TOKEN'),
+    apiKey: take('STATION_API_KEY'),
     boardPassword: take('STATION_BOARD_PASSWORD'),
     keyPassphrase: take('STATION_KEY_PASSPHRASE'),
     pin: take('STATION_PIN'),

@@ -8,6 +8,7 @@ export const profileName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$/, 'letters, digits, blank . _ - (64 at most)');
 
+/** A URL in one spelling: origin and path, without a slash at the end. */
 const baseUrl = z.string().transform((text, context) => {
   const url = URL.canParse(text) ? new URL(text) : null;
   const problem =
@@ -15,13 +16,16 @@ const baseUrl = z.string().transform((text, context) => {
       ? 'give it as https://host or https://host:port'
       : url.username !== '' || url.password !== ''
         ? 'leave user and password out'
-        : url.pathname !== '/' || url.search !== '' || url.hash !== ''
-          ? `leave the path out (${url.origin})`
+        : url.search !== '' || url.hash !== ''
+          ? `leave the path out, and what follows it (${url.origin})`
           : null;
-  if (url !== null && problem === null) return url.origin;
+  if (url !== null && problem === null) return url.origin + url.pathname.replace(/\/+$/, '');
   context.issues.push({ code: 'custom', message: problem ?? 'not a URL', input: text });
   return z.NEVER;
 });
+
+/** The kinds whose address has a path of its own, such as the stage of an API gateway. */
+const HAS_PATH: Readonly<Record<ServerProfile['kind'], boolean>> = { mender: false, mic: true };
 
 const pin = z.string().transform((text, context) => {
   const bare = text.trim().replace(/^(pin-)?sha-?256(:|=|\/\/)/i, '');
@@ -49,6 +53,15 @@ const authorities = z.string().transform((text, context) => {
   }
 });
 
+/** The host of a stack; one that is served under a port here is a bench's. */
+const stackHost = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(?::\d{1,5})?$/,
+    'a host, as in customer.mic.telenorconnexion.com',
+  );
+const micName = z.string().regex(/^[^\0-\x1f]{1,256}$/, 'a name');
+
 export const serverProfileSchema = z
   .strictObject({
     name: profileName,
@@ -62,17 +75,41 @@ export const serverProfileSchema = z
         z.strictObject({ by: z.literal('pin'), spkiSha256: pin }),
       ])
       .default({ by: 'system' }),
+    mic: z
+      .strictObject({
+        host: stackHost.nullable().default(null),
+        discovery: z
+          .array(z.url({ protocol: /^https?$/ }))
+          .max(8)
+          .readonly()
+          .default([]),
+        thingType: micName.nullable().default(null),
+        domain: micName.nullable().default(null),
+        iotCa: authorities.nullable().default(null),
+      })
+      .exactOptional(),
   })
   .check((context) => {
-    const { url, boardUrl } = context.value;
-    const report = (member: string): void => {
+    const { url, boardUrl, kind, mic } = context.value;
+    const report = (member: string, message = 'http is for a server on this machine; use https'): void => {
       context.issues.push({
         code: 'custom',
-        message: 'http is for a server on this machine; use https',
+        message,
         input: context.value,
         path: [member],
       });
     };
+    for (const [member, text] of [
+      ['url', url],
+      ['boardUrl', boardUrl],
+    ] as const) {
+      if (text !== undefined && !HAS_PATH[kind] && text !== new URL(text).origin)
+        report(member, `leave the path out (${new URL(text).origin})`);
+    }
+    if (
+      mic?.discovery.every((service) => isHttps(service) || isLoopback(new URL(service).hostname)) === false
+    )
+      report('mic.discovery');
     if (!isHttps(url) && !isLoopback(new URL(url).hostname)) report('url');
     // A bench's server on this machine may show boards another address of it.
     if (boardUrl !== undefined && !isHttps(boardUrl) && isHttps(url)) report('boardUrl');

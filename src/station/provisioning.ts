@@ -73,6 +73,10 @@ async function provisionOrders(
   const keySource = params.keySource === undefined ? null : parseKeySource(params.keySource);
   const ports = await distinctPorts(params.ports, parts.bench);
   const server = await parts.server(params.server, signal);
+  if (server.issuer !== undefined) {
+    requireFit(profile, server.profile.name, keySource);
+    await server.issuer.requireReady(signal ?? new AbortController().signal);
+  }
   // One call that needs the login: a server that is down, or a login that has ended, must not cost a board its key.
   await server.limit(signal ?? new AbortController().signal);
 
@@ -82,6 +86,23 @@ async function provisionOrders(
   return ports.map((port) =>
     jobOrder(port, { ...params, profile, keySource, server, resumes: resumes.get(port.path) }, parts),
   );
+}
+
+/** A server that makes keys itself wants to know where they go on the board, and takes none from elsewhere. */
+function requireFit(profile: BoardProfile, server: string, keySource: KeySource | null): void {
+  if (keySource !== null)
+    throw new StationError('server/not-offered', {
+      server,
+      what: 'a choice of the key: it makes certificate and key itself',
+    });
+  const detail =
+    profile.mqtt === null
+      ? 'it does not say where certificate and key go (mqtt)'
+      : profile.leastProof !== 'station'
+        ? `it asks for the proof ${profile.leastProof}; here the station connects with the key, and no more (leastProof: station)`
+        : null;
+  if (detail !== null)
+    throw new StationError('station/profile-unfit', { profile: profile.name, server, detail });
 }
 
 /** What the orders of one call have in common. */

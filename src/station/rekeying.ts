@@ -86,6 +86,11 @@ async function reach(
 ): Promise<DeviceServer> {
   try {
     const server = await parts.server(name, signal);
+    if (server.issuer !== undefined)
+      throw new StationError('server/not-offered', {
+        server: name,
+        what: await server.issuer.whyNoNewKey(signal ?? new AbortController().signal),
+      });
     // One call that needs the login: one that has ended must not cost a board its key.
     await server.limit(signal ?? new AbortController().signal);
     return server;

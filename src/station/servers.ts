@@ -3,12 +3,13 @@ import type { CallParams, CertificateView, ServerTest, ServerView, StationEvent 
 import type { Clock } from '../model/clock.ts';
 import type { JournalEvent } from '../model/event.ts';
 import { secret, type Secret } from '../model/secret.ts';
-import type { ServerProfile } from '../model/server-profile.ts';
+import type { MicSettings, ServerProfile } from '../model/server-profile.ts';
 import { asStationError, StationError } from '../model/station-error.ts';
 import {
   createDeviceServer,
+  keyOriginAt,
   limitedTo,
-  refuseUnknownKind,
+  locateServer,
   showCertificate,
   type ConnectedServer,
   type Credentials,
@@ -19,7 +20,7 @@ import {
 import type { KnownCertificate } from '../contract/servers.ts';
 import type { ProxySettings } from '../servers/http/proxy.ts';
 import { testServer } from './signin/server-test.ts';
-import { sessionOf, tenantTokenOf, type KeyStore, type Settings } from '../settings/index.ts';
+import { apiKeyOf, sessionOf, tenantTokenOf, type KeyStore, type Settings } from '../settings/index.ts';
 
 /** What a person gives to log in. */
 export interface Login {
@@ -78,6 +79,7 @@ export class Servers implements AsyncDisposable {
   readonly #parts: ServersParts;
   readonly #connections = new Map<string, Connection>();
   #simulated: ServerProfile | null = null;
+  #simulatedKey: Secret<string> | null = null;
 
   constructor(parts: ServersParts) {
     this.#parts = parts;
@@ -91,18 +93,32 @@ export class Servers implements AsyncDisposable {
   }
 
   /** Stores a server. One of the same name is replaced; where its URL was another, its login and its token are forgotten. */
-  async add(params: CallParams<'server.add'>): Promise<ServerView> {
-    const { name, url, boardUrl, kind, trust } = params;
-    refuseUnknownKind(kind);
+  async add(params: CallParams<'server.add'>, signal: AbortSignal = FOREVER): Promise<ServerView> {
+    const { name, boardUrl, kind, trust, mic, apiKey } = params;
+    const { clock, proxies, keyStore } = this.#parts;
+    const located = await locateServer(
+      {
+        name,
+        kind,
+        url: params.url,
+        trust,
+        mic: withoutGaps(mic),
+        apiKey: apiKey === undefined ? null : secret(apiKey),
+      },
+      { clock, proxies },
+      signal,
+    );
     const { server, replaced } = this.#parts.settings.putServer({
       name,
-      url,
+      url: located.url,
       kind,
       trust,
       ...(boardUrl === undefined ? {} : { boardUrl }),
+      ...(located.mic === undefined ? {} : { mic: located.mic }),
     });
     await this.#disconnect(name);
     if (replaced !== null && replaced.url !== server.url) this.#forget(name);
+    if (located.apiKey !== null) keyStore.set(apiKeyOf(name), located.apiKey);
     if (this.#parts.settings.preferences().server === null) {
       this.#parts.tell({
         type: 'preferences',
@@ -250,6 +266,21 @@ export class Servers implements AsyncDisposable {
     return this.#tell(profile);
   }
 
+  /** The key of the gateway before a server. @throws StationError `station/usage`. */
+  setApiKey(name: string, key: Secret<string> | null): ServerView {
+    const profile = this.#profile(name);
+    if (key === null) this.#parts.keyStore.delete(apiKeyOf(name));
+    else {
+      const text = key.reveal().trim();
+      if (!/^[\x21-\x7e]+$/.test(text))
+        throw new StationError('station/usage', {
+          detail: 'An API key holds no white space; copy it whole.',
+        });
+      this.#parts.keyStore.set(apiKeyOf(name), secret(text));
+    }
+    return this.#tell(profile);
+  }
+
   tenantToken(name: string): Secret<string> | null {
     return this.#simulated?.name === name ? null : this.#parts.keyStore.get(tenantTokenOf(name));
   }
@@ -331,8 +362,10 @@ export class Servers implements AsyncDisposable {
   async addSimulated(
     profile: ServerProfile,
     account: { readonly user: string; readonly password: Secret<string> },
+    apiKey: Secret<string> | null = null,
   ): Promise<void> {
     this.#simulated = profile;
+    this.#simulatedKey = apiKey;
     await this.login(
       profile.name,
       { user: account.user, password: account.password, otp: null, token: null, keep: false },
@@ -367,6 +400,8 @@ export class Servers implements AsyncDisposable {
       server: createDeviceServer(profile, {
         clock: this.#parts.clock,
         proxies: this.#parts.proxies,
+        apiKey: () =>
+          this.#simulated?.name === name ? this.#simulatedKey : this.#parts.keyStore.get(apiKeyOf(name)),
         renew: () => Promise.resolve(this.#connections.get(name)?.credentials ?? null),
         onChange: (what, account) => {
           if (what === 'expired' || what === 'refused') this.#parts.keyStore.delete(sessionOf(name));
@@ -430,6 +465,7 @@ export class Servers implements AsyncDisposable {
     const simulated = this.#simulated?.name === name;
     return {
       ...profile,
+      keyOrigin: keyOriginAt(profile),
       session,
       hasTenantToken: !simulated && this.#parts.keyStore.names().includes(tenantTokenOf(name)),
       simulated,
@@ -446,6 +482,7 @@ export class Servers implements AsyncDisposable {
     this.#parts.keyStore.delete(sessionOf(name));
     this.#parts.keyStore.delete(tenantTokenOf(name));
     this.#parts.settings.setSeenKey(name, null);
+    this.#parts.keyStore.delete(apiKeyOf(name));
   }
 
   async #disconnect(name: string): Promise<void> {
@@ -453,6 +490,12 @@ export class Servers implements AsyncDisposable {
     this.#connections.delete(name);
     await connection?.server[Symbol.asyncDispose]();
   }
+}
+
+/** What was given alone: what was left out has its default elsewhere. */
+function withoutGaps(mic: CallParams<'server.add'>['mic']): Partial<MicSettings> | undefined {
+  if (mic === undefined) return undefined;
+  return Object.fromEntries(Object.entries(mic).filter(([, value]) => value !== undefined));
 }
 
 function credentialsOf(

@@ -55,6 +55,7 @@ export function profile(change: Partial<BoardProfile> = {}): BoardProfile {
       keyGeneration: 60_000,
       clientBootstrap: 30_000,
     },
+    mqtt: null,
     clockToleranceMs: 60_000,
     installServerCa: false,
     usbIds: [],
@@ -66,6 +67,7 @@ export function server(change: Partial<ServerView> = {}): ServerView {
   return {
     name: 'Factory Mender',
     kind: 'mender',
+    keyOrigin: 'station',
     url: 'https://mender.factory.example',
     trust: { by: 'ca', pem: '-----BEGIN CERTIFICATE-----' },
     session: {

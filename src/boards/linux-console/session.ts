@@ -5,6 +5,7 @@ import type { KeyType } from '../../model/key.ts';
 import { StationError } from '../../model/station-error.ts';
 import type {
   BoardContext,
+  BoardFiles,
   BoardSession,
   ClientAnswer,
   StageReport,
@@ -14,6 +15,7 @@ import type {
 } from '../driver.ts';
 import { STATION_CA_FILE } from '../names.ts';
 import { clientCall } from './client.ts';
+import { consoleFiles } from './files.ts';
 import type { Line, Piece } from './line.ts';
 import {
   keyState,
@@ -101,6 +103,13 @@ export class ConsoleSession implements BoardSession {
     if (fresh !== null && this.#line.clock.monotonic() - fresh.at < FRESH_MS) return fresh.observation;
     const reading = await this.#read((command, options) => this.#run([command], options));
     return reading.observation;
+  }
+
+  get files(): BoardFiles {
+    return consoleFiles(
+      (command, options) => this.#run(command, options),
+      this.#context.profile.timeouts.command,
+    );
   }
 
   async stage(request: StageRequest): Promise<StageReport> {

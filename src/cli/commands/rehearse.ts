@@ -1,8 +1,10 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { DEFAULT_ADMIN, serveUntilAborted } from '../../rehearsal/server/index.ts';
+import { MIC_ADMIN, startMicServer } from '../../rehearsal/mic/index.ts';
 import { REHEARSAL } from '../../rehearsal/bench.ts';
 import { FAILURES, type FailureKind } from '../../rehearsal/failures.ts';
 import { openStation } from '../../station.ts';
@@ -15,6 +17,7 @@ import { tellReport } from './provision.ts';
 
 interface RehearseOptions {
   readonly boards: string;
+  readonly kind: 'mender' | 'mic';
   readonly fail?: FailureKind;
   readonly serve?: string;
   readonly mode: '2026' | '2023';
@@ -33,6 +36,11 @@ export function addRehearseCommand(program: Command, parts: ProgramParts): void 
       ),
     )
     .addOption(
+      new Option('--kind <kind>', 'what kind of server: a Mender server, or a stack of the Managed IoT Cloud')
+        .choices(['mender', 'mic'])
+        .default('mender'),
+    )
+    .addOption(
       new Option('--mode <mode>', 'as a Mender server of that year')
         .choices(['2026', '2023'])
         .default('2026'),
@@ -40,13 +48,15 @@ export function addRehearseCommand(program: Command, parts: ProgramParts): void 
     .option('--serve <port>', 'run only the server, until interrupted')
     .option('--tls', 'with --serve: https with a certificate of its own CA');
   action<RehearseOptions>(command, parts, (context, options) =>
-    options.serve === undefined ? rehearse(context, options) : serve(context, options, options.serve),
+    options.serve === undefined
+      ? rehearse(context, options)
+      : SERVES[options.kind](context, options, options.serve),
   );
 }
 
 async function rehearse(
   context: CommandContext,
-  { boards, fail, mode }: RehearseOptions,
+  { boards, kind, fail, mode }: RehearseOptions,
 ): Promise<ExitStatus> {
   const count = wholeNumber(boards, '--boards', 1, 64);
   const { common, io } = context;
@@ -63,15 +73,16 @@ async function rehearse(
     });
     await enter(station, context.operator, 'write');
     using _progress = showProgress(station, io, context.output, common.quiet);
-    const { slots } = await station.call('rehearsal.start', {
+    const { slots, preferences } = await station.call('rehearsal.start', {
       boards: count,
+      kind,
       mode,
       ...(fail === undefined ? {} : { fail }),
     });
     const ports = slots.filter(({ simulated }) => simulated).map(({ port }) => port);
     const report = await station.call(
       'provision',
-      { ports, server: REHEARSAL, profile: 'mender' },
+      { ports, server: REHEARSAL, profile: preferences.profile ?? 'mender' },
       io.interrupted,
     );
     _progress[Symbol.dispose]();
@@ -102,3 +113,28 @@ async function serve(
   );
   return 0;
 }
+
+/** A stack of the Managed IoT Cloud, with a discovery service that knows it. */
+async function serveStack(
+  { io, output }: CommandContext,
+  { tls }: RehearseOptions,
+  port: string,
+): Promise<ExitStatus> {
+  await using stack = await startMicServer({
+    port: wholeNumber(port, '--serve', 0, 65_535),
+    tls: tls === true,
+  });
+  const { url, stackHost, discoveryUrl, apiKey, ca } = stack;
+  const { userName, password } = MIC_ADMIN;
+  output.result(
+    { url, host: stackHost, discovery: discoveryUrl, apiKey, admin: userName, ca },
+    () => `${url}\n${ca}`,
+  );
+  output.note(
+    `A stack like those of the Managed IoT Cloud. Host: ${stackHost}, discovery: ${discoveryUrl}, API key: ${apiKey}. User: ${userName}, password: ${password}. The CA is that of its MQTT endpoint. Ctrl-C ends it.`,
+  );
+  if (!io.interrupted.aborted) await once(io.interrupted, 'abort');
+  return 0;
+}
+
+const SERVES = { mender: serve, mic: serveStack } as const;

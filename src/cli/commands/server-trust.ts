@@ -19,14 +19,14 @@ export async function trustFor(
   { io, output }: CommandContext,
   station: Station,
   name: string,
-  url: string,
+  url: string | undefined,
   { ca, pin }: { readonly ca?: string; readonly pin?: string },
 ): Promise<Trust> {
   if (ca !== undefined && pin !== undefined)
     throw new StationError('station/usage', { detail: 'Give --ca or --pin, not both.' });
   if (pin !== undefined) return { by: 'pin', spkiSha256: pin };
   if (ca !== undefined) return { by: 'ca', pem: await caFrom(ca) };
-  if (!URL.canParse(url) || new URL(url).protocol !== 'https:') return { by: 'system' };
+  if (url === undefined || !URL.canParse(url) || new URL(url).protocol !== 'https:') return { by: 'system' };
   let shown: CertificateView;
   try {
     shown = await station.call('server.certificate', { url }, io.interrupted);

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { ServerView } from '../../contract.ts';
 import { systemClock } from '../../model/clock.ts';
 import { StationError } from '../../model/station-error.ts';
@@ -7,17 +7,25 @@ import { table } from '../output.ts';
 import { askSecret } from '../prompt.ts';
 import { findings } from './doctor.ts';
 import { addLoginCommands } from './server-login.ts';
+import {
+  ACCOUNT,
+  addApiKeyCommand,
+  addMicOptions,
+  micParams,
+  type MicOptions,
+  type ServerKind,
+} from './server-mic.ts';
 import { addPinCommand, trustFor } from './server-trust.ts';
 
-interface AddOptions {
-  readonly url: string;
+interface AddOptions extends MicOptions {
+  readonly url?: string;
   readonly boardUrl?: string;
-  readonly kind: 'mender' | 'mic';
+  readonly kind: ServerKind;
   readonly ca?: string;
   readonly pin?: string;
 }
 
-/** `station server add | list | remove | test | login | first-user | pin | logout | tenant-token`. */
+/** `station server add | list | remove | test | login | first-user | pin | logout | tenant-token | api-key`. */
 export function addServerCommands(program: Command, parts: ProgramParts): void {
   const server = program
     .command('server')
@@ -26,27 +34,36 @@ export function addServerCommands(program: Command, parts: ProgramParts): void {
   const add = server
     .command('add <name>')
     .description('store a server')
-    .requiredOption('--url <url>', 'https://host[:port], without a path')
+    .option('--url <url>', 'https://host[:port], without a path; of the kind mic with its path (/prod)')
     .option('--board-url <url>', 'what boards are told to use, where that differs')
-    .option('--kind <kind>', 'mender or mic', 'mender')
+    .addOption(new Option('--kind <kind>', 'what it is').choices(['mender', 'mic']).default('mender'))
     .option('--ca <file>', 'verify its certificate with this CA (PEM)')
     .option(
       '--pin <sha256>',
       'take only a certificate with this public key (SHA-256 of its SPKI, hex or base64)',
     );
-  action<AddOptions>(add, parts, (context, { url, boardUrl, kind, ...trusting }, [name = '']) =>
+  addMicOptions(add);
+  action<AddOptions>(add, parts, (context, { url, boardUrl, kind, ca, pin, ...mic }, [name = '']) =>
     context.withStation('write', async (station) => {
-      const trust = await trustFor(context, station, name, url, trusting);
-      const view = await station.call('server.add', {
-        name,
-        url,
-        kind,
-        trust,
-        ...(boardUrl === undefined ? {} : { boardUrl }),
+      const trust = await trustFor(context, station, name, url, {
+        ...(ca === undefined ? {} : { ca }),
+        ...(pin === undefined ? {} : { pin }),
       });
+      const view = await station.call(
+        'server.add',
+        {
+          name,
+          kind,
+          trust,
+          ...(url === undefined ? {} : { url }),
+          ...(boardUrl === undefined ? {} : { boardUrl }),
+          ...(await micParams(context, kind, mic)),
+        },
+        context.io.interrupted,
+      );
       context.output.result(
         view,
-        () => `Stored ${name}. Log in with: station server login ${name} --user EMAIL`,
+        () => `Stored ${name}. Log in with: station server login ${name} --user ${ACCOUNT[kind]}`,
       );
       return 0;
     }),
@@ -89,6 +106,7 @@ export function addServerCommands(program: Command, parts: ProgramParts): void {
 
   addLoginCommands(server, parts);
   addPinCommand(server, parts);
+  addApiKeyCommand(server, parts);
 
   action(
     server.command('logout <name>').description('end the login'),

@@ -44,7 +44,11 @@ export interface JobState {
   decommissioning: string | null;
   refused: readonly KeyFingerprint[];
   /** The key made or imported by this job. */
-  key: { readonly public: PublicKey; readonly pair: KeyPair | null; readonly origin: KeyOrigin } | null;
+  key: {
+    readonly public: PublicKey;
+    readonly pair: KeyPair | null;
+    readonly origin: Exclude<KeyOrigin, 'server'>;
+  } | null;
   imported: ImportedKey | null;
   signedRequest: SignedRequest | null;
   /** Whether this job brought the auth set of its key to the server. */

@@ -16,13 +16,13 @@ export interface ServerCertificate {
 const DAY_MS = 86_400_000;
 const newKeyPair = promisify(generateKeyPair);
 
-interface Pair {
+export interface Pair {
   readonly privatePem: string;
   readonly privateKey: forge.pki.rsa.PrivateKey;
   readonly publicKey: forge.pki.rsa.PublicKey;
 }
 
-async function makePair(): Promise<Pair> {
+export async function makePair(): Promise<Pair> {
   const { privateKey, publicKey } = await newKeyPair('rsa', {
     modulusLength: 2048,
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
@@ -35,7 +35,7 @@ async function makePair(): Promise<Pair> {
   };
 }
 
-function makeUnsigned(
+export function makeUnsigned(
   commonName: string,
   publicKey: forge.pki.rsa.PublicKey,
   from: number,
@@ -51,7 +51,7 @@ function makeUnsigned(
   return certificate;
 }
 
-function makeAuthority(pair: Pair, name: string, now: number): forge.pki.Certificate {
+export function makeAuthority(pair: Pair, name: string, now: number): forge.pki.Certificate {
   const authority = makeUnsigned(name, pair.publicKey, now - 30 * DAY_MS, now + 365 * DAY_MS);
   authority.setIssuer(authority.subject.attributes);
   authority.setExtensions([

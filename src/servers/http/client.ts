@@ -4,7 +4,7 @@ import type { Clock } from '../../model/clock.ts';
 import type { ServerProfile } from '../../model/server-profile.ts';
 import { StationError } from '../../model/station-error.ts';
 import { connectorFor } from './connector.ts';
-import { asServerError, CallTimedOut } from './failure.ts';
+import { anotherKind, asServerError, CallTimedOut } from './failure.ts';
 import { NO_PROXIES, type ProxySettings } from './proxy.ts';
 
 /** One call. */
@@ -38,7 +38,7 @@ export interface HttpClient extends AsyncDisposable {
    * may be repeated.
    *
    * @throws StationError `server/unreachable`, `server/timeout`, `server/certificate`, `server/pin-mismatch`,
-   * `server/rate-limited`, `server/not-mender` (a redirect); the signal's reason when aborted.
+   * `server/rate-limited`, `server/not-mender` or `server/not-mic` (a redirect); the signal's reason when aborted.
    */
   call(call: HttpCall, signal: AbortSignal): Promise<HttpAnswer>;
 }
@@ -100,10 +100,7 @@ export function createHttpClient(
       for await (const chunk of body as AsyncIterable<Buffer>) {
         size += chunk.length;
         if (size > limits.answerBytes)
-          throw new StationError('server/not-mender', {
-            server: profile.name,
-            detail: `an answer of more than ${limits.answerBytes} bytes`,
-          });
+          throw anotherKind(profile, `an answer of more than ${limits.answerBytes} bytes`);
         chunks.push(chunk);
       }
       const flat = new Map<string, string>();
@@ -148,10 +145,7 @@ export function createHttpClient(
       for (;;) {
         const answer = await repeated(call, signal);
         if (answer.status >= 300 && answer.status < 400)
-          throw new StationError('server/not-mender', {
-            server: profile.name,
-            detail: `it redirects to ${answer.headers.get('location') ?? 'nowhere'}`,
-          });
+          throw anotherKind(profile, `it redirects to ${answer.headers.get('location') ?? 'nowhere'}`);
         if (answer.status !== 429) return answer;
         slowedDown += 1;
         if (call.tellsRateLimit === true) return answer;

@@ -1,8 +1,19 @@
+import type { ErrorCode } from '../../model/error-table.ts';
 import type { ServerProfile } from '../../model/server-profile.ts';
 import { StationError } from '../../model/station-error.ts';
 import { UnusableProxy } from './proxy.ts';
 import { NoTls, PinMismatch, UnreadableCa } from './trust.ts';
 import { ProxyRefused, ProxyUnreachable } from './tunnel.ts';
+
+const ANOTHER_KIND = {
+  mender: 'server/not-mender',
+  mic: 'server/not-mic',
+} as const satisfies Record<ServerProfile['kind'], ErrorCode>;
+
+/** What answers is not a server of the kind that its profile says. */
+export function anotherKind({ name, kind }: ServerProfile, detail: string, cause?: unknown): StationError {
+  return new StationError(ANOTHER_KIND[kind], { server: name, detail }, { cause });
+}
 
 /** A call had no whole answer within its deadline. */
 export class CallTimedOut extends Error {

@@ -7,8 +7,11 @@ type SettingChange = Pick<Extract<JournalEvent, { kind: 'setting-changed' }>, 's
 const CHANGES: {
   readonly [N in CallName]?: (params: CallParams<N>) => readonly SettingChange[];
 } = {
-  'server.add': ({ name, url, kind, trust }) => [
-    { setting: 'server', subject: name, to: `${kind} ${url} (${trust.by})` },
+  'server.add': ({ name, url, kind, trust, mic }) => [
+    { setting: 'server', subject: name, to: `${kind} ${url ?? mic?.host ?? ''} (${trust.by})` },
+  ],
+  'server.api-key': ({ name, key }) => [
+    { setting: 'api-key', subject: name, to: key === null ? null : 'stored' },
   ],
   'server.remove': ({ name }) => [{ setting: 'server', subject: name, to: null }],
   'server.tenant-token': ({ name, token }) => [

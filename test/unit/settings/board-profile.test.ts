@@ -96,11 +96,11 @@ describe('the profiles of a station', () => {
   it('are the built-in ones and the files, a file before a built-in one of its name', () => {
     const folder = makeHome();
     const profiles = new BoardProfiles(folder);
-    expect(profiles.list().map(({ name }) => name)).toEqual(['mender', 'mender-offline']);
+    expect(profiles.list().map(({ name }) => name)).toEqual(['mender', 'mender-offline', 'mic']);
     write({ line: { baudRate: 9600 } }, 'mender.json', folder);
     write({}, 'gateway.json', folder);
     write('not a profile', 'README.md', folder);
-    expect(profiles.list().map(({ name }) => name)).toEqual(['gateway', 'mender', 'mender-offline']);
+    expect(profiles.list().map(({ name }) => name)).toEqual(['gateway', 'mender', 'mender-offline', 'mic']);
     expect(profiles.get('mender').line.baudRate).toBe(9600);
     expect(profiles.problems()).toEqual([]);
   });

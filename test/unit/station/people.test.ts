@@ -109,6 +109,7 @@ const SOME: Partial<Record<string, object>> = {
   'server.login': { name: 'y' },
   'server.logout': { name: 'y' },
   'server.tenant-token': { name: 'y', token: null },
+  'server.api-key': { name: 'bench', key: null },
   'profile.show': { name: 'y' },
   'profile.check': { path: '/nowhere' },
   'credential.set': { name: 'x', password: null },
