@@ -19,6 +19,10 @@ import { OperatorDialog } from './features/header/operator-dialog.tsx';
 import { JournalPanel } from './features/journal/journal-panel.tsx';
 import { JobPanel } from './features/job/job-panel.tsx';
 import { HistoryPanel } from './features/records/history-panel.tsx';
+import { LockScreen } from './features/people/lock-screen.tsx';
+import { PeoplePanel } from './features/people/people-panel.tsx';
+import { PersonDialog } from './features/people/person-dialog.tsx';
+import { useActivity } from './features/people/use-activity.ts';
 import { PlanPanel } from './features/plan/plan-panel.tsx';
 import { RecordPanel } from './features/records/record-panel.tsx';
 import { rekeyLine } from './features/rekey/rekey-line.ts';
@@ -86,7 +90,21 @@ function Window(): ReactNode {
   const [keyChoice, setKeyChoice] = useState<KeyChoice>(AS_PROFILE);
   const [label, setLabel] = useState('');
   const offered = useWindowState((state) => state.resumeOffered);
-  const panel: Panel | null = opened ?? (offered ? RESUME : null);
+  const locked = useWindowState((state) => state.people.locked);
+  const blind = useWindowState((state) => state.people.blind);
+  const [looking, setLooking] = useState(false);
+  // Where the station was given up there is nobody to sign in at.
+  const given = useWindowState((state) => state.connection.state === 'down');
+  const shut = locked && !given && (blind || !looking);
+  const [wasLocked, setWasLocked] = useState(locked);
+  if (locked !== wasLocked) {
+    setWasLocked(locked);
+    setLooking(false);
+    if (locked) setOpened(null);
+  }
+  // What was typed into a panel is gone with it: whoever signs in may be another one.
+  const panel: Panel | null = shut ? null : (opened ?? (offered ? RESUME : null));
+  useActivity();
   useFocusReturn(panel !== null);
 
   const close = (): void => {
@@ -110,49 +128,52 @@ function Window(): ReactNode {
     }
   };
   return (
-    <div className={classes.window}>
-      <Header open={setOpened} screen={screen} onScreen={setScreen} />
-      <GuidanceStrip line={LINES[screen]} open={setOpened} onPlan={plan} />
-      {screen === 'bench' ? (
-        <BenchScreen
-          open={setOpened}
-          keyChoice={keyChoice}
-          onKeyChoice={setKeyChoice}
-          label={label}
-          covered={panel !== null}
-          onRekey={(slot) => {
-            const job = jobOf(store.getState(), slot);
-            if (job !== null) store.dispatch({ type: 'rekey', action: { type: 'show', job } });
-            setScreen('rekey');
-          }}
-        />
-      ) : screen === 'rekey' ? (
-        <RekeyScreen open={setOpened} />
-      ) : (
-        <BatchesScreen open={setOpened} />
-      )}
-      <LiveVerdicts />
-      <VerdictSound />
-      {panel === null ? null : panel.kind === 'set-up' ? (
-        <SetUpPanel
-          keyChoice={keyChoice}
-          onKeyChoice={setKeyChoice}
-          label={label}
-          onLabel={setLabel}
-          onClose={close}
-        />
-      ) : (
-        <OpenedPanel
-          panel={panel}
-          open={setOpened}
-          onClose={close}
-          onRekey={() => {
-            close();
-            setScreen('rekey');
-          }}
-        />
-      )}
-    </div>
+    <>
+      <div className={classes.window} inert={shut}>
+        <Header open={setOpened} screen={screen} onScreen={setScreen} onSignIn={() => setLooking(false)} />
+        <GuidanceStrip line={LINES[screen]} open={setOpened} onPlan={plan} />
+        {screen === 'bench' ? (
+          <BenchScreen
+            open={setOpened}
+            keyChoice={keyChoice}
+            onKeyChoice={setKeyChoice}
+            label={label}
+            covered={panel !== null || shut}
+            onRekey={(slot) => {
+              const job = jobOf(store.getState(), slot);
+              if (job !== null) store.dispatch({ type: 'rekey', action: { type: 'show', job } });
+              setScreen('rekey');
+            }}
+          />
+        ) : screen === 'rekey' ? (
+          <RekeyScreen open={setOpened} />
+        ) : (
+          <BatchesScreen open={setOpened} />
+        )}
+        <LiveVerdicts />
+        <VerdictSound />
+        {panel === null ? null : panel.kind === 'set-up' ? (
+          <SetUpPanel
+            keyChoice={keyChoice}
+            onKeyChoice={setKeyChoice}
+            label={label}
+            onLabel={setLabel}
+            onClose={close}
+          />
+        ) : (
+          <OpenedPanel
+            panel={panel}
+            open={setOpened}
+            onClose={close}
+            onRekey={() => {
+              close();
+              setScreen('rekey');
+            }}
+          />
+        )}
+      </div>
+      {shut ? <LockScreen onLook={() => setLooking(true)} /> : null}
+    </>
   );
 }
 
@@ -176,8 +197,16 @@ function OpenedPanel({
   switch (panel.kind) {
     case 'servers':
       return <ServersPanel view={panel.view} open={open} onClose={onClose} />;
-    case 'operator':
-      return <OperatorDialog onClose={onClose} />;
+    case 'operator': {
+      const onPeople = (): void => open({ kind: 'people' });
+      return state.people.defined ? (
+        <PersonDialog onClose={onClose} onPeople={onPeople} />
+      ) : (
+        <OperatorDialog onClose={onClose} onPeople={onPeople} />
+      );
+    }
+    case 'people':
+      return <PeoplePanel onClose={onClose} />;
     case 'doctor':
       return <DoctorPanel onClose={onClose} />;
     case 'error':

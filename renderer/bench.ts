@@ -2,6 +2,7 @@ import { isBuiltIn } from './built-in.ts';
 import type { JobView, ServerView, SlotView } from '../src/contract.ts';
 import type { BoardProfile } from '../src/model/profile.ts';
 import type { InterruptedJob } from '../src/model/rekey.ts';
+import type { Right } from '../src/model/rights.ts';
 import { isAtWork, isWaiting, type WaitingJob } from './job-state.ts';
 import type { WindowState } from './state.ts';
 
@@ -62,14 +63,24 @@ export function currentProfile(state: WindowState): BoardProfile | null {
 }
 
 /** What stands in the way of any start, before a single slot is looked at. */
-export type Obstacle = 'offline' | 'read-only' | 'no-server' | 'signed-out' | 'session-ended' | 'no-profile';
+export type Obstacle =
+  | 'offline'
+  | 'read-only'
+  | 'locked'
+  | 'no-server'
+  | 'not-permitted'
+  | 'signed-out'
+  | 'session-ended'
+  | 'no-profile';
 
 /** @param now milliseconds since 1970 */
 export function obstacle(state: WindowState, now: number): Obstacle | null {
   if (!state.loaded || state.connection.state !== 'up') return 'offline';
   if (state.readOnly !== null) return 'read-only';
+  if (state.people.locked && !state.people.rights.includes('provision')) return 'locked';
   const server = currentServer(state);
   if (server === null) return 'no-server';
+  if (rightToStart(state) !== null) return 'not-permitted';
   if (server.session === null) return 'signed-out';
   const left = sessionLeft(server, now);
   if (left !== null && left <= 0) return 'session-ended';
@@ -77,9 +88,22 @@ export function obstacle(state: WindowState, now: number): Obstacle | null {
   return null;
 }
 
+/** The right that whoever is at the bench lacks to provision without a batch; null where none is lacking. */
+export function rightToStart(state: WindowState): Right | null {
+  const { rights, rules, defined } = state.people;
+  if (!defined) return null;
+  const needed: readonly Right[] =
+    currentServer(state)?.simulated === true
+      ? ['rehearse']
+      : rules.provisionFreely
+        ? ['provision']
+        : ['provision', 'provision-freely'];
+  return needed.find((right) => !rights.includes(right)) ?? null;
+}
+
 /** Whether a board may be read: that needs a profile, and no server. */
 export function mayIdentify(state: WindowState): boolean {
-  const up = state.loaded && state.connection.state === 'up';
+  const up = state.loaded && state.connection.state === 'up' && !state.people.locked;
   return up && state.readOnly === null && currentProfile(state) !== null;
 }
 

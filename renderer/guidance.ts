@@ -1,8 +1,19 @@
-import { currentServer, hindrance, isPlace, obstacle, sessionLeft, tally, toStart, urged } from './bench.ts';
+import {
+  currentServer,
+  hindrance,
+  isPlace,
+  obstacle,
+  rightToStart,
+  sessionLeft,
+  tally,
+  toStart,
+  urged,
+} from './bench.ts';
 import { timeLeft, unitName } from './format.ts';
 import { messages } from './messages.ts';
 import type { WindowState } from './state.ts';
 import type { ErrorReport } from '../src/model/job.ts';
+import { RIGHT_TEXTS } from '../src/model/rights.ts';
 
 export type Tone = 'calm' | 'busy' | 'good' | 'warn' | 'bad';
 export type GuidanceAction =
@@ -79,6 +90,16 @@ export function guidance(state: WindowState, now: number): Guidance {
       return line('warn', text.sessionEnded(name), ['sign-in']);
     case 'no-profile':
       return line('warn', text.noProfile, ['set-up']);
+    case 'locked':
+      return line('warn', messages.people.guidanceLocked);
+    case 'not-permitted':
+      return line(
+        'warn',
+        messages.people.guidanceMayNot(
+          state.people.person ?? '',
+          RIGHT_TEXTS[rightToStart(state) ?? 'provision'],
+        ),
+      );
     case 'offline':
     case 'read-only':
     case null:

@@ -5,6 +5,7 @@ import type { AuthSetStatus, DeviceStatus } from '../src/model/device.ts';
 import type { CaseToConfirm, Plan, RekeyReasonCode, UnitCase } from '../src/model/rekey.ts';
 import type { Missing } from './features/rekey/flow.ts';
 import { batchMessages } from './messages/batches.ts';
+import { peopleMessages } from './messages/people.ts';
 import { requestMessages } from './messages/requests.ts';
 
 /** Every text of the window that does not come from the station. One language, one place. */
@@ -830,6 +831,7 @@ export const messages = {
 
   requests: requestMessages,
   batches: batchMessages,
+  people: peopleMessages,
 
   history: {
     title: 'Find a unit',

@@ -10,6 +10,7 @@ export type Panel =
   | { readonly kind: 'servers'; readonly view: ServersView }
   | { readonly kind: 'set-up' }
   | { readonly kind: 'operator' }
+  | { readonly kind: 'people' }
   | { readonly kind: 'doctor' }
   | { readonly kind: 'job'; readonly job: JobView }
   | { readonly kind: 'identify'; readonly slot: SlotView }

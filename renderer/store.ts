@@ -117,11 +117,14 @@ export function createStore(station: Station, clock: () => number = () => perfor
     },
   };
   const unsubscribe = station.subscribe((event) => {
+    const wasBlind = state.people.blind;
     store.dispatch({ type: 'event', event });
     const back = event.type === 'station-process' && event.state === 'up';
     // Who wrote meanwhile left records and settings that no event told of.
     const free = event.type === 'read-only' && event.readOnly === null;
-    if (back || free) void store.load();
+    // Nor were they told to a bench that showed nothing; what it had seen before is not kept either.
+    const seen = event.type === 'people' && wasBlind !== event.people.blind;
+    if (back || free || seen) void store.load();
   });
   return store;
 }

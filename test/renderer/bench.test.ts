@@ -208,3 +208,34 @@ describe('the line on top says', () => {
     expect(guidance(state, NOW).text).toContain('Killed by signal 9.');
   });
 });
+
+describe('who is at the bench', () => {
+  const technician = {
+    ...INITIAL.people,
+    defined: true,
+    person: 'Tom',
+    rights: ['look', 'rehearse', 'provision'],
+    rules: { idleMinutes: 10, whileLocked: 'look', provisionFreely: false },
+  } as const;
+  const ready = { slots: [slot(1, { presence: 'ready' })] } as const;
+
+  test('starts nothing that the station would refuse, and is told why', () => {
+    const state = bench({ ...ready, people: technician });
+    expect(obstacle(state, NOW)).toBe('not-permitted');
+    expect(guidance(state, NOW).title).toBe('Tom may not provision boards without a batch');
+    const freely = { ...technician, rules: { ...technician.rules, provisionFreely: true } };
+    expect(obstacle(bench({ ...ready, people: freely }), NOW)).toBeNull();
+  });
+
+  test('is nobody while the bench is locked, unless it may go on', () => {
+    const locked = { ...technician, locked: true, rights: ['look'] } as const;
+    expect(obstacle(bench({ ...ready, people: locked }), NOW)).toBe('locked');
+    expect(guidance(bench({ ...ready, people: locked }), NOW).title).toBe('The bench is locked');
+    const goesOn = {
+      ...locked,
+      rights: ['look', 'provision'],
+      rules: { idleMinutes: 10, whileLocked: 'go-on', provisionFreely: true },
+    } as const;
+    expect(obstacle(bench({ ...ready, people: goesOn }), NOW)).toBeNull();
+  });
+});

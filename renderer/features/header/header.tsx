@@ -16,14 +16,18 @@ export function Header({
   open,
   screen,
   onScreen,
+  onSignIn,
 }: {
   readonly open: OpenPanel;
   readonly screen: Screen;
   readonly onScreen: (screen: Screen) => void;
+  /** Back to the lock, from looking at a locked bench. */
+  readonly onSignIn: () => void;
 }): ReactNode {
   const state = useWholeState();
   const text = messages.header;
   const server = currentServer(state);
+  const operator = state.people.defined ? state.people.person : state.preferences.operator;
   return (
     <header className={classes.header} aria-label={text.label}>
       <div className={classes.brand}>
@@ -45,10 +49,10 @@ export function Header({
         className={classes.operator ?? ''}
         variant="subtle"
         color="gray"
-        leftSection={<Icon name="person" />}
-        onClick={() => open({ kind: 'operator' })}
+        leftSection={<Icon name={state.people.locked ? 'lock' : 'person'} />}
+        onClick={state.people.locked ? onSignIn : () => open({ kind: 'operator' })}
       >
-        {state.preferences.operator ?? text.noOperator}
+        {state.people.locked ? messages.people.back : (operator ?? text.noOperator)}
       </Button>
       <Button
         className={classes.server ?? ''}

@@ -6,7 +6,13 @@ import { useStore, useWindowState } from '../../store.ts';
 import classes from './operator-dialog.module.css';
 
 /** Asks who is working; the name stands in the record of each board. */
-export function OperatorDialog({ onClose }: { readonly onClose: () => void }): ReactNode {
+export function OperatorDialog({
+  onClose,
+  onPeople,
+}: {
+  readonly onClose: () => void;
+  readonly onPeople: () => void;
+}): ReactNode {
   const store = useStore();
   const operator = useWindowState((state) => state.preferences.operator);
   const text = messages.operator;
@@ -29,6 +35,10 @@ export function OperatorDialog({ onClose }: { readonly onClose: () => void }): R
           data-autofocus
         />
         <Button type="submit">{messages.common.save}</Button>
+        <p className={classes.soft}>{messages.people.nobodyYet}</p>
+        <Button variant="default" onClick={onPeople}>
+          {messages.people.open}
+        </Button>
       </form>
     </SmallDialog>
   );

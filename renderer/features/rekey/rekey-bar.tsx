@@ -4,6 +4,7 @@ import { mayIdentify } from '../../bench.ts';
 import { Icon } from '../../components/icon.tsx';
 import { messages } from '../../messages.ts';
 import type { OpenPanel } from '../../panel.ts';
+import { whyNot } from '../../rights.ts';
 import { useStore, useWholeState } from '../../store.ts';
 import { SaveSheet } from '../job/save-sheet.tsx';
 import bar from '../bench/command-bar.module.css';
@@ -26,9 +27,14 @@ export function RekeyBar({ open }: { readonly open: OpenPanel }): ReactNode {
   const view = flow.job.state === 'seen' || flow.job.state === 'lost' ? flow.job.view : null;
   const acceptance = acceptanceOf(state);
   const lacks = missing(flow, acceptance);
+  const why = whyNot(state.people, 'rekey');
   const byLogin = acceptance.by === 'login';
   const readable =
-    slot !== null && isUsable(state, slot) && mayIdentify(state) && state.preferences.server !== null;
+    why === null &&
+    slot !== null &&
+    isUsable(state, slot) &&
+    mayIdentify(state) &&
+    state.preferences.server !== null;
 
   const big = (
     label: string,
@@ -74,7 +80,7 @@ export function RekeyBar({ open }: { readonly open: OpenPanel }): ReactNode {
           small(text.another, acts.another),
           small(text.readAgain, acts.read, !readable),
           big(byLogin ? text.start : messages.requests.start, acts.start, {
-            disabled: lacks !== null || !up || slot === null,
+            disabled: why !== null || lacks !== null || !up || slot === null,
             hint: lacks !== null ? text.missing[lacks] : byLogin ? text.mayStart : messages.requests.mayStart,
           }),
         ];

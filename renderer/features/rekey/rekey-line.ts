@@ -1,6 +1,7 @@
 import { currentProfile, currentServer, sessionLeft } from '../../bench.ts';
 import { line, stationLine, type Guidance } from '../../guidance.ts';
 import { messages } from '../../messages.ts';
+import { whyNot } from '../../rights.ts';
 import type { WindowState } from '../../state.ts';
 import { acceptanceOf } from './acceptance.ts';
 import { isGood, missing, stageOf } from './flow.ts';
@@ -55,6 +56,8 @@ function ended({ rekey: { job } }: WindowState): Guidance {
 /** What a unit cannot be read or asked after without. */
 function needed(state: WindowState, now: number): Guidance | null {
   const text = messages.guidance;
+  const why = whyNot(state.people, 'rekey');
+  if (why !== null) return line('warn', { title: messages.people.rekeyNot, text: why });
   const server = currentServer(state);
   if (server === null) return line('calm', text.noServer, ['add-server']);
   if (currentProfile(state) === null) return line('warn', text.noProfile, ['set-up']);

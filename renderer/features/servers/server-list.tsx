@@ -9,6 +9,7 @@ import { Findings } from '../../components/findings.tsx';
 import { timeLeft } from '../../format.ts';
 import { messages } from '../../messages.ts';
 import type { ServersView } from '../../panel.ts';
+import { useWhyNot } from '../../rights.ts';
 import { reportOf } from '../../station.ts';
 import { useStore, useWindowState } from '../../store.ts';
 import classes from './servers.module.css';
@@ -17,6 +18,7 @@ export function ServerList({ show }: { readonly show: (view: ServersView) => voi
   const servers = useWindowState((state) => state.servers);
   const used = useWindowState((state) => state.preferences.server);
   const text = messages.servers;
+  const why = useWhyNot('servers');
   return (
     <>
       {servers.length === 0 ? <p>{text.none}</p> : null}
@@ -25,7 +27,7 @@ export function ServerList({ show }: { readonly show: (view: ServersView) => voi
           <ServerItem key={server.name} server={server} used={server.name === used} show={show} />
         ))}
       </ul>
-      <Button variant="default" onClick={() => show({ at: 'add' })}>
+      <Button variant="default" disabled={why !== null} title={why ?? ''} onClick={() => show({ at: 'add' })}>
         {text.add}
       </Button>
     </>
@@ -50,6 +52,8 @@ function ServerItem({
   const text = messages.servers;
   const [test, setTest] = useState<Test>({ state: 'none' });
   const [removing, setRemoving] = useState(false);
+  const whyNotLogin = useWhyNot('server-login');
+  const whyNotRemove = useWhyNot('servers');
   const run = (): void => {
     setTest({ state: 'running' });
     store.station.call('server.test', { name: server.name }).then(
@@ -76,19 +80,32 @@ function ServerItem({
         {server.session === null ? (
           <Button
             variant={used ? 'filled' : 'default'}
+            disabled={whyNotLogin !== null}
+            title={whyNotLogin ?? ''}
             onClick={() => show({ at: 'sign-in', server: server.name })}
           >
             {text.signIn}
           </Button>
         ) : (
-          <Button variant="default" onClick={() => void store.ask('server.logout', { name: server.name })}>
+          <Button
+            variant="default"
+            disabled={whyNotLogin !== null}
+            title={whyNotLogin ?? ''}
+            onClick={() => void store.ask('server.logout', { name: server.name })}
+          >
             {text.signOut}
           </Button>
         )}
         <Button variant="default" disabled={test.state === 'running'} onClick={run}>
           {text.test}
         </Button>
-        <Button variant="subtle" className={classes.danger ?? ''} onClick={() => setRemoving(true)}>
+        <Button
+          variant="subtle"
+          className={classes.danger ?? ''}
+          disabled={whyNotRemove !== null}
+          title={whyNotRemove ?? ''}
+          onClick={() => setRemoving(true)}
+        >
           {text.remove}
         </Button>
       </div>

@@ -13,11 +13,14 @@ import classes from './set-up.module.css';
 export function SecretField({
   label,
   state = null,
+  why = null,
   send,
 }: {
   readonly label: string;
   /** Whether one is stored, where the station says so. */
   readonly state?: string | null;
+  /** Why it cannot be stored by who is at the bench; null where it can. */
+  readonly why?: string | null;
   readonly send: (secret: string | null) => Promise<unknown>;
 }): ReactNode {
   const text = messages.setUp;
@@ -46,15 +49,16 @@ export function SecretField({
         label={label}
         placeholder={text.credentialPlaceholder}
         autoComplete="off"
+        disabled={why !== null}
       />
-      <Button type="submit" variant="default">
+      <Button type="submit" variant="default" disabled={why !== null}>
         {text.store}
       </Button>
-      <Button variant="subtle" color="gray" onClick={() => deliver(null)}>
+      <Button variant="subtle" color="gray" disabled={why !== null} onClick={() => deliver(null)}>
         {text.forget}
       </Button>
       <p className={classes.said} role="status">
-        {[said, state].filter((each) => each !== null).join(' ')}
+        {[said, state, why].filter((each) => each !== null).join(' ')}
       </p>
       {error === null ? null : <ErrorPanel error={error} />}
     </form>

@@ -4,6 +4,7 @@ import { KEY_TYPES } from '../../../src/model/key.ts';
 import { currentProfile, currentServer } from '../../bench.ts';
 import { SidePanel } from '../../components/side-panel.tsx';
 import { messages } from '../../messages.ts';
+import { useWhyNot } from '../../rights.ts';
 import { useStore, useWholeState } from '../../store.ts';
 import { KEY_CHOICES, type KeyChoice } from '../bench/key-choice.ts';
 import { SecretField } from './secret-field.tsx';
@@ -24,6 +25,8 @@ export function SetUpPanel({ keyChoice, onKeyChoice, label, onLabel, onClose }: 
   const text = messages.setUp;
   const profile = currentProfile(state);
   const server = currentServer(state);
+  const whyNotSettings = useWhyNot('settings');
+  const whyNotServers = useWhyNot('servers');
   return (
     <SidePanel title={text.title} onClose={onClose}>
       <section className={classes.section}>
@@ -69,6 +72,7 @@ export function SetUpPanel({ keyChoice, onKeyChoice, label, onLabel, onClose }: 
             <SecretField
               key={name}
               label={text.credential(name)}
+              why={whyNotSettings}
               state={state.credentials.includes(name) ? text.credentialSet : text.credentialUnset}
               send={(password) => store.station.call('credential.set', { name, password })}
             />
@@ -83,6 +87,7 @@ export function SetUpPanel({ keyChoice, onKeyChoice, label, onLabel, onClose }: 
           <p className={classes.help}>{text.tenantTokenHelp}</p>
           <SecretField
             label={text.tenantToken}
+            why={whyNotServers}
             state={server.hasTenantToken ? text.tenantTokenSet : text.tenantTokenUnset}
             send={async (token) => {
               const view = await store.station.call('server.tenant-token', { name: server.name, token });

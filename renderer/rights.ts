@@ -1,0 +1,17 @@
+import type { PeopleView } from '../src/contract.ts';
+import { RIGHT_TEXTS, type Right } from '../src/model/rights.ts';
+import { peopleMessages } from './messages/people.ts';
+import { useWindowState } from './store.ts';
+
+/** Why whoever is at the bench may not do this; null where nothing is in the way. */
+export function whyNot(people: PeopleView, right: Right): string | null {
+  if (people.rights.includes(right)) return null;
+  return people.locked || people.person === null
+    ? peopleMessages.signInFirst
+    : peopleMessages.mayNot(people.person, RIGHT_TEXTS[right]);
+}
+
+/** The same for a control: what it says when it is disabled. The station itself refuses in any case. */
+export function useWhyNot(right: Right): string | null {
+  return useWindowState((state) => whyNot(state.people, right));
+}
