@@ -49,6 +49,8 @@ import { examine, machineLines } from './station/doctor.ts';
 import { DropFolder } from './station/drop-folder.ts';
 import { backupRecord } from './station/backup.ts';
 import { batchHandlers, type BatchParts } from './station/batches/handlers.ts';
+import { batchNamed } from './station/batches/named.ts';
+import { reconcileServer } from './station/batches/reconciling.ts';
 import { BatchRuns } from './station/batches/runs.ts';
 import { exportJournal } from './station/exporting.ts';
 import { EventHub } from './station/event-hub.ts';
@@ -348,6 +350,18 @@ class StationOverHome implements Station {
       this.#batchRuns.preauthorize(params, signal ?? new AbortController().signal),
     'batch.take-back': (params, signal) =>
       this.#batchRuns.takeBack(params, signal ?? new AbortController().signal),
+    'batch.reconcile': async ({ server, batch, fix }, signal = new AbortController().signal) => {
+      if (fix !== undefined) this.#record.writer();
+      const parts = {
+        record: this.#record,
+        clock: this.#clock,
+        profile: this.#servers.profile(server),
+        server: await this.#servers.open(server, signal, fix === 'stray-pending' ? ['remove-auth-set'] : []),
+        batch: batch === undefined ? null : batchNamed(this.#record, batch),
+        operator: () => this.#preferences().operator,
+      };
+      return await reconcileServer({ fix }, parts, signal);
+    },
     'batch.pause': ({ name }) => {
       this.#batchRuns.stop(name, 'paused');
       return null;

@@ -8,6 +8,7 @@ import { addJournalCommands } from './commands/journal.ts';
 import { addPeopleCommands } from './commands/people.ts';
 import { addPortsCommand } from './commands/ports.ts';
 import { addProvisionCommands } from './commands/provision.ts';
+import { addReconcileCommand } from './commands/reconcile.ts';
 import { addRehearseCommand } from './commands/rehearse.ts';
 import { addRekeyCommand } from './commands/rekey.ts';
 import { addResumeCommand } from './commands/resume.ts';
@@ -52,6 +53,7 @@ export function buildProgram(parts: ProgramParts): Command {
   addRekeyCommand(program, parts);
   addBatchCommands(program, parts);
   addResumeCommand(program, parts);
+  addReconcileCommand(program, parts);
   addPeopleCommands(program, parts);
   addJournalCommands(program, parts);
   addStatsCommand(program, parts);

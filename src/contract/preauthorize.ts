@@ -8,6 +8,13 @@ import { batchName } from './batches.ts';
 
 const serverName = z.string().min(1).max(64);
 
+/**
+ * What `reconcile` can mend, each asked for by its name. `missing` and `dead`: the row is sent again by the batch's next
+ * run. `stray-pending`: what waits beside the key in use is removed. `pending`: the key of the list is accepted.
+ */
+export const RECONCILE_FIXES = ['missing', 'dead', 'stray-pending', 'pending'] as const;
+export type ReconcileFix = (typeof RECONCILE_FIXES)[number];
+
 export const PREAUTHORIZE_CALLS = {
   /** Preauthorizes the rows of a batch. Resolves when the run has ended or was stopped; progress comes as events. */
   'batch.preauthorize': z.strictObject({
@@ -32,6 +39,12 @@ export const PREAUTHORIZE_CALLS = {
     server: serverName,
     dryRun: z.boolean().default(false),
   }),
+  /** Compares a server with a batch, or with all that the record has of it. Changes nothing but what `fix` names. */
+  'batch.reconcile': z.strictObject({
+    server: serverName,
+    batch: batchName.optional(),
+    fix: z.enum(RECONCILE_FIXES).optional(),
+  }),
 } as const;
 
 export interface PreauthorizeCallResults {
@@ -39,6 +52,7 @@ export interface PreauthorizeCallResults {
   'batch.pause': null;
   'batch.cancel': null;
   'batch.take-back': TakeBackReport;
+  'batch.reconcile': ReconcileReport;
 }
 
 export type PreauthorizeStationEvent =
@@ -96,5 +110,35 @@ export interface TakeBackReport {
   readonly state: 'ended' | 'stopped';
   readonly reason: ErrorReport | null;
   readonly counts: Readonly<Record<TakeBackOutcome, number>>;
+  readonly elapsedMs: number;
+}
+
+/** How a server differs from what is expected there; see the kinds in docs/batches.md. */
+export type ReconcileFindingKind =
+  'missing' | 'extra' | 'other-key' | 'other-status' | 'pending' | 'stray-pending' | 'dead';
+
+export interface ReconcileFinding {
+  readonly kind: ReconcileFindingKind;
+  readonly identity: Identity;
+  /** The line of its row; null outside of a batch. */
+  readonly line: number | null;
+  readonly deviceId: string | null;
+  /** What the device is and has, in words. */
+  readonly found: string;
+  /** Null where mending was not asked for. */
+  readonly fixed: boolean | null;
+  readonly error: ErrorReport | null;
+}
+
+export interface ReconcileReport {
+  readonly batch: string | null;
+  readonly server: string;
+  /** Devices that the server has in all. */
+  readonly devices: number;
+  /** Of those expected, the ones that are as expected. */
+  readonly matching: number;
+  readonly counts: Readonly<Record<ReconcileFindingKind, number>>;
+  /** The first ten thousand. */
+  readonly findings: readonly ReconcileFinding[];
   readonly elapsedMs: number;
 }

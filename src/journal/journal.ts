@@ -87,6 +87,16 @@ export interface UnitHistory {
   readonly keyOf: readonly Identity[];
 }
 
+/** What a unit should have at a server. */
+export interface UnitAtServer {
+  readonly identity: Identity;
+  readonly fingerprint: KeyFingerprint;
+  readonly tier: null;
+  readonly deviceId: string | null;
+  /** Units are in no line of a file. */
+  readonly line: null;
+}
+
 interface UnitEnd {
   readonly job: JobId;
   readonly at: string;
@@ -190,6 +200,10 @@ export interface JournalReader extends Disposable {
   hasApproved(request: string): boolean;
   /** The first unit that was given this key. A key belongs to one board. */
   keyOwner(fingerprint: KeyFingerprint): Identity | null;
+  /** What a unit should have at a server by its last good job there; null where it has none. */
+  unitAt(serverUrl: string, identity: Identity): UnitAtServer | null;
+  /** The same of every unit that ended well there. */
+  unitsAt(serverUrl: string): Generator<UnitAtServer, void, undefined>;
   /** The device id under which a server last knew this unit. */
   lastDeviceId(serverUrl: string, identity: Identity): string | null;
   /** Derives the projections anew and compares; the first difference in words, null when there is none. */
@@ -572,6 +586,36 @@ class Reader implements JournalReader {
       fingerprint,
     );
     return row === undefined ? null : toIdentity(row);
+  }
+
+  unitAt(serverUrl: string, identity: Identity): UnitAtServer | null {
+    const row = this.database.first(
+      `SELECT identity, key_fingerprint, device_id FROM p_job
+       WHERE identity = ? AND server_url = ? AND verdict IN ('pass', 'already') AND key_fingerprint IS NOT NULL
+       ORDER BY ended_seq DESC LIMIT 1`,
+      canonicalIdentity(identity),
+      serverUrl,
+    );
+    return row === undefined
+      ? null
+      : {
+          identity,
+          fingerprint: text(row, 'key_fingerprint') as KeyFingerprint,
+          tier: null,
+          deviceId: textOrNull(row, 'device_id'),
+          line: null,
+        };
+  }
+
+  *unitsAt(serverUrl: string): Generator<UnitAtServer, void, undefined> {
+    for (const row of this.database.walk(
+      'SELECT identity FROM p_device WHERE server_url = ? ORDER BY identity',
+      serverUrl,
+    )) {
+      const identity = toIdentity(row);
+      const unit = identity === null ? null : this.unitAt(serverUrl, identity);
+      if (unit !== null) yield unit;
+    }
   }
 
   lastDeviceId(serverUrl: string, identity: Identity): string | null {

@@ -1,6 +1,7 @@
 import type { AuthSet, Device } from '../../model/device.ts';
+import type { KeyFingerprint } from '../../model/key.ts';
 import { StationError } from '../../model/station-error.ts';
-import type { NewDevice, PreauthorizationAnswer } from '../../servers/preauthorization.ts';
+import type { PreauthorizationAnswer } from '../../servers/preauthorization.ts';
 import type { RowResult, RunRow } from './row.ts';
 
 /** What to do next with a row. */
@@ -87,9 +88,11 @@ export function afterForce(row: RunRow, device: Device): NextForRow {
 /** The auth set of the row's key (and tier, where the server has tiers). */
 export function ownSet(
   device: Device,
-  { fingerprint, tier }: Pick<NewDevice, 'fingerprint' | 'tier'>,
+  { fingerprint, tier }: { readonly fingerprint: KeyFingerprint; readonly tier: string | null },
 ): AuthSet | undefined {
-  return device.authSets.find((set) => set.fingerprint === fingerprint && (set.tier ?? tier) === tier);
+  return device.authSets.find(
+    (set) => set.fingerprint === fingerprint && (tier === null || (set.tier ?? tier) === tier),
+  );
 }
 
 function isMadeHere({ sentForMs, ageMs }: Circumstances): boolean {

@@ -92,6 +92,7 @@ const SOME: Partial<Record<string, object>> = {
   'batch.show': { name: 'y' },
   'batch.rows': { name: 'y' },
   'batch.preauthorize': { name: 'y', server: 'x' },
+  'batch.reconcile': { server: 'x' },
   'batch.pause': { name: 'y' },
   'batch.cancel': { name: 'y' },
   'batch.take-back': { name: 'y', server: 'x' },

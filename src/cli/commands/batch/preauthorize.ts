@@ -90,7 +90,7 @@ function summary({ batch, server, state, counts, done, elapsedMs, unsettled }: P
     ...(failed === 0
       ? []
       : [
-          `  ${failed} failed: station batch rows ${batch} --outcome failed; as a file that can be mended: station batch export ${batch}`,
+          `  ${failed} failed: station batch rows ${batch} --outcome failed; as a file that can be mended: station batch export ${batch} --failed --out FILE`,
         ]),
     ...unsettled.slice(0, 10).map(({ line, error }) => `  line ${line}: ${error.message}`),
     ...(counts.pending === 0 || state === 'ended'

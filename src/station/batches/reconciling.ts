@@ -1,0 +1,178 @@
+import type { CallParams } from '../../contract.ts';
+import type { ReconcileFinding, ReconcileReport } from '../../contract/preauthorize.ts';
+import {
+  compare,
+  FINDINGS,
+  reconcile,
+  type ExpectedDevice,
+  type Expectations,
+  type Finding,
+  type FindingKind,
+} from '../../flows/preauthorize/reconcile.ts';
+import type { JournalReader } from '../../journal/index.ts';
+import type { BatchId, BatchRecord, BatchRowState } from '../../model/batch.ts';
+import type { Clock } from '../../model/clock.ts';
+import type { ServerProfile } from '../../model/server-profile.ts';
+import { asStationError, StationError } from '../../model/station-error.ts';
+import type { DeviceServer } from '../../servers/index.ts';
+import type { RecordAccess } from '../record-access.ts';
+
+export interface ReconcilingParts {
+  readonly record: RecordAccess;
+  readonly clock: Clock;
+  readonly profile: ServerProfile;
+  readonly server: DeviceServer;
+  readonly batch: BatchRecord | null;
+  readonly operator: () => string | null;
+}
+
+/** So many findings are listed; all are counted. */
+const LISTED = 10_000;
+const PAGE = 500;
+
+/**
+ * Compares a batch, or all that the record has of a server, with that server; mends what `fix` names, one by one, each
+ * looked at once more right before.
+ *
+ * @throws StationError `station/not-supported` and those of a call.
+ */
+export async function reconcileServer(
+  { fix }: Pick<CallParams<'batch.reconcile'>, 'fix'>,
+  parts: ReconcilingParts,
+  signal: AbortSignal,
+): Promise<ReconcileReport> {
+  const { record, clock, profile, server, batch } = parts;
+  const began = clock.monotonic();
+  const { preauthorization } = server;
+  if (preauthorization === undefined)
+    throw new StationError('station/not-supported', {
+      detail: `${profile.name} is a kind of server whose devices cannot be listed by this version.`,
+    });
+  const journal = record.reader;
+  const expected = batch === null ? ofRecord(journal, profile.url) : ofBatch(journal, batch.id);
+  const counts = Object.fromEntries(FINDINGS.map((kind) => [kind, 0])) as Record<FindingKind, number>;
+  const findings: ReconcileFinding[] = [];
+  const work = reconcile(preauthorization, expected, signal);
+  for (;;) {
+    const next = await work.next();
+    if (next.done === true) {
+      const { devices, matching } = next.value;
+      const elapsedMs = Math.round(clock.monotonic() - began);
+      return {
+        batch: batch?.name ?? null,
+        server: profile.name,
+        devices,
+        matching,
+        counts,
+        findings,
+        elapsedMs,
+      };
+    }
+    const finding = next.value;
+    counts[finding.kind] += 1;
+    const fixed = finding.kind === fix ? await mend(finding, expected, parts, signal) : null;
+    if (findings.length < LISTED) {
+      const { sets: _, ...shown } = finding;
+      findings.push({
+        ...shown,
+        fixed: fixed === null ? null : fixed.error === null,
+        error: fixed?.error ?? null,
+      });
+    }
+  }
+}
+
+/** Does what a finding's kind is mended by. What fails is told with it, and the others go on. */
+async function mend(
+  finding: Finding,
+  expected: Expectations,
+  parts: ReconcilingParts,
+  signal: AbortSignal,
+): Promise<Pick<ReconcileFinding, 'error'>> {
+  try {
+    await mending(finding, expected, parts, signal);
+    return { error: null };
+  } catch (thrown) {
+    signal.throwIfAborted();
+    const error = asStationError(thrown);
+    if (error.code.startsWith('journal/') || error.code === 'server/session-ended') throw error;
+    return { error: error.toReport() };
+  }
+}
+
+async function mending(
+  { kind, identity, line, deviceId }: Finding,
+  expected: Expectations,
+  { server, batch, record, profile, operator }: ReconcilingParts,
+  signal: AbortSignal,
+): Promise<void> {
+  const wanted = expected.of(identity);
+  const device = deviceId === null ? null : await server.device(deviceId, signal);
+  // Others may have worked on it since the list was read.
+  const now = wanted === null || device === null ? null : compare(device, wanted);
+  if (kind !== 'missing' && (deviceId === null || now?.kind !== kind))
+    throw new StationError('job/not-settled', { detail: 'the device was changed meanwhile' });
+  switch (kind) {
+    case 'stray-pending':
+      for (const set of now?.sets ?? []) await server.removeAuthSet(deviceId ?? '', set, signal);
+      return;
+    case 'pending':
+      for (const set of now?.sets ?? []) await server.accept(deviceId ?? '', set, signal);
+      return;
+    case 'dead':
+      await server.preauthorization?.removeDead(deviceId ?? '', signal);
+      break;
+    default:
+  }
+  if (batch === null || line === null)
+    throw new StationError('station/not-supported', {
+      detail: 'It is in no batch: provision or re-key the unit again.',
+    });
+  // As if it had never been sent: the next run of the batch sends it.
+  record.append({
+    kind: 'batch-taken-back',
+    batch: batch.id,
+    server: profile.name,
+    serverUrl: profile.url,
+    lines: [line],
+    operator: operator(),
+  });
+}
+
+function ofBatch(journal: JournalReader, batch: BatchId): Expectations {
+  const { batches } = journal;
+  return {
+    of: (identity) => toExpected(batches.rowOf(batch, identity)),
+    *all() {
+      for (let after = 0; ;) {
+        const rows = batches.rows(batch, { after, limit: PAGE });
+        const last = rows.at(-1);
+        if (last === undefined) return;
+        after = last.line;
+        for (const row of rows) {
+          const expected = row.outcome === 'created' || row.outcome === 'already' ? toExpected(row) : null;
+          if (expected !== null) yield expected;
+        }
+      }
+    },
+    // A fleet is more than one batch.
+    isExtra: () => false,
+  };
+}
+
+/** What counts is the key of the unit that was provisioned, where one was. */
+function toExpected(row: BatchRowState | null): ExpectedDevice | null {
+  if (row?.fingerprint == null) return null;
+  const { identity, fingerprint, tier, deviceId, line } = row;
+  return { identity, fingerprint, tier, deviceId, line };
+}
+
+function ofRecord(journal: JournalReader, serverUrl: string): Expectations {
+  return {
+    of: (identity) => journal.unitAt(serverUrl, identity),
+    *all() {
+      yield* journal.unitsAt(serverUrl);
+    },
+    isExtra: () => true,
+  };
+}

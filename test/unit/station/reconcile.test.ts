@@ -1,0 +1,95 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { expect, onTestFinished, test } from 'vitest';
+import { startMenderServer, type MenderServer } from '../../../src/rehearsal/server/index.ts';
+import { homeWithBatch, keyRow } from './batch-home.ts';
+import { makeHome, open } from './home.ts';
+
+/** A board with a key of its own asks, and waits or is let in. @returns the status of the answer. */
+async function knock(server: MenderServer, identity: object): Promise<number> {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const body = JSON.stringify({
+    id_data: JSON.stringify(identity),
+    pubkey: publicKey.export({ type: 'spki', format: 'pem' }),
+  });
+  const signature = sign(null, Buffer.from(body), privateKey).toString('base64');
+  const headers = { 'content-type': 'application/json', 'x-men-signature': signature };
+  const url = `${server.url}/api/devices/v1/authentication/auth_requests`;
+  return (await fetch(url, { method: 'POST', headers, body })).status;
+}
+
+test('a batch is compared with the server: what is missing, dead, another key or waits beside; and mended by name', async () => {
+  const server = await startMenderServer({ mode: '2023', decommissionMs: 10 });
+  onTestFinished(() => server.close());
+  const home = makeHome();
+  const batch = Array.from({ length: 6 }, (_, at) => keyRow(at));
+  await homeWithBatch(home, batch, { bench: server.url });
+  const { station } = await open({ home });
+  const reconcile = (fix?: 'missing' | 'dead') =>
+    station.call('batch.reconcile', {
+      server: 'bench',
+      batch: 'spring',
+      ...(fix === undefined ? {} : { fix }),
+    });
+  await station.call('batch.preauthorize', { name: 'spring', server: 'bench' });
+  // Somebody else's board: no part of the batch.
+  expect(await knock(server, { serial: 'stranger' })).toBe(401);
+  expect(await reconcile()).toMatchObject({ devices: 7, matching: 6, findings: [] });
+  // One is removed on the server.
+  const api = await admin(server);
+  const gone = server.inspect().find(({ identity }) => identity['serial'] === 'SN2')!;
+  expect(await api('DELETE', `devices/${gone.id}`)).toBe(204);
+  server.finishDecommissions();
+  // One is there with a key of its own alone.
+  const other = server.inspect().find(({ identity }) => identity['serial'] === 'SN3')!;
+  await api('DELETE', `devices/${other.id}`);
+  server.finishDecommissions();
+  await knock(server, { serial: 'SN3' });
+  // One is left half made.
+  const half = server.inspect().find(({ identity }) => identity['serial'] === 'SN4')!;
+  await api('DELETE', `devices/${half.id}`);
+  server.finishDecommissions();
+  server.environment.workflows = 'down';
+  await api('POST', 'devices', { identity_data: { serial: 'SN4' }, pubkey: half.sets[0]!.pubkey });
+  server.environment.workflows = 'up';
+  const report = await reconcile();
+  expect(report).toMatchObject({
+    matching: 3,
+    counts: { missing: 1, 'other-key': 1, dead: 1, extra: 0, pending: 0, 'stray-pending': 0 },
+  });
+  expect(report.findings.map(({ kind, line, fixed }) => [kind, line, fixed]).toSorted()).toEqual([
+    ['dead', 6, null],
+    ['missing', 4, null],
+    ['other-key', 5, null],
+  ]);
+  expect((await reconcile('dead')).findings.find(({ kind }) => kind === 'dead')).toMatchObject({
+    fixed: true,
+  });
+  expect((await reconcile('missing')).findings.find(({ kind }) => kind === 'missing')).toMatchObject({
+    fixed: true,
+  });
+  // What was mended is sent again by the next run.
+  expect(await station.call('batch.preauthorize', { name: 'spring', server: 'bench' })).toMatchObject({
+    done: 2,
+    counts: { created: 6 },
+  });
+  expect((await reconcile()).findings.map(({ kind }) => kind)).toEqual(['other-key']);
+  // With the whole record there are no units yet, and every device is one that nobody here made.
+  expect(await station.call('batch.reconcile', { server: 'bench' })).toMatchObject({ counts: { extra: 7 } });
+});
+
+async function admin(server: MenderServer) {
+  const basic = Buffer.from('admin@bench.local:rehearsal-bench').toString('base64');
+  const login = await fetch(`${server.url}/api/management/v1/useradm/auth/login`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${basic}` },
+  });
+  const authorization = `Bearer ${await login.text()}`;
+  return async (method: string, path: string, json?: object): Promise<number> => {
+    const answer = await fetch(`${server.url}/api/management/v2/devauth/${path}`, {
+      method,
+      headers: { authorization, ...(json === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+    });
+    return answer.status;
+  };
+}
