@@ -39,7 +39,7 @@ export interface Guidance {
 }
 
 /** Milliseconds before the end of a login from which on the window says so. */
-export const SESSION_SOON_MS = 15 * 60_000;
+export const SESSION_SOON_MS = 60 * 60_000;
 
 /** What is to be said of the station itself, on every screen; null when nothing is. */
 export function stationLine(state: WindowState): Guidance | null {

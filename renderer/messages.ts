@@ -7,6 +7,7 @@ import type { Missing } from './features/rekey/flow.ts';
 import { batchMessages } from './messages/batches.ts';
 import { peopleMessages } from './messages/people.ts';
 import { requestMessages } from './messages/requests.ts';
+import { serverMessages } from './messages/servers.ts';
 
 /** Every text of the window that does not come from the station. One language, one place. */
 
@@ -832,6 +833,7 @@ export const messages = {
   requests: requestMessages,
   batches: batchMessages,
   people: peopleMessages,
+  signin: serverMessages,
 
   history: {
     title: 'Find a unit',

@@ -90,6 +90,8 @@ export interface CertificateView {
 
 export interface ServerTest {
   readonly lines: readonly DoctorLine[];
+  /** Whether it waits for its first user, who can be made from here. */
+  readonly empty: boolean;
 }
 
 /** One finding: fine, worth knowing, or in the way; with how to mend it. */

@@ -23,6 +23,13 @@ export interface KeptSession extends ServerSession {
   readonly form: Secret<string>;
 }
 
+/** What answers at a server's URL. */
+export interface Reached {
+  readonly line: DoctorLine;
+  /** Whether it waits for its first user. */
+  readonly empty: boolean;
+}
+
 /** A device server with a person's session at it, whatever its kind. One for each server profile in a process. */
 export interface ConnectedServer extends DeviceServer {
   /** Who is logged in; null for nobody. */
@@ -45,7 +52,7 @@ export interface ConnectedServer extends DeviceServer {
   /** Forgets the session, and ends it at the server where that is to be done there. */
   logout(signal: AbortSignal): Promise<void>;
   /** What answers at the server's URL, found without a login. Absent where that tells nothing. @throws StationError those of a call. */
-  reach?(signal: AbortSignal): Promise<DoctorLine>;
+  reach?(signal: AbortSignal): Promise<Reached>;
   /**
    * Makes the first user of a server that has none; nobody is logged in by it. Absent where no server of this kind takes one.
    *

@@ -3,7 +3,14 @@ import { keySourceText } from '../../renderer/features/bench/key-choice.ts';
 import { verdictSentence } from '../../renderer/features/bench/live-verdicts.tsx';
 import { cancellingText, currentStep, jobDuration, segments } from '../../renderer/features/bench/steps.ts';
 import { joined } from '../../renderer/features/job/joined.ts';
-import { caFrom, EMPTY_SERVER, loginFrom, serverToAdd } from '../../renderer/features/servers/server-form.ts';
+import {
+  caFrom,
+  EMPTY_SERVER,
+  firstUserFrom,
+  loginFrom,
+  serverToAdd,
+  shiftFrom,
+} from '../../renderer/features/servers/server-form.ts';
 import {
   bytes,
   duration,
@@ -186,5 +193,35 @@ describe('what is sent', () => {
     form.set('token', 'eyJ ');
     form.set('keep', 'on');
     expect(loginFrom('F', 'token', form)).toEqual({ name: 'F', token: 'eyJ', keep: true });
+    expect(loginFrom('F', 'code', form)).toBeNull();
+    form.set('otp', ' 123456 ');
+    expect(loginFrom('F', 'code', form)).toEqual({ name: 'F', otp: '123456', keep: true });
+  });
+
+  test('a first user’s password is typed twice', () => {
+    const form = new FormData();
+    form.set('user', 'first@factory.example');
+    form.set('password', 'long-enough');
+    form.set('again', 'long-enouhg');
+    expect(firstUserFrom('F', form)).toEqual({ problem: 'The two passwords differ.' });
+    form.set('again', 'long-enough');
+    expect(firstUserFrom('F', form)).toEqual({
+      name: 'F',
+      user: 'first@factory.example',
+      password: 'long-enough',
+      keep: false,
+    });
+    form.set('user', ' ');
+    expect(firstUserFrom('F', form)).toHaveProperty('problem');
+  });
+
+  test('a shift is asked for as far as it is said', () => {
+    const form = new FormData();
+    form.set('hours', '7,5');
+    form.set('units', '');
+    expect(shiftFrom('F', form)).toEqual({ server: 'F', hours: 7.5 });
+    form.set('hours', '');
+    form.set('units', '120');
+    expect(shiftFrom('F', form)).toEqual({ server: 'F', units: 120 });
   });
 });

@@ -65,7 +65,7 @@ export function caFrom(file: string): { readonly pem: string } | { readonly prob
 /** The call for what the form holds; null while something is missing. The caller sends it at once and keeps nothing. */
 export function loginFrom(
   server: string,
-  by: 'password' | 'token',
+  by: 'password' | 'token' | 'code',
   form: FormData,
 ): CallInput<'server.login'> | null {
   const keep = form.get('keep') !== null;
@@ -77,10 +77,36 @@ export function loginFrom(
     const token = text('token').trim();
     return token === '' ? null : { name: server, token, keep };
   }
+  const otp = text('otp').trim();
+  // The station still has the password that was right.
+  if (by === 'code') return otp === '' ? null : { name: server, otp, keep };
   const user = text('user').trim();
   const password = text('password');
-  const otp = text('otp').trim();
-  return user === '' || password === ''
-    ? null
-    : { name: server, user, password, keep, ...(otp === '' ? {} : { otp }) };
+  return user === '' || password === '' ? null : { name: server, user, password, keep };
+}
+
+/** The call for a new server's first user, or what is wrong with the form. */
+export function firstUserFrom(
+  server: string,
+  form: FormData,
+): CallInput<'server.first-user'> | { readonly problem: string } {
+  const text = (name: string): string => {
+    const value = form.get(name);
+    return typeof value === 'string' ? value : '';
+  };
+  const [user, password] = [text('user').trim(), text('password')];
+  if (user === '' || password === '') return { problem: messages.servers.required };
+  if (password !== text('again')) return { problem: messages.signin.differ };
+  return { name: server, user, password, keep: form.get('keep') !== null };
+}
+
+/** The call for a shift. A field that holds no number is left out, and the station says what it takes instead. */
+export function shiftFrom(server: string, form: FormData): CallInput<'shift.check'> {
+  const number = (name: string): number | null => {
+    const value = form.get(name);
+    const text = typeof value === 'string' ? value.trim().replace(',', '.') : '';
+    return text === '' || Number.isNaN(Number(text)) ? null : Number(text);
+  };
+  const [hours, units] = [number('hours'), number('units')];
+  return { server, ...(hours === null ? {} : { hours }), ...(units === null ? {} : { units }) };
 }

@@ -12,6 +12,7 @@ import type { ServersView } from '../../panel.ts';
 import { useWhyNot } from '../../rights.ts';
 import { reportOf } from '../../station.ts';
 import { useStore, useWindowState } from '../../store.ts';
+import { ServerMore } from './server-more.tsx';
 import classes from './servers.module.css';
 
 export function ServerList({ show }: { readonly show: (view: ServersView) => void }): ReactNode {
@@ -36,7 +37,7 @@ export function ServerList({ show }: { readonly show: (view: ServersView) => voi
 
 type Test =
   | { readonly state: 'none' | 'running' }
-  | { readonly state: 'done'; readonly lines: readonly DoctorLine[] }
+  | { readonly state: 'done'; readonly lines: readonly DoctorLine[]; readonly empty: boolean }
   | { readonly state: 'failed'; readonly error: ErrorReport };
 
 function ServerItem({
@@ -57,7 +58,7 @@ function ServerItem({
   const run = (): void => {
     setTest({ state: 'running' });
     store.station.call('server.test', { name: server.name }).then(
-      ({ lines }) => setTest({ state: 'done', lines }),
+      ({ lines, empty }) => setTest({ state: 'done', lines, empty }),
       (thrown: unknown) => setTest({ state: 'failed', error: reportOf(thrown) }),
     );
   };
@@ -123,6 +124,7 @@ function ServerItem({
           </Button>
         </div>
       ) : null}
+      <ServerMore server={server} empty={test.state === 'done' && test.empty} />
       {test.state === 'running' ? <Loader size="sm" /> : null}
       {test.state === 'done' ? <Findings lines={test.lines} /> : null}
       {test.state === 'failed' ? <ErrorPanel error={test.error} /> : null}

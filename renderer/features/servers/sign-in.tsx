@@ -4,8 +4,9 @@ import type { ErrorReport } from '../../../src/model/job.ts';
 import { ErrorPanel } from '../../components/error-panel.tsx';
 import { messages } from '../../messages.ts';
 import { reportOf } from '../../station.ts';
-import { useStore } from '../../store.ts';
+import { useStore, useWindowState } from '../../store.ts';
 import { loginFrom } from './server-form.ts';
+import { wipeSecrets } from './wipe-secrets.ts';
 import classes from './servers.module.css';
 
 /** Signs in. Password, code and token live in the form's fields alone and are wiped there as soon as they are sent. */
@@ -21,16 +22,18 @@ export function SignIn({
   const store = useStore();
   const text = messages.servers;
   const form = useRef<HTMLFormElement>(null);
-  const [by, setBy] = useState<'password' | 'token'>('password');
+  const [by, setBy] = useState<By>('password');
   const [sending, setSending] = useState(false);
   const [missing, setMissing] = useState(false);
   const [error, setError] = useState<ErrorReport | null>(null);
-  const otpNeeded = error?.code === 'server/otp-needed';
+  /** The password was right, and only the code is missing. */
+  const [codeWanted, setCodeWanted] = useState(false);
+  const notKept = useWindowState((state) => state.station?.loginsNotKept ?? null);
 
   const submit = (event: SubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const fields = event.currentTarget;
-    const params = loginFrom(server, by, new FormData(fields));
+    const params = loginFrom(server, codeWanted ? 'code' : by, new FormData(fields));
     setMissing(params === null);
     if (params === null) return;
     setSending(true);
@@ -44,17 +47,72 @@ export function SignIn({
           await store.ask('preferences.set', { server });
           onDone();
         },
-        (thrown: unknown) => setError(reportOf(thrown)),
+        (thrown: unknown) => {
+          const report = reportOf(thrown);
+          setError(report);
+          setCodeWanted(report.code === 'server/otp-needed');
+          if (report.code === 'server/single-sign-on') setBy('token');
+        },
       )
       .finally(() => setSending(false));
   };
 
   return (
     <form ref={form} className={classes.form} onSubmit={submit} autoComplete="off">
+      {codeWanted ? (
+        <>
+          <h3>{messages.signin.codeTitle(server)}</h3>
+          <TextInput
+            name="otp"
+            label={text.otp}
+            description={`${text.otpHelp} ${messages.signin.codeHelp}`}
+            inputMode="numeric"
+            autoComplete="one-time-code"
+            autoFocus
+          />
+        </>
+      ) : (
+        <Account by={by} onBy={setBy} />
+      )}
+      <Checkbox
+        name="keep"
+        label={text.keep}
+        description={notKept === null ? text.keepHelp : messages.signin.notKept(notKept)}
+        disabled={notKept !== null}
+      />
+      {missing ? (
+        <p className={classes.problem} role="alert">
+          {codeWanted
+            ? `${text.otp}: ${text.required}`
+            : by === 'password'
+              ? `${text.user}, ${text.password}: ${text.required}`
+              : `${text.token}: ${text.required}`}
+        </p>
+      ) : null}
+      <div className={classes.buttons}>
+        <Button type="submit" loading={sending}>
+          {text.signIn}
+        </Button>
+        <Button variant="default" onClick={codeWanted ? () => setCodeWanted(false) : onCancel}>
+          {codeWanted ? messages.signin.codeBack : messages.common.cancel}
+        </Button>
+      </div>
+      {error === null ? null : <ErrorPanel error={error} />}
+    </form>
+  );
+}
+
+type By = 'password' | 'token';
+
+/** E-mail and password, or a personal access token: equal ways in. */
+function Account({ by, onBy }: { readonly by: By; readonly onBy: (by: By) => void }): ReactNode {
+  const text = messages.servers;
+  return (
+    <>
       <SegmentedControl
         fullWidth
         value={by}
-        onChange={(value) => setBy(value === 'token' ? 'token' : 'password')}
+        onChange={(value) => onBy(value === 'token' ? 'token' : 'password')}
         data={[
           { value: 'password', label: text.byPassword },
           { value: 'token', label: text.byToken },
@@ -64,15 +122,6 @@ export function SignIn({
         <>
           <TextInput name="user" label={text.user} inputMode="email" spellCheck={false} data-autofocus />
           <PasswordInput name="password" label={text.password} autoComplete="off" />
-          <TextInput
-            name="otp"
-            label={text.otp}
-            description={text.otpHelp}
-            inputMode="numeric"
-            autoComplete="one-time-code"
-            hidden={!otpNeeded}
-            wrapperProps={{ hidden: !otpNeeded }}
-          />
         </>
       ) : (
         <PasswordInput
@@ -83,31 +132,6 @@ export function SignIn({
           data-autofocus
         />
       )}
-      <Checkbox name="keep" label={text.keep} description={text.keepHelp} />
-      {missing ? (
-        <p className={classes.problem} role="alert">
-          {by === 'password'
-            ? `${text.user}, ${text.password}: ${text.required}`
-            : `${text.token}: ${text.required}`}
-        </p>
-      ) : null}
-      <div className={classes.buttons}>
-        <Button type="submit" loading={sending}>
-          {text.signIn}
-        </Button>
-        <Button variant="default" onClick={onCancel}>
-          {messages.common.cancel}
-        </Button>
-      </div>
-      {error === null ? null : <ErrorPanel error={error} />}
-    </form>
+    </>
   );
-}
-
-/** Empties the fields that held something secret. */
-function wipeSecrets(form: HTMLFormElement): void {
-  for (const name of ['password', 'otp', 'token']) {
-    const field = form.elements.namedItem(name);
-    if (field instanceof HTMLInputElement) field.value = '';
-  }
 }

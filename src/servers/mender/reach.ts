@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { DoctorLine } from '../../contract.ts';
 import type { ServerProfile } from '../../model/server-profile.ts';
+import type { Reached } from '../connected-server.ts';
 import type { HttpClient } from '../http/client.ts';
 import { isMendersOwn } from './answer.ts';
 import { menderCall } from './calls.ts';
@@ -15,7 +16,7 @@ export async function reachMender(
   { name, url }: ServerProfile,
   http: HttpClient,
   signal: AbortSignal,
-): Promise<DoctorLine> {
+): Promise<Reached> {
   const answer = await http.call(menderCall('device count'), signal);
   // Whoever asks without a login is refused by Mender itself, in its own form.
   if (answer.status === 401 && isMendersOwn(answer)) return found('ok', 'a Mender server');
@@ -26,6 +27,7 @@ export async function reachMender(
           'note',
           'a Mender server of 1.0 or 1.1 without any user',
           `Make its first user (station server first-user ${name} --user EMAIL).`,
+          true,
         )
       : found(
           'note',
@@ -46,6 +48,11 @@ export async function reachMender(
   return found('bad', `something that is no Mender server (it answers ${answer.status})`, 'Check the URL.');
 }
 
-function found(state: DoctorLine['state'], text: string, remedy: string | null = null): DoctorLine {
-  return { check: 'answers', state, text, remedy };
+function found(
+  state: DoctorLine['state'],
+  text: string,
+  remedy: string | null = null,
+  empty = false,
+): Reached {
+  return { line: { check: 'answers', state, text, remedy }, empty };
 }

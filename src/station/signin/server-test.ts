@@ -25,6 +25,7 @@ export interface ServerTestParts {
  */
 export async function testServer(parts: ServerTestParts, signal: AbortSignal): Promise<ServerTest> {
   const lines: DoctorLine[] = [];
+  let empty = false;
   const failed = (check: string, thrown: unknown): void => {
     const error = asStationError(thrown);
     lines.push(line(check, 'bad', error.message, error.remedy));
@@ -33,22 +34,23 @@ export async function testServer(parts: ServerTestParts, signal: AbortSignal): P
     lines.push(...(await certificateLines(parts, signal)));
   } catch (thrown) {
     failed('certificate', thrown);
-    return { lines };
+    return { lines, empty };
   }
   try {
     const answers = await parts.absent.reach?.(signal);
-    if (answers !== undefined) lines.push(answers);
-    if (answers?.state === 'bad') return { lines };
+    if (answers !== undefined) lines.push(answers.line);
+    empty = answers?.empty ?? false;
+    if (answers?.line.state === 'bad') return { lines, empty };
   } catch (thrown) {
     failed('answers', thrown);
-    return { lines };
+    return { lines, empty };
   }
   try {
     const server = await parts.connect(signal);
     if (server.session === null) {
       const remedy = `Log in at this server (station server login ${parts.profile.name} --user EMAIL).`;
       lines.push(line('login', 'note', 'Nobody is logged in.', remedy));
-      return { lines };
+      return { lines, empty };
     }
     const { account, expiresAt } = server.session;
     const until = expiresAt === null ? 'until it is revoked' : `until ${expiresAt}`;
@@ -57,7 +59,7 @@ export async function testServer(parts: ServerTestParts, signal: AbortSignal): P
   } catch (thrown) {
     failed('login', thrown);
   }
-  return { lines };
+  return { lines, empty };
 }
 
 const TRUST_TEXT = { system: "this machine's CAs", ca: 'the given CA', pin: 'its pinned key' } as const;

@@ -78,7 +78,7 @@ const bridge = fakeBridge({
   'server.add': (params: { name: string; url: string }) =>
     server({ name: params.name, url: params.url, session: null }),
   'server.certificate': () => CERTIFICATE,
-  'server.test': () => ({ lines: FINDINGS }),
+  'server.test': () => ({ lines: FINDINGS, empty: false }),
   'server.login': (params: { name: string; otp?: string }) => {
     if (params.otp === undefined)
       throw new Refused(report('server/otp-needed', `${params.name} asks for a second factor.`));

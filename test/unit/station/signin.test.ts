@@ -294,6 +294,7 @@ describe('a server of 1.0', () => {
     const ports = untouchable();
     const station = await stationAt(server, { ports });
     const empty = await station.call('server.test', { name: 'bench' });
+    expect(empty.empty).toBe(true);
     expect(line(empty.lines, 'answers')?.remedy).toContain('first-user bench');
     const user = { name: 'bench', user: 'first@bench.local', password: 'long-enough' };
     const view = await station.call('server.first-user', { ...user, keep: true });

@@ -1,0 +1,63 @@
+import { Button } from '@mantine/core';
+import { useState, type ReactNode } from 'react';
+import type { ServerView } from '../../../src/contract.ts';
+import { messages } from '../../messages.ts';
+import { useStore } from '../../store.ts';
+import { FirstUser } from './first-user.tsx';
+import { ServerKey } from './server-key.tsx';
+import { ShiftCheck } from './shift-check.tsx';
+import { useAsked } from './use-asked.ts';
+import { ErrorPanel } from '../../components/error-panel.tsx';
+import classes from './servers.module.css';
+
+type Opened = 'shift' | 'key' | 'first-user' | null;
+
+/** What a server is asked less often: before a shift, when its key has changed, for its organization, for its first user. */
+export function ServerMore({
+  server,
+  empty,
+}: {
+  readonly server: ServerView;
+  /** Whether its last test found it without a user. */
+  readonly empty: boolean;
+}): ReactNode {
+  const { station } = useStore();
+  const text = messages.signin;
+  const [opened, setOpened] = useState<Opened>(null);
+  const organization = useAsked<ServerView>();
+  const toggle = (which: Exclude<Opened, null>): void => setOpened((now) => (now === which ? null : which));
+  return (
+    <>
+      {empty && server.session === null ? <p>{text.empty}</p> : null}
+      <div className={classes.buttons}>
+        <Button variant="default" aria-expanded={opened === 'shift'} onClick={() => toggle('shift')}>
+          {text.shift}
+        </Button>
+        {server.simulated || !server.url.startsWith('https:') ? null : (
+          <Button variant="default" aria-expanded={opened === 'key'} onClick={() => toggle('key')}>
+            {text.key}
+          </Button>
+        )}
+        {server.session === null || server.simulated ? null : (
+          <Button
+            variant="default"
+            loading={organization.state === 'asking'}
+            onClick={() => organization.ask(station.call('server.read-tenant-token', { name: server.name }))}
+          >
+            {text.organization}
+          </Button>
+        )}
+        {empty && server.session === null ? (
+          <Button aria-expanded={opened === 'first-user'} onClick={() => toggle('first-user')}>
+            {text.firstUser}
+          </Button>
+        ) : null}
+      </div>
+      {organization.state === 'failed' ? <ErrorPanel error={organization.error} /> : null}
+      {organization.state === 'done' ? <p role="status">{text.organizationRead}</p> : null}
+      {opened === 'shift' ? <ShiftCheck server={server.name} /> : null}
+      {opened === 'key' ? <ServerKey server={server.name} /> : null}
+      {opened === 'first-user' && server.session === null ? <FirstUser server={server.name} /> : null}
+    </>
+  );
+}

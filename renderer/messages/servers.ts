@@ -1,0 +1,33 @@
+/** Texts about trust in servers, first users, organizations and whether a shift can begin. */
+export const serverMessages = {
+  codeTitle: (server: string) => `${server} asks for the second factor`,
+  codeHelp: 'The password was right. It is asked for again after five minutes.',
+  codeBack: 'Another account',
+  notKept: (why: string) => `It cannot be kept here. ${why}`,
+
+  shift: 'Before the shift',
+  shiftHours: 'Hours until its end',
+  shiftUnits: 'Boards to come',
+  shiftUnitsHelp: 'Left empty where the limit does not matter.',
+  shiftCheck: 'Check',
+  shiftGood: (until: string) => `The shift can begin (until ${until}).`,
+  shiftBad: (count: number, until: string) =>
+    `${count === 1 ? 'One thing is' : `${count} things are`} to be mended before the shift (until ${until}).`,
+
+  key: 'Compare its key',
+  keyPinned: 'Pinned key',
+  keySeen: (at: string) => `Key since ${at}`,
+  keyNow: 'Key that it shows now',
+  keySame: 'It shows the pinned key.',
+  keyTrust: 'Trust this key from now on',
+  keyTrusted: 'This key is trusted from now on.',
+
+  organization: 'Read the organization’s token',
+  organizationRead: 'The organization’s token was read from the server and is stored for boards.',
+
+  empty: 'This server has no user yet.',
+  firstUser: 'Make its first user',
+  password: 'Password, of 8 characters or more',
+  again: 'Once more',
+  differ: 'The two passwords differ.',
+};
