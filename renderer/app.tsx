@@ -5,6 +5,7 @@ import { ErrorPanel } from './components/error-panel.tsx';
 import { SidePanel } from './components/side-panel.tsx';
 import { batchesLine } from './features/batches/batches-line.ts';
 import { BatchesScreen } from './features/batches/batches-screen.tsx';
+import { ImportPanel } from './features/batches/import-panel.tsx';
 import { PreauthorizePanel } from './features/batches/preauthorize-panel.tsx';
 import { TakeBackPanel } from './features/batches/take-back-panel.tsx';
 import { BenchScreen } from './features/bench/bench-screen.tsx';
@@ -237,6 +238,8 @@ function OpenedPanel({
       return <ApprovePanel open={open} onClose={onClose} />;
     case 'approvers':
       return <ApproversPanel onClose={onClose} />;
+    case 'import-batch':
+      return <ImportPanel onClose={onClose} />;
     case 'preauthorize':
       return <PreauthorizePanel name={panel.batch} open={open} onClose={onClose} />;
     case 'take-back':

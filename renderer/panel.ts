@@ -22,6 +22,7 @@ export type Panel =
   /** An admin approves what a laptop has asked for. */
   | { readonly kind: 'approve' }
   | { readonly kind: 'approvers' }
+  | { readonly kind: 'import-batch' }
   /** Where the rows of a batch are sent. */
   | { readonly kind: 'preauthorize'; readonly batch: string }
   | { readonly kind: 'take-back'; readonly batch: string; readonly server: string }

@@ -311,11 +311,15 @@ function withEvent(state: WindowState, event: StationEvent | StationProcessEvent
         ...state,
         batches: reduceBatches(state.batches, { type: 'batch', batch: event.batch }),
       };
+    case 'batch-progress':
+      return {
+        ...state,
+        batches: reduceBatches(state.batches, { type: 'progress', progress: event.progress }),
+      };
     case 'batch-gone':
       return { ...state, batches: reduceBatches(state.batches, { type: 'gone', name: event.name }) };
     case 'batch-outcomes':
     case 'batch-taken-back':
-    case 'batch-progress':
       // Row by row, for the command: the window reads the pages that are in sight.
       return state;
     case 'read-only':

@@ -20,6 +20,8 @@ const fileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,120}$/);
 const SHELL_CALLS = {
   /** A folder of this machine; its path, or null when none was chosen. */
   'shell.choose-folder': z.strictObject({}),
+  /** A file that the station itself reads: its path, or null when none was chosen. */
+  'shell.choose-path': z.strictObject({ kind: z.enum(['csv']) }),
   /** Where a file of this kind shall be written: its path, or null when none was chosen. */
   'shell.choose-save': z.strictObject({
     kind: z.enum(['pdf', 'csv', 'json', 'db']),
@@ -61,6 +63,13 @@ export interface ShellParts {
 export function shellCalls(parts: ShellParts): (method: string, params: unknown) => Promise<Answer> | null {
   const handlers = {
     'shell.choose-folder': () => choose(parts, { properties: ['openDirectory', 'createDirectory'] }),
+    'shell.choose-path': (params: unknown): Promise<string | null> => {
+      const { kind } = SHELL_CALLS['shell.choose-path'].parse(params);
+      return choose(parts, {
+        properties: ['openFile'],
+        filters: [CHOSEN[kind], { name: 'All files', extensions: ['*'] }],
+      });
+    },
     'shell.choose-save': async (params: unknown): Promise<string | null> => {
       const { kind, name } = SHELL_CALLS['shell.choose-save'].parse(params);
       return where(parts, name, kind);
@@ -104,6 +113,7 @@ const SAVED = { pdf: 'PDF', csv: 'CSV', json: 'JSON', db: 'Journal' } as const;
 /** What it shows first of the files to choose from. */
 const CHOSEN = {
   certificate: { name: 'Certificates', extensions: ['pem', 'crt', 'cer'] },
+  csv: { name: 'Tables', extensions: ['csv', 'txt', 'tsv'] },
   'station-file': { name: 'Files of a station', extensions: ['json'] },
 };
 

@@ -59,6 +59,7 @@ export const batchMessages = {
   },
 
   kinds: { keys: 'Keys to preauthorize', expectation: 'Expected boards' } satisfies Record<BatchKind, string>,
+  import: 'Import a file…',
   back: 'All batches',
   progress: (done: number, all: number) => `${done.toLocaleString('en')} of ${all.toLocaleString('en')}`,
   doneWord: { keys: 'answered', expectation: 'through' } satisfies Record<BatchKind, string>,
@@ -93,6 +94,49 @@ export const batchMessages = {
   unitColumns: { line: 'Line', identity: 'Identity', state: 'Board', at: 'When', station: 'Bench' },
   through: 'through',
   expected: 'expected',
+
+  files: { rows: 'Save as CSV…', failed: 'Save failed rows…', saved: 'Saved' },
+  closing: { go: 'Close the batch', yes: 'Close it: no more boards', no: 'Keep it open' },
+
+  importing: {
+    title: 'Import a file',
+    intro:
+      'A CSV file with a header row. It is looked at first: every bad row is named, and nothing is stored before you say so.',
+    choose: 'Choose a file…',
+    another: 'Choose another…',
+    again: 'Look again',
+    reading: {
+      reading: (rows: number) => `Reading: ${count(rows, 'row', 'rows')}`,
+      server: (rows: number) => `Holding it against the server: ${count(rows, 'device', 'devices')}`,
+      storing: (rows: number) => `Storing: ${count(rows, 'row', 'rows')}`,
+    },
+    looking: 'Looking at the file…',
+    file: 'File',
+    read: 'Read as',
+    readAs: (encoding: string, delimiter: string) => `${encoding}, cells divided by ${delimiter}`,
+    delimiters: { ',': 'commas', ';': 'semicolons', '\t': 'tabs', '|': 'bars' } as Readonly<
+      Record<string, string>
+    >,
+    columns: 'Columns',
+    rows: 'Rows',
+    counted: (good: number, bad: number) =>
+      bad === 0
+        ? `${good.toLocaleString('en')}, all good`
+        : `${good.toLocaleString('en')} good, ${bad.toLocaleString('en')} bad`,
+    bad: (rows: number) => count(rows, 'bad row', 'bad rows'),
+    problems: 'What is wrong',
+    problemColumns: ['Line', 'Column', 'Why'],
+    wholeRow: 'whole row',
+    none: 'Nothing is wrong.',
+    notes: (n: number) => `${count(n, 'thing', 'things')} worth knowing`,
+    preview: 'What the server will see',
+    name: 'Name of the batch',
+    nameHelp: 'Letters, digits, blanks, . _ -',
+    store: (rows: number) => `Store ${count(rows, 'row', 'rows')}`,
+    acceptGood: (good: number, bad: number) =>
+      `Store the ${count(good, 'good row', 'good rows')}, leave out ${bad}`,
+    acceptHelp: 'The rows that are left out can be saved from the batch, mended, and imported again.',
+  },
 
   facts: {
     file: 'File',

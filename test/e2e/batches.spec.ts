@@ -1,11 +1,13 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from '@playwright/test';
 import { homeWithBatch, keyRow } from '../unit/station/batch-home.ts';
 import type { RecordedRow } from '../../src/model/batch-event.ts';
-import { DEFAULT_ADMIN, startMenderServer, type MenderServer } from '../../src/rehearsal/server/index.ts';
+import { startMenderServer, type MenderServer } from '../../src/rehearsal/server/index.ts';
 import { expect, launch, test, type Opened } from './app.ts';
-import { ask, bigButton, guidance, listen } from './bench.ts';
+import { ask, bigButton, choose, chooseWhere, guidance, listen } from './bench.ts';
+import { signIn } from './own-bench.ts';
 import { stationProcess } from './processes.ts';
 
 /** The window on a home that has a batch already, signed in at a server. */
@@ -21,9 +23,8 @@ async function withBatch(
   const app = await launch({ home });
   try {
     const { page } = app;
-    const { email: user, password } = DEFAULT_ADMIN;
     await ask(page, 'server.add', { name: 'bench', url: server.url });
-    await ask(page, 'server.login', { name: 'bench', user, password, keep: true });
+    await signIn(page, 'bench');
     await ask(page, 'preferences.set', { server: 'bench' });
     await page.getByRole('navigation').getByRole('button', { name: 'Batches' }).click();
     await page.getByRole('button', { name: /^spring/ }).click();
@@ -51,6 +52,63 @@ test('a station that has no batch says what one is for', async ({ app }) => {
   const { page } = app;
   await page.getByRole('navigation').getByRole('button', { name: 'Batches' }).click();
   await expect(page.getByRole('region', { name: 'No batch yet' })).toContainText('technicians provision');
+  expect(app.problems).toEqual([]);
+});
+
+test('a spreadsheet becomes a batch: every bad row is named, nothing is stored before it is said, the rest is mended', async ({
+  app,
+  home,
+}) => {
+  const { page, application } = app;
+  const file = path.join(home, 'April gateways.csv');
+  const key = (): string =>
+    generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+  const twice = key();
+  // As a German spreadsheet writes it: a byte order mark, semicolons, line ends of Windows.
+  const lines = [
+    'mac;pubkey;tag.order',
+    `52:54:00:c1:00:01;${twice};4711`,
+    `52:54:00:c1:00:02;${key()};4711`,
+    '52:54:00:c1:00:03;no key at all;4711',
+    `52:54:00:c1:00:04;${twice};4711`,
+  ];
+  writeFileSync(file, `\uFEFF${lines.join('\r\n')}\r\n`);
+  await choose(application, file);
+  await page.getByRole('navigation').getByRole('button', { name: 'Batches' }).click();
+  await bigButton(page).click();
+  const panel = page.getByRole('dialog', { name: 'Import a file' });
+  await panel.getByRole('button', { name: 'Choose a file…' }).click();
+
+  await test.step('it is told how the file was read, which rows are bad and why, and what the server will see', async () => {
+    await expect(panel).toContainText('cells divided by semicolons', { timeout: 30_000 });
+    const problems = panel.getByRole('region', { name: 'What is wrong' });
+    await expect(problems.getByRole('row').filter({ hasText: /^4\s*pubkey/ })).toHaveCount(1);
+    await expect(problems.getByRole('row').filter({ hasText: /^5.*Line 2 has the same key/ })).toHaveCount(1);
+    await expect(panel.getByRole('region', { name: 'What the server will see' })).toContainText(
+      '52:54:00:c1:00:02',
+    );
+    await expect(panel.getByLabel('Name of the batch')).toHaveValue('April gateways');
+    await expect(panel.getByRole('button', { name: /^Store \d/ })).toBeDisabled();
+    expect(await ask(page, 'batch.list', {})).toEqual([]);
+  });
+
+  await test.step('the good rows are stored on a person’s word; those left out are saved to be mended', async () => {
+    await panel.getByRole('checkbox', { name: /^Store the \d good rows?/ }).check();
+    await panel.getByRole('button', { name: /^Store \d/ }).click();
+    await expect(panel).toBeHidden({ timeout: 30_000 });
+    const shown = page.getByRole('region', { name: 'April gateways' });
+    await expect(shown).toContainText('Bad rows left out');
+    await expect(page.getByRole('table', { name: 'Rows' }).getByRole('row').nth(1)).toContainText(
+      '52:54:00:c1:00:02',
+    );
+    const failed = path.join(home, 'failed.csv');
+    await chooseWhere(application, failed);
+    await page.getByRole('button', { name: 'Save failed rows…' }).click();
+    await expect(page.getByRole('button', { name: 'Saved' })).toBeVisible();
+    expect(readFileSync(failed, 'utf8')).toContain('no key at all');
+  });
+  const [batch] = await ask(page, 'batch.list', {});
+  expect(batch).toMatchObject({ name: 'April gateways', kind: 'keys', rows: 1, leftOut: 3 });
   expect(app.problems).toEqual([]);
 });
 
@@ -120,6 +178,7 @@ test('a run that is paused goes on; one whose station is killed is resumed, and 
     await expect(guidance(page).getByRole('button', { name: 'Dismiss' })).toBeVisible({ timeout: 30_000 });
     await guidance(page).getByRole('button', { name: 'Dismiss' }).click();
     await expect(guidance(page)).toContainText('spring was cut off', { timeout: 30_000 });
+    await signIn(page, 'bench');
     slow.remove();
     await bigButton(page).click();
     await expect(batch(page)).toContainText('400 of 400', { timeout: 90_000 });

@@ -50,18 +50,19 @@ export const test = base.extend<{ bench: OwnBench }>({
   },
 });
 
-/** Adds the server of this bench and signs in, for longer than one life of the station's process. */
+/** Adds the server of this bench and signs in. */
 export async function useServer(page: Page, { url }: MenderServer): Promise<void> {
   await ask(page, 'server.add', { name: 'field', url });
-  await ask(page, 'server.login', {
-    name: 'field',
-    user: DEFAULT_ADMIN.email,
-    password: DEFAULT_ADMIN.password,
-    keep: true,
-  });
+  await signIn(page, 'field');
   await ask(page, 'preferences.set', { server: 'field' });
   await ask(page, 'credential.set', { name: 'board', password: 'board' });
   await expect(page.getByRole('banner')).toContainText(DEFAULT_ADMIN.email);
+}
+
+/** Signs in; anew after each start of the station's process, which keeps no login where there is no key ring. */
+export async function signIn(page: Page, name: string): Promise<void> {
+  const { email: user, password } = DEFAULT_ADMIN;
+  await ask(page, 'server.login', { name, user, password });
 }
 
 /** Provisions the board on this port, as its card does. The fingerprint of its key. */

@@ -7,10 +7,9 @@ import { writeRequest } from '../../src/requests/documents.ts';
 import { makeSealingKey, sealingPublicKey } from '../../src/requests/seal.ts';
 import { publicKey } from '../../src/keys/index.ts';
 import { parseIdentity } from '../../src/model/identity.ts';
-import { DEFAULT_ADMIN } from '../../src/rehearsal/server/index.ts';
 import { expect, launch, type Opened } from './app.ts';
 import { ask, bigButton, choose, chooseWhere, guidance } from './bench.ts';
-import { adminCall, provisionOn, test as withBench, useServer, type OwnBench } from './own-bench.ts';
+import { adminCall, provisionOn, signIn, test as withBench, useServer, type OwnBench } from './own-bench.ts';
 
 const MAC = '52:54:00:ab:00:01';
 const CLIENT = { key: { kind: 'present', type: 'ed25519' }, conf: {} } as const;
@@ -22,11 +21,7 @@ const test = withBench.extend<{ admin: Opened }>({
     const home = mkdtempSync(path.join(kept ?? tmpdir(), 'station-e2e-admin-'));
     const admin = await launch({ home });
     await ask(admin.page, 'server.add', { name: 'office', url: bench.server.url });
-    await ask(admin.page, 'server.login', {
-      name: 'office',
-      user: DEFAULT_ADMIN.email,
-      password: DEFAULT_ADMIN.password,
-    });
+    await signIn(admin.page, 'office');
     await ask(admin.page, 'preferences.set', { server: 'office' });
     await use(admin);
     await admin.close();

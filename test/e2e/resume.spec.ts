@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 import { expect } from './app.ts';
 import { ask, bigButton, card, expectVerdicts, guidance } from './bench.ts';
-import { test, useServer } from './own-bench.ts';
+import { signIn, test, useServer } from './own-bench.ts';
 import { stationProcess } from './processes.ts';
 
 const MAC = '52:54:00:ab:00:01';
@@ -44,6 +44,7 @@ test('a station that is killed in mid-job: said with what it left, finished on a
   });
 
   await test.step('its board was plugged into another port: one button finishes it', async () => {
+    await signIn(page, 'field');
     board.unplug();
     await bench.plugIn(board, 'right');
     await expect(card(page, 'right')).toBeVisible({ timeout: 20_000 });
@@ -85,6 +86,7 @@ test('a job whose board is nowhere stays on the list until a person takes it off
 
   const job = unfinished(page);
   await expect(job).toContainText('Safe to unplug', { timeout: 20_000 });
+  await signIn(page, 'field');
   await job.getByRole('button', { name: 'Look for it and finish' }).click();
   const panel = page.getByRole('dialog', { name: 'Unfinished jobs' });
   await expect(panel.getByRole('alert')).toContainText('job/board-not-here', { timeout: 30_000 });

@@ -1,4 +1,4 @@
-import type { BatchRowView, BatchView } from '../../src/contract/batches.ts';
+import type { BatchProblem, BatchReport, BatchRowView, BatchView } from '../../src/contract/batches.ts';
 import type { BatchId, RowOutcome } from '../../src/model/batch.ts';
 import { fingerprintOf, identityOf, report } from './fake-station.ts';
 
@@ -111,4 +111,50 @@ export function batchRow(at: number): BatchRowView {
 
 function hex(value: number): string {
   return value.toString(16).padStart(2, '0');
+}
+
+const PROBLEMS: readonly BatchProblem[] = Array.from({ length: 40 }, (_, at) => ({
+  line: at * 7 + 3,
+  column: at % 3 === 0 ? 'pubkey' : 'mac',
+  code: at % 3 === 0 ? 'key-unreadable' : 'identity-twice',
+  reason: at % 3 === 0 ? 'This is no public key: it ends in the middle.' : `The identity of line ${at + 2}.`,
+}));
+
+/** What was found in a file, some of whose rows are bad. */
+export function fileReport(change: Partial<BatchReport> = {}): BatchReport {
+  return {
+    file: 'April gateways.csv',
+    sha256: fingerprintOf(42).slice(7),
+    encoding: 'windows-1252',
+    delimiter: ';',
+    kind: 'keys',
+    columns: [
+      { name: 'mac', use: 'identity' },
+      { name: 'pubkey', use: 'key' },
+      { name: 'tag.order', use: 'tag' },
+    ],
+    rows: 300,
+    good: 260,
+    bad: 40,
+    problems: PROBLEMS,
+    problemCount: PROBLEMS.length,
+    notes: [
+      { line: 9, column: 'mac', code: 'blanks-removed', reason: 'Blanks around the value were left out.' },
+    ],
+    noteCount: 1,
+    preview: [2, 4, 5].map((line) => ({
+      line,
+      identityData: `{"mac":"52:54:00:c0:00:0${line}"}`,
+      fingerprint: fingerprintOf(line),
+      keyType: 'ed25519',
+      tier: 'standard',
+      group: 'gateways',
+      tags: { order: '4711' },
+    })),
+    server: null,
+    stored: 'no',
+    batch: null,
+    elapsedMs: 120,
+    ...change,
+  };
 }

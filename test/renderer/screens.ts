@@ -266,6 +266,12 @@ const SHOTS: readonly Shot[] = [
     await press(/^Failed/)(page);
   }),
   ...everywhere('batch-boards', 'batches', (page) => openBatch(page, 'Order 4711')),
+  ...everywhere('batch-import', 'batches', async (page) => {
+    await toBatches(page);
+    await press('Import a file…')(page);
+    await press('Choose a file…')(page);
+    await page.getByText('What the server will see').waitFor();
+  }),
   ...everywhere('batch-over-limit', 'batches', async (page) => {
     await openBatch(page, 'February gateways');
     await press('Preauthorize…')(page);

@@ -7,6 +7,7 @@ import { grouped, when } from '../../format.ts';
 import { messages } from '../../messages.ts';
 import { useWindowState } from '../../store.ts';
 import { Standing } from './batch-list.tsx';
+import { BatchFiles } from './batch-files.tsx';
 import { BatchRows, type RowFilter } from './batch-rows.tsx';
 import { BatchProgress, OutcomeCounts } from './progress-bar.tsx';
 import { RunEnd } from './run-end.tsx';
@@ -35,6 +36,7 @@ export function BatchPage({ batch }: { readonly batch: BatchView }): ReactNode {
         <RunRate batch={batch} />
         {batch.kind === 'keys' ? <OutcomeCounts counts={batch.counts} /> : null}
         {asked === null ? null : <RunEnd asked={asked} />}
+        <BatchFiles batch={batch} />
         <BatchFacts batch={batch} />
       </section>
       <section className={classes.rows} aria-label={text.rows}>

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import type { BatchView } from '../../../src/contract/batches.ts';
 import { messages } from '../../messages.ts';
 import type { OpenPanel } from '../../panel.ts';
@@ -15,7 +15,20 @@ export function BatchesBar({ open }: { readonly open: OpenPanel }): ReactNode {
   return (
     <section className={bar.bar} aria-label={messages.command.label}>
       <span className={bar.space} />
-      {batch?.kind === 'keys' ? <OfKeys batch={batch} may={may} open={open} /> : null}
+      {batch === null ? (
+        <Button
+          className={bar.start ?? ''}
+          data-start="true"
+          disabled={!may}
+          onClick={() => open({ kind: 'import-batch' })}
+        >
+          {messages.batches.import}
+        </Button>
+      ) : batch.kind === 'keys' ? (
+        <OfKeys batch={batch} may={may} open={open} />
+      ) : (
+        <OfBoards batch={batch} may={may} />
+      )}
     </section>
   );
 }
@@ -25,6 +38,28 @@ function useMay(): boolean {
   return useWindowState(
     ({ loaded, connection, readOnly, people }) =>
       loaded && connection.state === 'up' && readOnly === null && people.rights.includes('batches'),
+  );
+}
+
+/** An expectation takes boards until it is full or closed. */
+function OfBoards({ batch, may }: { readonly batch: BatchView; readonly may: boolean }): ReactNode {
+  const store = useStore();
+  const [asked, setAsked] = useState(false);
+  const text = messages.batches.closing;
+  if (batch.closed !== null) return null;
+  return asked ? (
+    <>
+      <Button variant="default" autoFocus onClick={() => setAsked(false)}>
+        {text.no}
+      </Button>
+      <Button color="red" disabled={!may} onClick={() => void store.ask('batch.close', { name: batch.name })}>
+        {text.yes}
+      </Button>
+    </>
+  ) : (
+    <Button variant="default" disabled={!may} onClick={() => setAsked(true)}>
+      {text.go}
+    </Button>
   );
 }
 

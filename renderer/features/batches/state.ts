@@ -1,4 +1,4 @@
-import type { BatchView } from '../../../src/contract/batches.ts';
+import type { BatchProgress, BatchView } from '../../../src/contract/batches.ts';
 import type { PreauthorizeReport } from '../../../src/contract/preauthorize.ts';
 import { FAILED_OUTCOMES, type RowOutcome } from '../../../src/model/batch.ts';
 import type { ErrorReport } from '../../../src/model/job.ts';
@@ -11,6 +11,8 @@ export interface BatchesState {
   readonly list: readonly BatchView[];
   /** The name of the one that is shown. */
   readonly open: string | null;
+  /** How far a file is that is being looked at or stored; null where none is. */
+  readonly progress: BatchProgress | null;
   /** What came of the last run that was asked for here, by the batch's name. */
   readonly runs: Readonly<Record<string, AskedRun>>;
 }
@@ -25,10 +27,11 @@ export type BatchesAction =
   | { readonly type: 'list'; readonly batches: readonly BatchView[] }
   | { readonly type: 'batch'; readonly batch: BatchView }
   | { readonly type: 'gone'; readonly name: string }
+  | { readonly type: 'progress'; readonly progress: BatchProgress | null }
   | { readonly type: 'open'; readonly name: string | null }
   | { readonly type: 'run'; readonly name: string; readonly run: AskedRun | null };
 
-export const NO_BATCHES: BatchesState = { loaded: false, list: [], open: null, runs: {} };
+export const NO_BATCHES: BatchesState = { loaded: false, list: [], open: null, progress: null, runs: {} };
 
 /** The next state. Pure. */
 export function reduceBatches(state: BatchesState, action: BatchesAction): BatchesState {
@@ -49,6 +52,8 @@ export function reduceBatches(state: BatchesState, action: BatchesAction): Batch
         open: state.open === action.name ? null : state.open,
         runs: without(state.runs, action.name),
       };
+    case 'progress':
+      return { ...state, progress: action.progress };
     case 'open':
       return { ...state, open: action.name };
     case 'run':

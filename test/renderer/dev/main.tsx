@@ -25,7 +25,7 @@ import {
   TRANSCRIPT,
   unit,
 } from '../fake-station.ts';
-import { batchRow } from '../fake-batches.ts';
+import { batchRow, fileReport } from '../fake-batches.ts';
 import { SCENES, type Scene } from './scenes.ts';
 
 /** The window over a station that is made up: `index.html#SCENE`. */
@@ -98,6 +98,8 @@ const bridge = fakeBridge({
     Array.from({ length: limit }, (_, at) => batchRow(after + at)).filter(
       (row) => outcome === undefined || outcome === row.outcome || row.error !== null,
     ),
+  'batch.check': () => fileReport(),
+  'shell.choose-path': () => '/home/anna/Documents/April gateways.csv',
   'batch.take-back': ({ dryRun }: { dryRun: boolean }) => ({
     batch: 'February gateways',
     server: 'Factory Mender',

@@ -39,6 +39,16 @@ test('a chosen folder is told by its path, no choice by null', async () => {
   expect(await call('shell.choose-folder', {})).toEqual({ ok: true, value: folder });
 });
 
+test('a chosen table is told by its path: the station reads it, the window does not', async () => {
+  expect(await call('shell.choose-path', { kind: 'csv' })).toEqual({ ok: true, value: null });
+  chosen = { canceled: false, filePaths: [path.join(folder, 'boards.csv')] };
+  expect(await call('shell.choose-path', { kind: 'csv' })).toEqual({
+    ok: true,
+    value: path.join(folder, 'boards.csv'),
+  });
+  expect(() => call('shell.choose-path', { kind: 'exe' })).toThrow();
+});
+
 test('a chosen certificate comes as its name and its text', async () => {
   const file = path.join(folder, 'ca.pem');
   writeFileSync(file, 'a certificate');

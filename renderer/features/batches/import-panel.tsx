@@ -1,0 +1,128 @@
+import { Button, Checkbox, Loader, TextInput } from '@mantine/core';
+import { useState, type ReactNode } from 'react';
+import type { BatchReport } from '../../../src/contract/batches.ts';
+import type { ErrorReport } from '../../../src/model/job.ts';
+import { ErrorPanel } from '../../components/error-panel.tsx';
+import { SidePanel } from '../../components/side-panel.tsx';
+import { messages } from '../../messages.ts';
+import { reportOf } from '../../station.ts';
+import { useStore, useWindowState } from '../../store.ts';
+import { FileReport } from './file-report.tsx';
+import { useBatches } from './use-batches.ts';
+import classes from './batches.module.css';
+
+/** Bad rows that are asked for: more than anybody mends by hand. */
+const MOST_PROBLEMS = 10_000;
+const NAME = /^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$/;
+
+/** A file becomes a batch: chosen, looked at, named, stored. */
+export function ImportPanel({ onClose }: { readonly onClose: () => void }): ReactNode {
+  const store = useStore();
+  const { station } = store;
+  const { open, look } = useBatches();
+  const progress = useWindowState((state) => state.batches.progress);
+  const [path, setPath] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+  const [report, setReport] = useState<BatchReport | null>(null);
+  const [error, setError] = useState<ErrorReport | null>(null);
+  const [name, setName] = useState('');
+  const [acceptGoodRows, setAccept] = useState(false);
+  const text = messages.batches.importing;
+
+  const during = (act: () => Promise<void>): void => {
+    setBusy(true);
+    setError(null);
+    act()
+      .catch((thrown: unknown) => setError(reportOf(thrown)))
+      .finally(() => {
+        setBusy(false);
+        store.dispatch({ type: 'batches', action: { type: 'progress', progress: null } });
+      });
+  };
+  const check = async (file: string): Promise<void> => {
+    setPath(file);
+    setReport(null);
+    setAccept(false);
+    setReport(await station.call('batch.check', { path: file, limit: MOST_PROBLEMS }));
+  };
+  const choose = (): void =>
+    during(async () => {
+      const file = await station.shell('shell.choose-path', { kind: 'csv' });
+      if (file === null) return;
+      if (name.trim() === '') setName(nameOf(file));
+      await check(file);
+    });
+  const keep = (): void =>
+    during(async () => {
+      if (path === null) return;
+      const stored = await station.call('batch.import', {
+        path,
+        name: name.trim(),
+        acceptGoodRows,
+        limit: MOST_PROBLEMS,
+      });
+      setReport(stored);
+      if (stored.batch === null) return;
+      await look();
+      open(stored.batch.name);
+      onClose();
+    });
+  const usable = report !== null && report.good > 0 && (report.bad === 0 || acceptGoodRows);
+  return (
+    <SidePanel title={text.title} wide onClose={onClose}>
+      {report === null ? <p className={classes.plain}>{text.intro}</p> : null}
+      <div className={classes.acts}>
+        <Button variant={report === null ? 'filled' : 'default'} disabled={busy} onClick={choose}>
+          {path === null ? text.choose : text.another}
+        </Button>
+        {path === null ? null : (
+          <Button variant="default" disabled={busy} onClick={() => during(() => check(path))}>
+            {text.again}
+          </Button>
+        )}
+      </div>
+      {busy ? (
+        <p role="status" className={classes.reading}>
+          <Loader size="sm" />{' '}
+          {progress === null ? text.looking : text.reading[progress.phase](progress.rows)}
+        </p>
+      ) : null}
+      {error === null ? null : <ErrorPanel error={error} />}
+      {report === null ? null : (
+        <>
+          <FileReport report={report} />
+          {report.bad > 0 && report.good > 0 ? (
+            <Checkbox
+              label={text.acceptGood(report.good, report.bad)}
+              description={text.acceptHelp}
+              checked={acceptGoodRows}
+              onChange={(event) => setAccept(event.currentTarget.checked)}
+            />
+          ) : null}
+          {report.good > 0 ? (
+            <TextInput
+              label={text.name}
+              description={text.nameHelp}
+              value={name}
+              maxLength={64}
+              error={name.trim() !== '' && !NAME.test(name.trim())}
+              onChange={(event) => setName(event.currentTarget.value)}
+            />
+          ) : null}
+          <div>
+            <Button disabled={!usable || busy || !NAME.test(name.trim())} onClick={keep}>
+              {text.store(report.good)}
+            </Button>
+          </div>
+        </>
+      )}
+    </SidePanel>
+  );
+}
+
+/** What a batch is called at first: as its file. */
+export function nameOf(path: string): string {
+  const file = path.split(/[\\/]/).at(-1) ?? '';
+  const name = file.replace(/\.[^.]*$/, '').replace(/[^A-Za-z0-9 ._-]+/g, '-');
+  return name.replace(/^[^A-Za-z0-9]+/, '').slice(0, 64);
+}
