@@ -111,7 +111,7 @@ export const STOPS: Readonly<Record<StopCode, StopRow>> = {
   'board/switch-unknown': EITHER,
   'board/key-replaced': {
     board: 'a key of its client’s own making in use',
-    server: 'the key that was given to it removed',
+    server: 'the key that it replaced removed',
     unplug: 'yes, but do not hand it over',
   },
   'board/client-refused': IN_USE,

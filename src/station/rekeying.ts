@@ -100,6 +100,9 @@ async function reach(
   }
 }
 
+/** Actions by which the server is told of a key. */
+const TELLS: ReadonlySet<string> = new Set(['preauthorize', 'auth-request']);
+
 /** What the record knows of a re-keying that was cut off: what was asked for, and what it had come to. */
 export interface CutRekey {
   readonly wish: Pick<CallParams<'rekey'>, 'reason' | 'confirmed' | 'decommissionFormer'>;
@@ -112,6 +115,8 @@ export interface CutRekey {
  */
 export function cutRekey(journal: JournalReader, job: JobId): CutRekey {
   const keys: KeyFingerprint[] = [];
+  const imported: KeyFingerprint[] = [];
+  const sent = new Set<unknown>();
   const tested: KeyFingerprint[] = [];
   let oldKeys: Set<KeyFingerprint> | null = null;
   let former: Identity | null = null;
@@ -130,7 +135,12 @@ export function cutRekey(journal: JournalReader, job: JobId): CutRekey {
           const { reason, confirmed, decommissionFormer } = event.rekey;
           wish = { reason, confirmed: [...confirmed], decommissionFormer };
         }
-      } else if (event.kind === 'key-staged') keys.push(event.fingerprint);
+      } else if (event.kind === 'key-staged') {
+        keys.push(event.fingerprint);
+        if (event.origin === 'import') imported.push(event.fingerprint);
+      } else if (event.kind === 'rekey-requested') sent.add(event.fingerprint);
+      else if (event.kind === 'step-intent' && TELLS.has(event.action) && event.detail['known'] !== true)
+        sent.add(event.detail['fingerprint']);
       else if (event.kind === 'step-intent' && event.action === 'switch-key') replacing = true;
       else if (event.kind === 'rekey-found') {
         oldKeys = new Set([...(oldKeys ?? []), ...event.oldKeys]);
@@ -154,6 +164,7 @@ export function cutRekey(journal: JournalReader, job: JobId): CutRekey {
     resumes: {
       job,
       keys,
+      unsent: imported.filter((key) => !sent.has(key)),
       oldKeys: oldKeys === null ? null : [...oldKeys],
       tested,
       former,

@@ -326,7 +326,7 @@ export class Actions {
     await this.act(
       'submit',
       'auth-request',
-      { fingerprint, signer },
+      { fingerprint, signer, known: this.#knows(fingerprint) },
       async () => {
         if (signer === 'board-client') {
           const { detail } = await state.session.askClient();
@@ -459,7 +459,10 @@ export class Actions {
 
   /** Reads the device anew. */
   async readDevice(deviceId: string): Promise<void> {
-    this.#state.device = await this.#parts.server.device(deviceId, this.signal());
+    const state = this.#state;
+    const device = await this.#parts.server.device(deviceId, this.signal());
+    state.vanished ||= device === null && state.device !== null;
+    state.device = device;
   }
 
   /** What the server has at the very end: {@link decide} sees to a second accepted key. */
@@ -522,12 +525,15 @@ export class Actions {
   }
 
   /**
-   * The client runs again after the switch, where it is kept running: a proof by a call of its own does not show that. One
-   * that is slow to start gets a few seconds more. @throws StationError `board/client-stopped`.
+   * The client runs at the end, where it is kept running: a proof by a call of its own does not show that. One that is slow
+   * to start gets a few seconds more. A job that did not start it looks where it did not run at first, or was started by
+   * another command than the switch. @throws StationError `board/client-stopped`.
    */
   async #requireClient(): Promise<void> {
     const state = this.#state;
-    if (state.clientRunning !== false) return;
+    const { clientRunning, switched, configured, observation } = state;
+    const isSeen = switched || (observation.client.running && !configured);
+    if (clientRunning === true || (clientRunning === null && isSeen)) return;
     const { clock } = this.#parts;
     await this.#steps.run('prove', async () => {
       state.clientRunning = await state.session.clientRuns();

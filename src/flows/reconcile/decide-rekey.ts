@@ -98,7 +98,7 @@ function bringIn(facts: Facts, key: KeyFingerprint): Decision {
     return { do: 'preauthorize', key, deviceId: idOf(device) };
   }
   if (set === null || set.status === 'preauthorized') {
-    if (server.refused.includes(key)) return refusal(device, set);
+    if (server.refused.includes(key)) return refusal(server, set);
     return signer === null ? discard(facts) : { do: 'submit', key, signer };
   }
   return { do: 'accept', deviceId: idOf(device), authSetId: set.id };
@@ -110,7 +110,7 @@ function finish(facts: Facts, wanted: WantedRekey, key: KeyFingerprint): Decisio
   const device = server.device;
   const set = setOf(device, key);
   if (set === null || set.status === 'preauthorized') {
-    if (server.refused.includes(key)) return refusal(device, set);
+    if (server.refused.includes(key)) return refusal(server, set);
     const signer = signerInUse(facts, key);
     // The client asks where its configuration says.
     if (signer === 'board-client' && board.configuration !== 'as-wanted') return configure(job);

@@ -75,7 +75,7 @@ function decideProvision(facts: Facts, wanted: WantedProvision): Decision {
   const signer =
     job.holdsPrivateKey && job.key === target.key ? 'station' : board.signsStaged ? 'board-staged' : null;
   if (set === null || set.status === 'preauthorized') {
-    if (server.refused.includes(target.key)) return refusal(device, set);
+    if (server.refused.includes(target.key)) return refusal(server, set);
     return signer === null ? { do: 'discard-staged' } : { do: 'submit', key: target.key, signer };
   }
   if (set.status === 'rejected') return stop('server/rejected');
@@ -172,7 +172,7 @@ function finish(facts: Facts, wanted: WantedProvision, key: KeyFingerprint): Dec
   const device = server.device;
   const set = setOf(device, key);
   if (set === null || set.status === 'preauthorized') {
-    if (server.refused.includes(key)) return refusal(device, set);
+    if (server.refused.includes(key)) return refusal(server, set);
     if (board.signsInUse) return { do: 'submit', key, signer: 'board-in-use' };
     // The client asks where its configuration says.
     if (board.configuration !== 'as-wanted') return configure(job);

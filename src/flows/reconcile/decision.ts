@@ -59,7 +59,9 @@ export function isKey(key: KeyFingerprint | 'none' | 'unknown'): key is KeyFinge
 }
 
 /** The server refused the key though it is pending nowhere: say what that means. */
-export function refusal(device: Device | null, set: AuthSet | null): Stop {
+export function refusal({ device, vanished }: Facts['server'], set: AuthSet | null): Stop {
+  if (device === null && vanished === true)
+    return stop('job/not-settled', { detail: 'the device was removed from the server meanwhile' });
   if (device === null) return stop('server/other-organization');
   if (set?.status === 'preauthorized') return stop('server/device-limit', { limit: 'reached' });
   return stop('server/not-authorized', { detail: 'the auth set of this key vanished' });

@@ -50,6 +50,8 @@ export interface ServerFacts {
   readonly remembersSets?: boolean;
   /** The device of this identity as last read; null where the server has none that this account sees. */
   readonly device: Device | null;
+  /** Whether this job saw a device that was gone when it looked again. */
+  readonly vanished?: boolean;
   /** Keys with which an auth request of this job was refused: the server knows of them, pending at best. */
   readonly refused: readonly KeyFingerprint[];
 }

@@ -200,7 +200,9 @@ class Job {
     const key = resumedStaged(state, this.#parts.journal, wanted.resumed);
     if (key === null) return null;
     state.mayBeStaged = true;
-    state.broughtAuthSet = true;
+    // What an admin has preauthorized for an imported key is not this job's to remove.
+    state.broughtAuthSet =
+      this.#order.flow === 'rekey' && this.#order.request.resumes?.unsent.includes(key) !== true;
     // With a server of 2023 the earlier job's accept rejected the key in use; a rejection by a person stays.
     const set = setInUse(state);
     if (set?.status === 'rejected' && !wanted.confirmed.has('rejected')) state.acceptedOver ??= set.id;
@@ -289,6 +291,7 @@ class Job {
       configurationStaged: false,
       reachable: true,
       device: null,
+      vanished: false,
       preauthorizesBeside: 'unknown',
       leavesTidying: this.#parts.server.leavesTidying === true,
       remembersSets: this.#parts.server.remembersSets === true,
@@ -662,8 +665,13 @@ const WRITES: ReadonlySet<Act['do']> = new Set<Act['do']>([
 /** Longer than any re-keying takes once it writes. Milliseconds. */
 const LEASE_MS = 600_000;
 
-/** Ends that are no failure: a person's wish, or time. */
-const STOPPED: ReadonlySet<string> = new Set(['job/cancelled', 'job/suspended', 'job/wait-ended']);
+/** Ends that are no failure: a person's wish, time, or another station's turn. */
+const STOPPED: ReadonlySet<string> = new Set([
+  'job/cancelled',
+  'job/suspended',
+  'job/wait-ended',
+  'server/device-in-use',
+]);
 
 /** A decision not to go on: nothing failed, it is not a case for this flow. */
 class Stopped extends StationError {

@@ -47,6 +47,8 @@ export interface ResumedRekey {
   readonly job: JobId;
   /** The keys that it staged: only such a one counts as its new key. */
   readonly keys: readonly KeyFingerprint[];
+  /** Those of them that were imported and of which it told the server nothing: what the server has of one is an admin’s. */
+  readonly unsent: readonly KeyFingerprint[];
   /** The old keys that it found before it changed anything; null where its record does not say. */
   readonly oldKeys: readonly KeyFingerprint[] | null;
   /** Those of them whose refusal it tested. */

@@ -29,6 +29,8 @@ export interface JobState {
   formerIsBroken: boolean;
   reachable: boolean;
   device: Device | null;
+  /** Whether the server had a device that it no longer had when it was read again. */
+  vanished: boolean;
   preauthorizesBeside: Facts['server']['preauthorizesBeside'];
   readonly leavesTidying?: boolean;
   readonly remembersSets?: boolean;
@@ -115,6 +117,7 @@ export function factsOf(state: JobState, journal: JobJournal): Facts {
       leavesTidying: state.leavesTidying === true,
       remembersSets: state.remembersSets === true,
       device: state.device,
+      vanished: state.vanished,
       refused: state.refused,
     },
     job: {

@@ -117,13 +117,15 @@ async function takeBackLostKey(
   actions: Actions,
   error: StationError,
 ): Promise<StationError> {
-  const key = state.putInPlace ?? state.key?.public.fingerprint ?? null;
+  // Put in place by this job; or in use when it began, where the client has overwritten what an earlier one put there.
+  const inUse = state.inUse.publicKey?.fingerprint ?? null;
+  const key = state.putInPlace ?? state.key?.public.fingerprint ?? inUse;
   const set = state.device?.authSets.find((candidate) => candidate.fingerprint === key) ?? null;
   if (state.device === null || set === null) return error;
   try {
     await actions.removeAuthSet(state.device.id, set.id);
     return error.leaving(
-      'The board holds a key of its client’s own making; the key that it was given was removed from the server.',
+      'The board holds a key of its client’s own making; the key that it replaced was removed from the server.',
     );
   } catch (thrown) {
     return error.leaving(

@@ -1,7 +1,17 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { SimulatedBoard } from '../../../src/rehearsal/board/index.ts';
 import { Services } from '../../../src/rehearsal/board/services.ts';
-import { bench, expectProvisioned, keyOf, setsOf, stagedOn, type Bench, type Run } from './bench.ts';
+import { cutRekey } from '../../../src/station/rekeying.ts';
+import {
+  actionsOf,
+  bench,
+  expectProvisioned,
+  keyOf,
+  setsOf,
+  stagedOn,
+  type Bench,
+  type Run,
+} from './bench.ts';
 
 type Start = (unit: Parameters<Services['start']>[0], start: () => void) => void;
 
@@ -47,6 +57,23 @@ describe.each(['run', 'rekey'] as const)('after the switch of a %s', (flow) => {
     const run = await runWith(b, flow, board, () => undefined);
     expectStopped(b, board, run, 'mender-client');
     expect(run.result.proof).toBe('board-client');
+  });
+
+  test('nor for the job that is run again while it does not run', async () => {
+    const b = await bench();
+    const board = await unit(b, flow, '3.4.0');
+    const { result } = await runWith(b, flow, board, () => undefined);
+    expect(result.error?.code).toBe('board/client-stopped');
+    const again = (): Promise<Run> =>
+      flow === 'run' ? b.run(board) : b.rekey(board, { resumes: cutRekey(b.journal, result.job).resumes });
+    const second = await again();
+    expect(actionsOf(second.events)).not.toContain('switch-key done');
+    expect(second.result).toMatchObject({ verdict: 'fail', error: { code: 'board/client-stopped' } });
+    await board.power('off');
+    await board.power('on');
+    await b.time.sleep(60_000);
+    expect(board.inspect.client.running).toBe(true);
+    expectProvisioned(b, board, await again());
   });
 
   test('of a client of two programs the one that uses the key has to come back', async () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createKeyGenerator, sign } from '../../../src/keys/index.ts';
 import { secret } from '../../../src/model/secret.ts';
 import type { SimulatedBoard } from '../../../src/rehearsal/board/index.ts';
-import { actionsOf, bench, deviceOf, keyOf, never, setsOf, type Bench } from './bench.ts';
+import { actionsOf, bench, deviceOf, expectProvisioned, keyOf, never, setsOf, type Bench } from './bench.ts';
 
 /** Between the server's two writes of an accept: long enough for the other accept to come between. Milliseconds. */
 const ACCEPT_GAP_MS = 100;
@@ -27,6 +27,36 @@ async function acceptBoth({ client, server }: Bench, board: SimulatedBoard): Pro
   await set('accepted');
   expect(setsOf(server, board).map(([, status]) => status)).toEqual(['accepted', 'accepted']);
 }
+
+test('a device that is removed on the server before the verdict is told as that; the next job brings it in again', async () => {
+  const b = await bench();
+  const board = b.board();
+  await b.time.sleep(5_000);
+  let isAuthorized = false;
+  let removed = false;
+  const run = await b.run(board, {
+    server: (real) => ({
+      ...real,
+      submit: async (...request) => {
+        const answer = await real.submit(...request);
+        isAuthorized ||= answer.authorized;
+        return answer;
+      },
+      device: async (id, signal) => {
+        if (isAuthorized && !removed) {
+          removed = true;
+          await b.client.decommission(id, signal);
+          while ((await b.client.device(id, signal)) !== null);
+        }
+        return await real.device(id, signal);
+      },
+    }),
+  });
+  expect(removed).toBe(true);
+  expect(run.result).toMatchObject({ error: { code: 'job/not-settled' } });
+  expect(run.result.error?.message).toContain('removed from the server');
+  expectProvisioned(b, board, await b.run(board));
+});
 
 // A server of 2023 gives no token while two keys are accepted: there the proof itself fails.
 test('a key that another station accepts beside that of the board is found before the verdict', async () => {

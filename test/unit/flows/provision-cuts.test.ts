@@ -199,6 +199,23 @@ test('the same where the key was staged by an earlier job that was cut', async (
   expectProvisioned(b, board, await b.run(board));
 });
 
+test('the same where an earlier job had put the lost key in use', async () => {
+  const b = await bench();
+  const board = await newBoard(b);
+  const cut = await b.run(board, { onStep: (now) => now === 'prove running' && board.unplug() });
+  expect(actionsOf(cut.events)).toContain('switch-key done');
+  await b.time.sleep(200_000);
+  const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  const run = await b.run(board, {
+    onStep: (now) => now === 'prove running' && board.inspect.put(board.inspect.keyPath, pem, 0o600),
+  });
+  expect(actionsOf(run.events)).not.toContain('switch-key done');
+  expect(run.result).toMatchObject({ verdict: 'fail', error: { code: 'board/key-replaced' } });
+  expect(run.result.error?.unchanged).toMatch(/removed from the server/);
+  expect(setsOf(b.server, board).filter(([, status]) => status === 'accepted')).toEqual([]);
+  expectProvisioned(b, board, await b.run(board));
+});
+
 test('a record that takes no more stops the job where it is: never a pass without a record, never a broken board', async () => {
   for (let good = 1; good < 12; good += 2) {
     const b = await bench();

@@ -1,9 +1,25 @@
-import { describe, expect, test } from 'vitest';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { keyPair } from '../../../src/keys/key-pair.ts';
 import { createKeyGenerator, sign } from '../../../src/keys/index.ts';
 import { secret } from '../../../src/model/secret.ts';
 import type { SimulatedBoard } from '../../../src/rehearsal/board/index.ts';
 import { cutRekey } from '../../../src/station/rekeying.ts';
-import { actionsOf, bench, deviceOf, keyOf, MODES, never, setsOf, type Bench, type Run } from './bench.ts';
+import {
+  actionsOf,
+  bench,
+  deviceOf,
+  keyOf,
+  MODES,
+  never,
+  setsOf,
+  stagedOn,
+  type Bench,
+  type Run,
+} from './bench.ts';
 
 /** What a re-keying that was cut after its switch says of the old key when another job finishes it. */
 
@@ -85,6 +101,41 @@ describe.each(MODES)('cut after the switch and finished by another job, %s', (mo
     expect(run.result.notes.join(' ')).toContain('is still on the server, and the old key with it');
     expect(b.server.inspect()).toHaveLength(2);
   });
+});
+
+test('one that is given up leaves what an admin has preauthorized for an imported key', async () => {
+  const b = await bench();
+  const board = await returnedUnit(b);
+  const folder = mkdtempSync(join(tmpdir(), 'station-import-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
+  writeFileSync(join(folder, `${board.options.mac}.pem`), pem);
+  const pair = keyPair(privateKey);
+  await b.client.api.preauthorize({ mac: board.options.mac }, pair.pem, true, never);
+  const keySource = { from: 'import', directory: folder } as const;
+  const sets = setsOf(b.server, board);
+  expect(sets).toContainEqual([pair.fingerprint, 'preauthorized']);
+
+  const cut = await b.rekey(board, {
+    keySource,
+    onStep: (now) => now === 'stage done' && board.unplug(),
+  });
+  expect(cut.result.verdict).toBe('fail');
+  await b.time.sleep(200_000);
+  expect(stagedOn(board)).not.toEqual([]);
+  const cancel = new AbortController();
+  const { resumes } = cutRekey(b.journal, cut.result.job);
+  const onStep = (now: string): void => {
+    if (now === 'look-up done') cancel.abort();
+  };
+  const given = await b.rekey(board, { keySource, resumes, cancel: cancel.signal, onStep });
+  expect(given.result).toMatchObject({ verdict: 'stopped', error: { code: 'job/cancelled' } });
+  expect(stagedOn(board)).toEqual([]);
+  expect(setsOf(b.server, board)).toEqual(sets);
+
+  const run = await b.rekey(board, { keySource });
+  expect(run.result).toMatchObject({ verdict: 'pass', keyFingerprint: pair.fingerprint });
 });
 
 test('a former device that the server does not come to the end of is named in the verdict', async () => {

@@ -113,6 +113,7 @@ describe.each(MODES)('a returned unit, %s', (mode) => {
     const resumes = {
       job,
       keys: [keyFingerprint],
+      unsent: [],
       oldKeys: null,
       tested: [],
       former: null,
@@ -264,7 +265,7 @@ test('two stations: the device is one station’s at a time, a lease that ran ou
   const taken = await b.client.lease?.(id, 'the-other-station', 60_000, never);
   expect(taken).not.toBeNull();
   const refused = await b.rekey(unit.board);
-  expect(refused.result).toMatchObject({ verdict: 'fail', error: { code: 'server/device-in-use' } });
+  expect(refused.result).toMatchObject({ verdict: 'stopped', error: { code: 'server/device-in-use' } });
   expect(refused.result.error?.message).toContain('the-other-station');
   expect(keyOf(unit.board)).toBe(unit.old);
   expect(setsOf(b.server, unit.board)).toEqual([[unit.old, 'accepted']]);
