@@ -23,7 +23,8 @@ export interface CellResult {
 /** Given by `--seed` to repeat a sample. */
 export const SEED = Number(env['CRASH_SEED'] ?? randomInt(1, 2 ** 31));
 const CELL = env['CRASH_CELL'];
-const isSample = env['CRASH_WHOLE'] === undefined;
+/** All cells, and neither a sample nor a single one. */
+export const isWhole = env['CRASH_WHOLE'] !== undefined && CELL === undefined;
 
 /** The cells to run: the one that was asked for, all, or `count` of them by chance. */
 export function chosen<T extends { readonly id: string }>(
@@ -32,7 +33,7 @@ export function chosen<T extends { readonly id: string }>(
   salt: string,
 ): readonly T[] {
   if (CELL !== undefined) return all.filter(({ id }) => id === CELL);
-  if (!isSample) return all;
+  if (isWhole) return all;
   const salted = Buffer.from(salt).reduce((sum, byte) => (sum * 31 + byte) >>> 0, SEED);
   return sample(all, count, seeded(salted));
 }

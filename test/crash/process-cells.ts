@@ -25,8 +25,11 @@ const names = Object.keys(ANSWERS) as Answer[];
  *
  * Uncut: every call gets every answer, once and for good. Cut at a journal write or an action: with every answer to the
  * last call before. Cut at a byte to the board, at an arriving call or at a change of the board's files: as it is.
+ *
+ * @param reached leaves out cuts at points that a job with this answer does not come to: such a cell is the uncut one over
+ * again. To know which, every answer is tried out first.
  */
-export async function cellsOf(variant: Variant): Promise<readonly NamedCell[]> {
+export async function cellsOf(variant: Variant, reached = false): Promise<readonly NamedCell[]> {
   const name = nameOf(variant);
   await using world = await ProcessWorld.make(variant);
   const { result, life } = await world.run(new Life());
@@ -50,14 +53,29 @@ export async function cellsOf(variant: Variant): Promise<readonly NamedCell[]> {
   for (const [point, { kind, label, calls }] of life.points.entries())
     for (const cut of CUTS.filter((each) => each !== 'none')) {
       add({ point, label, answer: '200', from: 0, lasting: false, cut });
-      if ((kind !== 'journal' && kind !== 'action') || calls === 0) continue;
+      if (variant.crossed === false || (kind !== 'journal' && kind !== 'action') || calls === 0) continue;
       for (const answer of names.filter((each) => each !== '200')) {
         add({ point, label, answer, from: calls, lasting: false, cut });
         if (ENDS[answer].always !== null && cut === 'crash')
           add({ point, label, answer, from: calls, lasting: true, cut });
       }
     }
-  return [...cells.values()];
+  return reached ? await reachedOf([...cells.values()]) : [...cells.values()];
+}
+
+async function reachedOf(cells: readonly NamedCell[]): Promise<readonly NamedCell[]> {
+  const passed = new Map<string, number>();
+  const faultOfCell = ({ answer, from, lasting }: NamedCell): string => `${answer} ${from} ${lasting}`;
+  for (const cell of cells) {
+    const name = faultOfCell(cell);
+    if (cell.cut === 'none' || cell.answer === '200' || passed.has(name)) continue;
+    await using world = await ProcessWorld.make(cell.of);
+    const { life } = await world.run(new Life(), faultOf(cell));
+    passed.set(name, life.points.length);
+  }
+  return cells.filter(
+    (cell) => cell.cut === 'none' || cell.point <= (passed.get(faultOfCell(cell)) ?? Infinity),
+  );
 }
 
 /** Cuts a job as the cell says, runs it again, and tells what is wrong then. */

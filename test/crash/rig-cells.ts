@@ -5,17 +5,7 @@ import { systemClock } from '../../src/model/clock.ts';
 import type { MenderServer } from '../../src/rehearsal/server/index.ts';
 import type { Board, BoardSpec } from '../rig/board.ts';
 import { BOARD_PASSWORD, SERVER, startServer, Station, type Provisioned } from '../rig/station.ts';
-import {
-  acceptedKeys,
-  boardKey,
-  bootstrap,
-  deviceOf,
-  firstKey,
-  keyFileIsWhole,
-  leftovers,
-  secretsIn,
-  shellsLeft,
-} from '../rig/witness.ts';
+import * as witness from '../rig/witness.ts';
 import { ANSWERS, type Answer } from './answers.ts';
 import { isPass, wrongRecord } from './invariants.ts';
 import { KILLER, readPoints } from './points.ts';
@@ -81,14 +71,14 @@ export const specOf = ({ spec }: RigCell): BoardSpec => ({ password: BOARD_PASSW
 /** Kills a station in the middle of a job on a real board, runs the job again, and tells what is wrong then. */
 export async function runRigCell(cell: RigCell, board: Board): Promise<CellResult> {
   const began = performance.now();
-  await firstKey(board);
+  await witness.firstKey(board);
   await using server = await startServer({ tls: true });
   await using station = await Station.loggedIn(server);
   if (cell.flow === 'rekey') {
     const { job } = await station.provision([board]);
     if (!isPass(job)) throw new Error(`the unit was not provisioned: ${job.error?.code}`);
   }
-  const former = await boardKey(board);
+  const former = await witness.boardKey(board);
   const act = ANSWERS[cell.answer];
   if (act !== null) server.faults.add({ on: ['accept', 'preauthorize'], times: 1, act });
   const points = path.join(station.home, '..', `${path.basename(station.home)}.points`);
@@ -162,13 +152,15 @@ async function wrongAfterKill(
   board: Board,
   former: string | null,
 ): Promise<readonly string[]> {
-  const accepted = acceptedKeys(server, board);
-  const key = await boardKey(board);
-  const isKnown = deviceOf(server, board)?.sets.some(
-    (set) => set.fingerprint === key && (set.status === 'accepted' || set.status === 'preauthorized'),
-  );
+  const accepted = witness.acceptedKeys(server, board);
+  const key = await witness.boardKey(board);
+  const isKnown = witness
+    .deviceOf(server, board)
+    ?.sets.some(
+      (set) => set.fingerprint === key && (set.status === 'accepted' || set.status === 'preauthorized'),
+    );
   return [
-    ...((await keyFileIsWhole(board)) ? [] : ['the key file of the board is not whole']),
+    ...((await witness.keyFileIsWhole(board)) ? [] : ['the key file of the board is not whole']),
     ...(accepted.length < 2 ? [] : [`accepted are ${accepted.join(' and ')}`]),
     ...(key === former || isKnown === true ? [] : [`the board has ${key}, which the server does not know`]),
   ];
@@ -183,10 +175,10 @@ async function wrongAtEnd(
   const [job] = last.jobs;
   if (job === undefined || !isPass(job))
     return [`run again, it ends with ${last.status} ${job?.error?.code ?? last.error?.code}: ${last.stderr}`];
-  const { authorized, said } = await bootstrap(board);
-  const key = await boardKey(board);
-  const sets = deviceOf(server, board)?.sets ?? [];
-  const left = [...(await leftovers(board)), ...(await shellsLeft(board))];
+  const { authorized, said } = await witness.bootstrap(board);
+  const key = await witness.boardKey(board);
+  const sets = witness.deviceOf(server, board)?.sets ?? [];
+  const left = [...(await witness.leftovers(board)), ...(await witness.shellsLeft(board))];
   return [
     ...(authorized ? [] : [`the board’s client is not authorized: ${said}`]),
     ...(key === job.keyFingerprint ? [] : [`the board has ${key}, the result says ${job.keyFingerprint}`]),
@@ -195,6 +187,6 @@ async function wrongAtEnd(
       : [`the server has ${JSON.stringify(sets)}`]),
     ...(job.proof === 'board-client' ? [] : [`the proof is ${job.proof}`]),
     ...(left.length === 0 ? [] : [`left on the board: ${left.join(' ')}`]),
-    ...(await secretsIn(station, [board])),
+    ...(await witness.secretsIn(station, [board])),
   ];
 }

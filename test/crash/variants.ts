@@ -14,6 +14,8 @@ export interface Variant {
   readonly known: boolean;
   /** The server is away when the job begins, and is back after it was looked for in vain: the job waits for it. */
   readonly waits?: true;
+  /** False where the most of its way is another one's: then answers and cuts are each taken alone. */
+  readonly crossed?: false;
   readonly profile?: Partial<BoardProfile>;
 }
 
@@ -21,7 +23,7 @@ const BUSYBOX: BoardChoices = { system: { init: 'busybox', openssl: 'absent' } }
 const OF_TODAY: BoardChoices = { client: { version: '5.1.0' } };
 const WITH_UNSYNCED: BoardChoices = { storage: { writeback: 0.5 } };
 
-/** By the mode of the server, so that both halves can run side by side. */
+/** By flow and mode of the server, so that the quarters can run side by side. */
 export const VARIANTS: readonly Variant[] = [
   { flow: 'provision', name: 'board-made', mode: '2026', key: 'board', known: false, board: {} },
   {
@@ -70,8 +72,25 @@ export const VARIANTS: readonly Variant[] = [
     board: { ...OF_TODAY, ...WITH_UNSYNCED },
   },
   { flow: 'rekey', name: 'station-made', mode: '2023', key: 'generate', known: true, board: {} },
-  { flow: 'rekey', name: 'imported', mode: '2026', key: 'import', known: true, board: OF_TODAY },
-  { flow: 'rekey', name: 'waiting', mode: '2023', key: 'board', known: true, waits: true, board: {} },
+  {
+    flow: 'rekey',
+    name: 'imported',
+    mode: '2026',
+    key: 'import',
+    known: true,
+    crossed: false,
+    board: OF_TODAY,
+  },
+  {
+    flow: 'rekey',
+    name: 'waiting',
+    mode: '2023',
+    key: 'board',
+    known: true,
+    waits: true,
+    crossed: false,
+    board: {},
+  },
   {
     flow: 'rekey',
     name: 'waiting',
@@ -79,6 +98,7 @@ export const VARIANTS: readonly Variant[] = [
     key: 'generate',
     known: true,
     waits: true,
+    crossed: false,
     board: WITH_UNSYNCED,
   },
 ];

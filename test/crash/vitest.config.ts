@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** `process`, `kill`, `rig`: those that this machine can run, or that were asked for. */
@@ -7,9 +8,11 @@ export default defineConfig({
   test: {
     // A cell lives on the clock and the sockets of its whole process.
     pool: 'forks',
+    // It keeps a processor busy, and hardly ever waits.
+    maxWorkers: availableParallelism(),
     include: layers.map((layer) => `test/crash/${layer}*.test.ts`),
     // A cell of the last layer runs three real programs one after the other, on whatever else a machine does.
-    testTimeout: 400_000,
+    testTimeout: 900_000,
     hookTimeout: 300_000,
     maxConcurrency: 3,
   },

@@ -1,0 +1,4 @@
+/** A provisioning: every fail point x every answer of a server of 2026 x cable x power, in this process and in virtual time. */
+import { processCells } from './process-suite.ts';
+
+await processCells('provision', '2026');
