@@ -12,7 +12,8 @@ import {
   type ServerTest,
   type ServerView,
 } from './contract/servers.ts';
-import { BATCH_CALLS, type BatchCallResults, type BatchStationEvent } from './contract/batches.ts';
+import { BATCH_CALLS, batchName, type BatchCallResults, type BatchStationEvent } from './contract/batches.ts';
+import { BATCH_ALLOWANCES } from './model/batch.ts';
 import {
   PEOPLE_CALLS,
   type PeopleCallResults,
@@ -78,6 +79,12 @@ const rekeyReason = z
 
 export type { BenchRules, PeopleView, PersonView } from './contract/people.ts';
 
+/** The batch that boards are to count in, and what an admin lets through beyond its rows. */
+const againstBatch = {
+  batch: batchName.optional(),
+  allow: z.array(z.enum(BATCH_ALLOWANCES)).max(8).default([]),
+};
+
 /** The schemas of every call's parameters. */
 export const CALLS = {
   ...BATCH_CALLS,
@@ -142,6 +149,7 @@ export const CALLS = {
     /** Of imported keys. */
     passphrase: secretText.optional(),
     label: text.optional(),
+    ...againstBatch,
   }),
   /** What `provision` would do, from the same decision function. Reads board and server; changes nothing. */
   'provision.plan': z.strictObject({
@@ -151,6 +159,7 @@ export const CALLS = {
     keySource: keySource.optional(),
     /** Of the boards, instead of the stored ones. */
     password: secretText.optional(),
+    ...againstBatch,
   }),
   /** A returned unit as it is: on the board, on the server, in the record. Changes nothing. */
   'rekey.look': z.strictObject({

@@ -16,6 +16,7 @@ import {
 } from './contract.ts';
 import { parseHead } from './journal/index.ts';
 import { createKeyGenerator, type KeyGenerator } from './keys/index.ts';
+import type { BatchId } from './model/batch.ts';
 import { systemClock, type Clock } from './model/clock.ts';
 import type { BoardProfile } from './model/profile.ts';
 import { CALL_RULES, type CallRule } from './model/rights.ts';
@@ -48,10 +49,12 @@ import { machinePorts } from './slots/port-source.ts';
 import { examine, machineLines } from './station/doctor.ts';
 import { DropFolder } from './station/drop-folder.ts';
 import { backupRecord } from './station/backup.ts';
+import { closeFull } from './station/batches/filling.ts';
 import { batchHandlers, type BatchParts } from './station/batches/handlers.ts';
 import { batchNamed } from './station/batches/named.ts';
 import { reconcileServer } from './station/batches/reconciling.ts';
 import { BatchRuns } from './station/batches/runs.ts';
+import { batchView } from './station/batches/views.ts';
 import { exportJournal } from './station/exporting.ts';
 import { EventHub } from './station/event-hub.ts';
 import { identify } from './station/identifying.ts';
@@ -236,6 +239,7 @@ class StationOverHome implements Station {
           this.#events.tell({ type: 'record', record: ended });
           this.#events.tell({ type: 'journal', journal: this.#journal() });
           this.#drop.wake();
+          if (ended.batch !== null) this.#counted(ended.batch);
         }
         if (event.job.state === 'ended') this.tellInterrupted();
       },
@@ -299,6 +303,8 @@ class StationOverHome implements Station {
   }
 
   async begin(): Promise<void> {
+    // A station that was cut off between a board's verdict and the end of its batch.
+    closeFull(this.#record, this.#record.reader.batches.list());
     this.#drop.wake();
     await this.#bench.addSource(this.#ports ?? machinePorts(this.#settings.portLinks()));
   }
@@ -584,7 +590,7 @@ class StationOverHome implements Station {
 
   /** Runs the flow of interrupted jobs again, with the same wanted. */
   async #restart(restart: Restart, signal: AbortSignal): Promise<ProvisionReport> {
-    const { flow, server, profile, keySource, label, password, boards } = restart;
+    const { flow, server, profile, keySource, label, batch, password, boards } = restart;
     if (flow === 'rekey') return await this.#restartRekeys(restart, signal);
     const params: CallParams<'provision'> = {
       ports: [...boards.keys()],
@@ -592,8 +598,26 @@ class StationOverHome implements Station {
       profile,
       ...(keySource === null || keySource === DEFAULT_KEY_SOURCE ? {} : { keySource }),
       ...(label === null ? {} : { label }),
+      ...this.#batchOf(batch),
+      allow: [],
     };
     return await provisionPorts(params, this.#provisioningParts(password), signal, boards);
+  }
+
+  /** The batch of an interrupted job, where it is still on the list. */
+  #batchOf(id: BatchId | null): { readonly batch?: string } {
+    const { batches } = this.#record.reader;
+    const name = id === null ? undefined : batches.byId(id)?.name;
+    return name !== undefined && batches.byName(name)?.id === id ? { batch: name } : {};
+  }
+
+  /** A board has counted: its batch has changed, and may be full. */
+  #counted(name: string): void {
+    const { batches } = this.#record.reader;
+    const batch = batches.byName(name);
+    if (batch === null) return;
+    const [closed = batch] = closeFull(this.#record, [batch]);
+    this.#events.tell({ type: 'batch', batch: batchView(closed, this.#batchRuns.view(closed)) });
   }
 
   async #restartRekeys(

@@ -16,6 +16,7 @@ const WRONG_CALL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'station/file-unwritable',
   'job/not-interrupted',
   'batch/unknown',
+  'batch/closed',
   'batch/name-taken',
   'batch/in-use',
   'batch/nothing-failed',

@@ -3,7 +3,14 @@ import type { ErrorCode } from '../model/error-table.ts';
 /** Every code with which a job can end early. `station/` and `journal/` are faults of the station, not of a job. */
 export type StopCode = Extract<
   ErrorCode,
-  `port/${string}` | `board/${string}` | `key/${string}` | `server/${string}` | `job/${string}`
+  | `port/${string}`
+  | `board/${string}`
+  | `key/${string}`
+  | `server/${string}`
+  | `job/${string}`
+  | 'batch/stranger'
+  | 'batch/repeat'
+  | 'batch/other-key'
 >;
 
 /** How board and server are left by a job that ends with a code. What finishes it is the remedy of the code. */
@@ -205,4 +212,7 @@ export const STOPS: Readonly<Record<StopCode, StopRow>> = {
   'job/wait-ended': TAKEN_BACK,
   'job/proof-too-weak': IN_USE,
   'job/not-settled': ANYWHERE,
+  'batch/stranger': UNTOUCHED,
+  'batch/repeat': UNTOUCHED,
+  'batch/other-key': UNTOUCHED,
 };

@@ -1,6 +1,7 @@
 import { row } from './error-row.ts';
 
 const STATION = 'Nothing was changed.';
+const NOTHING = 'Nothing was changed on the board or the server.';
 
 /** Errors of batches. */
 export const BATCH_ERRORS = {
@@ -83,6 +84,26 @@ export const BATCH_ERRORS = {
     'Of some rows of the batch {batch} nobody knows yet whether {server} has them.',
     STATION,
     'Go on first (station batch preauthorize {batch} --server {server} --resume), so that each row has its outcome; then take it back.',
+  ),
+  'batch/stranger': row(
+    'The board {identity} is in no row of the batch {name}.',
+    NOTHING,
+    'Put it aside, or choose the batch that it belongs to. An admin may let it through (--allow stranger).',
+  ),
+  'batch/repeat': row(
+    'The board {identity} of the batch {name} was through already, at {at} on {station}.',
+    NOTHING,
+    'It is done, or another board has its identity. An admin may let it through (--allow repeat).',
+  ),
+  'batch/other-key': row(
+    'The batch {name} has the key {wanted} for this board (line {line}); it has {key}.',
+    NOTHING,
+    'Look whether the board was mixed up, or was given a new key. An admin may let it through (--allow other-key).',
+  ),
+  'batch/closed': row(
+    'The batch {name} is closed.',
+    NOTHING,
+    'Choose another batch (station batch list), or provision without one.',
   ),
   'batch/name-taken': row(
     'There is a batch named {name} already, from another file ({file}).',

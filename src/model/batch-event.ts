@@ -1,4 +1,12 @@
-import type { BatchClosing, BatchId, BatchKind, BatchRunState, BatchShare, RowOutcome } from './batch.ts';
+import type {
+  BatchAllowance,
+  BatchClosing,
+  BatchId,
+  BatchKind,
+  BatchRunState,
+  BatchShare,
+  RowOutcome,
+} from './batch.ts';
 import type { Identity } from './identity.ts';
 import type { ErrorReport, JobId, Proof } from './job.ts';
 import type { KeyFingerprint } from './key.ts';
@@ -86,7 +94,7 @@ export type BatchEvent =
       readonly batch: BatchId;
       readonly job: JobId;
       readonly identity: Identity;
-      readonly why: 'stranger' | 'repeat' | 'closed' | 'other-key';
+      readonly why: BatchAllowance;
       readonly operator: string | null;
     }
   | {

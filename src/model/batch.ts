@@ -59,6 +59,10 @@ export interface BatchUnit {
   readonly station: string;
 }
 
+/** What an admin may let through. */
+export const BATCH_ALLOWANCES = ['stranger', 'repeat', 'other-key'] as const;
+export type BatchAllowance = (typeof BATCH_ALLOWANCES)[number];
+
 /** Why a batch takes no more boards. */
 export type BatchClosing = 'full' | 'operator';
 

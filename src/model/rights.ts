@@ -83,12 +83,15 @@ export interface CallCase {
 export type CallRule = 'anybody' | 'person' | Right | ((call: CallCase) => readonly Right[]);
 
 /** A batch's own boards need less than any other. */
-const provisioning = ({ params, simulated, freely }: CallCase): readonly Right[] =>
-  simulated
-    ? ['rehearse']
-    : freely || params['batch'] !== undefined
-      ? ['provision']
-      : ['provision', 'provision-freely'];
+const provisioning = ({ params, simulated, freely }: CallCase): readonly Right[] => {
+  const { batch, allow } = params;
+  // What is in no row is let through by who may change the rows.
+  const beyond: readonly Right[] = Array.isArray(allow) && allow.length > 0 ? ['batches'] : [];
+  if (simulated) return ['rehearse', ...beyond];
+  return freely || batch !== undefined
+    ? ['provision', ...beyond]
+    : ['provision', 'provision-freely', ...beyond];
+};
 
 /** Every call of the contract and the right that it takes. A call without a row does not compile. */
 export const CALL_RULES = {

@@ -10,8 +10,10 @@ import {
   type RekeyRequest,
 } from '../flows/index.ts';
 import { canonicalJson, noticing, type Journal } from '../journal/index.ts';
+import type { BatchId } from '../model/batch.ts';
 import { identityLabel, isIdentity, type Identity } from '../model/identity.ts';
 import type { JobId, JobResult } from '../model/job.ts';
+import type { KeyFingerprint } from '../model/key.ts';
 import { asStationError, StationError } from '../model/station-error.ts';
 import type { TranscriptEntry } from '../serial/transcript.ts';
 import { Claims } from './claims.ts';
@@ -35,6 +37,26 @@ export interface JobOrder {
   readonly keySourceText: string;
   /** The interrupted job that this one is to finish, where it is one that does. */
   readonly resumes?: ResumedJob | undefined;
+  /** The batch that the board is to count in. */
+  readonly batch?: BatchDoor | undefined;
+}
+
+/** Who lets boards into a batch. */
+export interface BatchDoor {
+  readonly id: BatchId;
+  /**
+   * Asked right after a board was read; `job` is null where nothing is to come of it (a dry run).
+   *
+   * @returns the key that the board has to end with; null where that is open.
+   * @throws StationError `batch/stranger`, `batch/repeat`, `batch/other-key`.
+   */
+  admit(
+    identity: Identity,
+    key: KeyFingerprint | null,
+    place: { readonly job: JobId | null; readonly resumed: JobId | null },
+  ): KeyFingerprint | null;
+  /** The refusal of another key than `admit` said. */
+  otherKey(identity: Identity, wanted: KeyFingerprint, key: KeyFingerprint): StationError;
 }
 
 /** An interrupted job whose board is worked on again. */
@@ -99,6 +121,7 @@ export class Jobs {
       label,
       operator,
       ...(order.resumes === undefined ? {} : { resumes: order.resumes.job }),
+      ...(order.batch === undefined ? {} : { batch: order.batch.id }),
       ...(wish === undefined
         ? {}
         : {
@@ -203,16 +226,26 @@ export class Jobs {
 
   async #run(entry: Entry, order: JobOrder, job: JobId): Promise<JobResult> {
     const { port } = order.request;
+    const { batch, resumes } = order;
+    let wanted: { readonly identity: Identity; readonly key: KeyFingerprint } | null = null;
     const noticed = noticing(order.parts.journal, () => order.parts.clock.now(), entry.view.flow);
     const parts: ProvisionParts = {
       ...order.parts,
       journal: noticed.journal,
       transcript: entry.log,
-      claimIdentity: (identity) => {
-        requireBoardOf(order.resumes, identity);
-        return this.#claims.identity(identity, port);
+      claimIdentity: (identity, inUse) => {
+        requireBoardOf(resumes, identity);
+        using claim = new DisposableStack();
+        claim.use(this.#claims.identity(identity, port));
+        const key = batch?.admit(identity, inUse, { job, resumed: resumes?.job ?? null }) ?? null;
+        if (key !== null) wanted = { identity, key };
+        return claim.move();
       },
-      claimKey: (fingerprint) => this.#claims.key(fingerprint, port),
+      claimKey: (fingerprint) => {
+        if (batch !== undefined && wanted !== null && wanted.key !== fingerprint)
+          throw batch.otherKey(wanted.identity, wanted.key, fingerprint);
+        return this.#claims.key(fingerprint, port);
+      },
       progress: {
         steps: (steps) => this.#change(entry, { steps }),
         identity: (identity) => {

@@ -6,12 +6,15 @@ import type { JobOrder } from '../slots/jobs.ts';
 const nothing = (): void => undefined;
 
 /** What an order would do to its board and server. Takes no part in the jobs of the bench: nothing is started. */
-export function planOrder({ request, rekey, parts }: JobOrder, signal: AbortSignal): Promise<Plan> {
+export function planOrder({ request, rekey, parts, batch }: JobOrder, signal: AbortSignal): Promise<Plan> {
   const job = '' as JobId;
   const quiet: ProvisionParts = {
     ...parts,
     transcript: { add: nothing },
-    claimIdentity: () => new DisposableStack(),
+    claimIdentity: (identity, key) => {
+      batch?.admit(identity, key, { job: null, resumed: null });
+      return new DisposableStack();
+    },
     claimKey: () => new DisposableStack(),
     progress: {
       steps: nothing,

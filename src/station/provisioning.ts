@@ -14,7 +14,9 @@ import { StationError } from '../model/station-error.ts';
 import type { PortEntry } from '../serial/index.ts';
 import type { DeviceServer } from '../servers/device-server.ts';
 import type { Bench } from '../slots/bench.ts';
-import type { JobOrder, Jobs, ResumedJob, StartedJob } from '../slots/jobs.ts';
+import type { BatchDoor, JobOrder, Jobs, ResumedJob, StartedJob } from '../slots/jobs.ts';
+import { doorOf, keySourceFor } from './batches/admission.ts';
+import { batchIn } from './batches/named.ts';
 import { keySourceText, parseKeySource } from './key-source.ts';
 import { keyMaker } from './key-maker.ts';
 import { planOrder } from './planning.ts';
@@ -63,14 +65,23 @@ export async function planPorts(
 }
 
 async function provisionOrders(
-  params: CallParams<'provision.plan'> & Pick<CallParams<'provision'>, 'passphrase' | 'label'>,
+  params: Omit<CallParams<'provision.plan'>, 'allow'> &
+    Partial<Pick<CallParams<'provision'>, 'allow'>> &
+    Pick<CallParams<'provision'>, 'passphrase' | 'label'>,
   parts: ProvisioningParts,
   signal: AbortSignal | undefined,
   resumes: ReadonlyMap<string, ResumedJob>,
 ): Promise<readonly JobOrder[]> {
   const { jobs } = parts;
   const profile = parts.profile(params.profile);
-  const keySource = params.keySource === undefined ? null : parseKeySource(params.keySource);
+  const given = params.keySource === undefined ? null : parseKeySource(params.keySource);
+  const batch = params.batch === undefined ? null : batchIn(parts.journal, params.batch);
+  // An interrupted job is finished whatever became of its batch meanwhile.
+  if (batch !== null && batch.closed !== null && resumes.size === 0)
+    throw new StationError('batch/closed', { name: batch.name });
+  const keySource = batch === null ? given : keySourceFor(batch, given);
+  const door =
+    batch === null ? undefined : doorOf(batch, params.allow ?? [], keySource?.from === 'keep', parts);
   const ports = await distinctPorts(params.ports, parts.bench);
   const server = await parts.server(params.server, signal);
   if (server.issuer !== undefined) {
@@ -84,7 +95,11 @@ async function provisionOrders(
   for (const { path } of ports)
     if (jobs.runningOn(path)) throw new StationError('port/in-job', { port: path });
   return ports.map((port) =>
-    jobOrder(port, { ...params, profile, keySource, server, resumes: resumes.get(port.path) }, parts),
+    jobOrder(
+      port,
+      { ...params, profile, keySource, server, batch: door, resumes: resumes.get(port.path) },
+      parts,
+    ),
   );
 }
 
@@ -114,11 +129,12 @@ interface OrderParts {
   readonly label?: string | undefined;
   /** The interrupted job that is finished by this one. */
   readonly resumes?: ResumedJob | undefined;
+  readonly batch?: BatchDoor | undefined;
 }
 
 /** The order for a job on one port, whatever its flow. */
 export function jobOrder(port: PortEntry, order: OrderParts, parts: ProvisioningParts): JobOrder {
-  const { profile, keySource, server, label = null, resumes } = order;
+  const { profile, keySource, server, label = null, resumes, batch } = order;
   const passphrase = order.passphrase === undefined ? parts.keyPassphrase : secret(order.passphrase);
   return {
     request: {
@@ -144,6 +160,7 @@ export function jobOrder(port: PortEntry, order: OrderParts, parts: Provisioning
     serverName: server.profile.name,
     keySourceText: keySource === null ? DEFAULT_KEY_SOURCE : keySourceText(keySource),
     resumes,
+    batch,
   };
 }
 

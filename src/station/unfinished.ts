@@ -2,6 +2,7 @@ import type { BoardDriver } from '../boards/driver.ts';
 import type { CallParams, ProvisionReport, StationEvent } from '../contract.ts';
 import type { JobRecord } from '../journal/index.ts';
 import type { Presence } from '../model/board.ts';
+import type { BatchId } from '../model/batch.ts';
 import type { Clock } from '../model/clock.ts';
 import { canonicalIdentity, identityLabel, isIdentity, type Identity } from '../model/identity.ts';
 import type { JobId, JobResult } from '../model/job.ts';
@@ -26,6 +27,7 @@ export interface Restart {
   readonly profile: string;
   readonly keySource: string | null;
   readonly label: string | null;
+  readonly batch: BatchId | null;
   /** Of the boards, instead of the stored ones. */
   readonly password: string | undefined;
   /** By the path of the port where the board is now. */
@@ -325,13 +327,13 @@ function restartsOf(
   found: ReadonlyMap<JobRecord, PortEntry>,
   password: string | undefined,
 ): readonly Restart[] {
-  const alike = Map.groupBy(found, ([{ flow, server, profile, keySource, label }]) =>
-    JSON.stringify([flow, server, profile, keySource, label]),
+  const alike = Map.groupBy(found, ([{ flow, server, profile, keySource, label, batch }]) =>
+    JSON.stringify([flow, server, profile, keySource, label, batch]),
   );
   return [...alike.values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];
-    const [{ flow, server, profile, keySource, label }] = first;
+    const [{ flow, server, profile, keySource, label, batch }] = first;
     const boards = new Map(group.map(([{ job, identity }, { path }]) => [path, { job, identity }]));
     return [
       {
@@ -340,6 +342,7 @@ function restartsOf(
         profile: profile ?? '',
         keySource,
         label,
+        batch,
         password,
         boards,
       },

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
-import type { ProvisionReport, StationApi } from '../../contract.ts';
+import type { CallInput, ProvisionReport, StationApi } from '../../contract.ts';
+import { BATCH_ALLOWANCES } from '../../model/batch.ts';
 import { identityLabel } from '../../model/identity.ts';
 import type { Plan } from '../../model/rekey.ts';
+import { StationError } from '../../model/station-error.ts';
 import { askForBoards } from '../board-secrets.ts';
 import { collect } from '../collect.ts';
 import { action, type CommandContext, type ProgramParts } from '../context.ts';
@@ -17,6 +19,8 @@ interface ProvisionOptions {
   readonly key?: string;
   readonly label?: string;
   readonly dryRun?: boolean;
+  readonly batch?: string;
+  readonly allow?: readonly string[];
 }
 
 /** `station provision`. */
@@ -32,6 +36,12 @@ export function addProvisionCommands(program: Command, parts: ProgramParts): voi
       'board, generate[:TYPE], import:DIR or keep; TYPE: ed25519 p256 p384 rsa2048 rsa3072 rsa4096',
     )
     .option('--label <text>', 'a work order or the like, kept in the record')
+    .option('--batch <name>', 'count boards in this batch: strangers, repeats and other keys are refused')
+    .option(
+      '--allow <what>',
+      `with --batch, and an admin's right: let through what would be refused (${BATCH_ALLOWANCES.join(', ')}); recorded`,
+      collect,
+    )
     .option('--dry-run', 'say what would be done to boards and server; change nothing');
   action<ProvisionOptions>(provision, parts, (context, options) =>
     context.withStation('write', async (station) =>
@@ -59,6 +69,7 @@ async function provisionWith(
       ...secrets,
       ...(options.key === undefined ? {} : { keySource: options.key }),
       ...(options.label === undefined ? {} : { label: options.label }),
+      ...againstBatch(options),
     },
     io.interrupted,
   );
@@ -67,8 +78,9 @@ async function provisionWith(
 async function planWith(
   context: CommandContext,
   station: StationApi,
-  { port, server, profile, key }: ProvisionOptions,
+  options: ProvisionOptions,
 ): Promise<readonly Plan[]> {
+  const { port, server, profile, key } = options;
   const { password } = await askForBoards(context, station, { profile });
   return await station.call(
     'provision.plan',
@@ -78,9 +90,24 @@ async function planWith(
       profile,
       ...(password === undefined ? {} : { password }),
       ...(key === undefined ? {} : { keySource: key }),
+      ...againstBatch(options),
     },
     context.io.interrupted,
   );
+}
+
+function againstBatch({
+  batch,
+  allow = [],
+}: ProvisionOptions): Pick<CallInput<'provision'>, 'batch' | 'allow'> {
+  const known = allow.map((what) => {
+    const found = BATCH_ALLOWANCES.find((name) => name === what);
+    if (found !== undefined) return found;
+    throw new StationError('station/usage', {
+      detail: `--allow takes one of ${BATCH_ALLOWANCES.join(', ')}, not "${what}".`,
+    });
+  });
+  return { ...(batch === undefined ? {} : { batch }), allow: known };
 }
 
 /** Prints what jobs would do, and gives the exit status: 1 where one would stop. */

@@ -120,7 +120,7 @@ class Job {
     try {
       const observation = await this.#reach();
       const identity = requireReady(observation);
-      this.#held.use(this.#parts.claimIdentity(identity));
+      this.#claim(observation, identity);
       this.#state = await this.#begin(observation, identity);
       verdict = await this.#reconcile(this.#state);
     } catch (thrown) {
@@ -140,9 +140,11 @@ class Job {
 
   /** What the first decision would be made on. */
   async look(): Promise<Look> {
+    using _held = this.#held;
     try {
       const observation = await this.#reach();
       const identity = requireReady(observation);
+      this.#claim(observation, identity);
       const state = await this.#begin(observation, identity);
       this.#state = state;
       const { wantedKey } = state;
@@ -161,6 +163,11 @@ class Job {
       await this.#leave();
       this.#cancellation[Symbol.dispose]();
     }
+  }
+
+  #claim(observation: JobState['observation'], identity: Identity): void {
+    const key = namedKey(observation.key, this.#parts.journal)?.fingerprint ?? null;
+    this.#held.use(this.#parts.claimIdentity(identity, key));
   }
 
   /** Gives the device back to other stations; where that fails, the lease runs out. */
@@ -665,12 +672,15 @@ const WRITES: ReadonlySet<Act['do']> = new Set<Act['do']>([
 /** Longer than any re-keying takes once it writes. Milliseconds. */
 const LEASE_MS = 600_000;
 
-/** Ends that are no failure: a person's wish, time, or another station's turn. */
+/** Ends that are no failure: a person's wish, time, another station's turn, or a board that is not of the batch. */
 const STOPPED: ReadonlySet<string> = new Set([
   'job/cancelled',
   'job/suspended',
   'job/wait-ended',
   'server/device-in-use',
+  'batch/stranger',
+  'batch/repeat',
+  'batch/other-key',
 ]);
 
 /** A decision not to go on: nothing failed, it is not a case for this flow. */

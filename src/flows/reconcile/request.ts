@@ -74,8 +74,11 @@ export interface ProvisionParts {
   readonly keys: KeyMaker;
   readonly journal: JobJournal;
   readonly clock: Clock;
-  /** Takes an identity for this job, so that no two jobs work on one device; throws `job/same-identity`. */
-  readonly claimIdentity: (identity: Identity) => Disposable;
+  /**
+   * Takes an identity for this job, so that no two jobs work on one device; throws `job/same-identity`. Told right after
+   * the board was read, with the key in use where that is known: whoever has a say on which boards come here may refuse.
+   */
+  readonly claimIdentity: (identity: Identity, key: KeyFingerprint | null) => Disposable;
   /** Takes a key for this job, so that no two boards get it; throws `key/used`. */
   readonly claimKey: (fingerprint: KeyFingerprint) => Disposable;
   readonly progress: ProvisionProgress;

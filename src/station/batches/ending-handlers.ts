@@ -33,7 +33,10 @@ export function endingHandlers(
       const { record, operator, tell, run } = parts();
       const journal = record.writer();
       const batch = batchNamed(record, name);
-      const use = useOf(batch, run(batch) !== null);
+      const sent = journal.batches.inFlightRows(batch.id, 0, 1).length > 0;
+      const use = sent
+        ? 'of some rows nobody knows yet whether the server has them'
+        : useOf(batch, run(batch) !== null);
       if (use !== null) throw new StationError('batch/in-use', { name, detail: use });
       journal.append({ kind: 'batch-removed', batch: batch.id, operator: operator() });
       tell({ type: 'batch-gone', name });

@@ -8,6 +8,8 @@ import type { JournalEvent } from '../../model/event.ts';
 import { StationError } from '../../model/station-error.ts';
 import type { RecordAccess } from '../record-access.ts';
 import { checkFile, type Checked } from './checking.ts';
+import type { Columns } from './file/columns.ts';
+import type { CsvRecord } from './file/csv-parser.ts';
 import { recordsOf } from './file/records.ts';
 import { examineSource } from './file/source.ts';
 
@@ -54,6 +56,7 @@ export async function importFile(
     { journal: record.reader, devices: null, progress: parts.progress },
     signal,
   );
+  if (checked.rows === 0 && !checked.unusable) throw new StationError('batch/file-empty', { path });
   const wanted =
     store &&
     !checked.unusable &&
@@ -136,6 +139,9 @@ async function storeRows(
   const leftOut = rows === goodRows ? [] : await leftOutRows(checked, signal);
   const journal = parts.record.writer();
   function* events(): Generator<JournalEvent, void, undefined> {
+    // Asked once more, in the transaction: another file may have taken the name while this one was read.
+    const taken = journal.batches.byName(name);
+    if (taken !== null) throw new StationError('batch/name-taken', { name, file: taken.file });
     yield {
       kind: 'batch-imported',
       batch,
@@ -178,17 +184,23 @@ async function leftOutRows(
   const found: LeftOutRow[] = [];
   const { rows } = await recordsOf(source, signal);
   for await (const some of rows)
-    for (const { line, cells } of some) {
+    for (const record of some) {
+      const { line } = record;
       const reason = reasons.get(line);
-      if (reason !== undefined)
-        found.push({ line, cells: withoutPrivateKeys(cells, columns.names.length), reason });
+      if (reason !== undefined) found.push({ line, cells: keptCells(record, columns), reason });
     }
   return found;
 }
 
-/** A private key in a row is not kept, wherever in it it stands. */
-function withoutPrivateKeys(cells: readonly string[], columns: number): readonly string[] {
-  return Array.from({ length: columns }, (_, at) => cells[at] ?? '').map((cell) =>
-    cell.includes('PRIVATE KEY') ? '' : cell,
+/**
+ * What is kept of a row that is left out. Never a key: what was refused as a public one may be a private one, in whatever
+ * form. Nothing of a column that nobody looks at; and nothing of a row whose cells may stand under the wrong names.
+ */
+function keptCells({ cells, fault }: CsvRecord, { names, uses }: Columns): readonly string[] {
+  const isLaidOut = fault === null && cells.length === names.length;
+  return uses.map(({ use }, at) =>
+    isLaidOut && (use === 'identity' || use === 'tag' || use === 'tier' || use === 'group')
+      ? (cells[at] ?? '')
+      : '',
   );
 }

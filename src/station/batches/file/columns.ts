@@ -77,6 +77,14 @@ export function columnsOf(header: CsvRecord, { identity, ignore }: ColumnChoice)
     if (name !== '' && names.indexOf(name) < at)
       tell(name, 'column-twice', 'Another column has the same name.');
   });
+  uses.forEach((use, at) => {
+    const slot = slotOf(use);
+    const first = slot === null ? at : uses.findIndex((other) => slotOf(other) === slot);
+    const [name = '', other = ''] = [names[at], names[first]];
+    if (first < at && name !== other) tell(name, 'column-twice', `The column ${other} is for the same.`);
+  });
+  if (wanted.size < identity.length)
+    tell(null, 'column-twice', 'A column is named twice as a part of the identity.');
   for (const column of wanted.keys())
     if (!names.includes(column)) tell(column, 'column-missing', 'The file has no such column.');
   const parts = uses.flatMap((use, at) => (use.use === 'identity' ? [{ at, attribute: use.attribute }] : []));
@@ -90,6 +98,26 @@ export function columnsOf(header: CsvRecord, { identity, ignore }: ColumnChoice)
   for (const attribute of new Set(attributes.filter((name, at) => attributes.indexOf(name) < at)))
     tell(attribute, 'column-twice', 'Two columns are the same attribute of the identity.');
   return { names, uses, identity: parts, problems };
+}
+
+/** What only one column may be for; names of columns but those of the identity and of tags have no case. */
+function slotOf(use: ColumnUse): string | null {
+  switch (use.use) {
+    case 'tag':
+      return `tag ${use.tag}`;
+    case 'tier':
+    case 'group':
+    case 'pubkey':
+    case 'pubkey_file':
+    case 'certificate':
+    case 'csr':
+      return use.use;
+    case 'identity':
+    case 'ignored':
+    case 'blank':
+    case 'unknown':
+      return null;
+  }
 }
 
 function attributeOf(wish: string): readonly [column: string, attribute: string] {

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -124,6 +125,23 @@ describe('a file that is good', () => {
   });
 });
 
+describe('a name', () => {
+  it('is given once, also where two files are imported under it at a time', async () => {
+    const { station } = await open();
+    const both = await Promise.allSettled([1, 2].map((n) => importing(station, write(['mac', mac(n)]))));
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(both.find(({ status }) => status === 'rejected')).toMatchObject({
+      reason: { code: 'batch/name-taken' },
+    });
+    expect(await station.call('batch.list', {})).toHaveLength(1);
+  });
+
+  it('is not given to a file without rows', async () => {
+    const { station } = await open();
+    await expect(importing(station, write(['mac']))).rejects.toMatchObject({ code: 'batch/file-empty' });
+  });
+});
+
 describe('every bad row is named by line, column and reason', () => {
   it('where its values are not what they were', async () => {
     const report = await ofSerials([
@@ -244,6 +262,9 @@ describe('every bad row is named by line, column and reason', () => {
     [['comment', 'x'], {}, '1 comment column-unknown'],
     [['mac,mac', `${mac(1)},${mac(1)}`], {}, '1 mac column-twice'],
     [['name', 'x'], { identity: ['serial'] }, '1 serial column-missing'],
+    [['mac,Tier,tier', `${mac(1)},micro,system`], {}, '1 tier column-twice'],
+    [['mac,tag.x,TAG.x', `${mac(1)},1,2`], {}, '1 TAG.x column-twice'],
+    [['serial', '1'], { identity: ['a=serial', 'b=serial'] }, '1 - column-twice'],
   ])('where its column is unknown: %j', async (lines, options, first) => {
     const { station } = await open();
     const report = await importing(station, write(lines), { ...options, acceptGoodRows: true });
@@ -330,21 +351,36 @@ describe('a file with bad rows', () => {
     });
   });
 
-  it('whose private keys were in it leaves none of them anywhere', async () => {
+  it('whose private keys were in it leaves none of them anywhere, in whatever form they were there', async () => {
     const home = makeHome();
     const { station } = await open({ home });
-    const { privatePem } = newKey();
-    await importing(
-      station,
-      write(['mac,pubkey', `${mac(1)},${newKey().base64}`, `${mac(2)},${cell(privatePem)}`]),
-      { acceptGoodRows: true },
-    );
-    const path = join(makeFolder(), 'failed.csv');
-    await station.call('batch.export', { name: 'spring', failed: true, path });
-    const secret = privatePem.split('\n')[1]!;
-    expect(readFileSync(path, 'utf8')).not.toContain(secret);
+    const secrets = [newKey(), newKey(), newKey()].map(({ privatePem }) => privatePem);
+    const [pem = '', bare = '', torn = ''] = secrets;
+    const bodyOf = (text: string): string => text.replace(/-----.*-----|\s/g, '');
+    const jwk = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
+    const password = 'ignored-Wlan-Passw0rd';
+    const path = write([
+      'mac,pubkey,wifi',
+      `${mac(1)},${newKey().base64},x`,
+      `${mac(2)},${cell(pem)},x`,
+      `${mac(3)},${bodyOf(bare)},${password}`,
+      `${mac(4)},${cell(JSON.stringify(jwk))},x`,
+      // Not quoted: each line of it is a row of its own.
+      `${mac(5)},${torn.trim()},x`,
+    ]);
+    const report = await importing(station, path, { acceptGoodRows: true, ignore: ['wifi'] });
+    expect(report).toMatchObject({ stored: 'stored', good: 1 });
+    const out = join(makeFolder(), 'failed.csv');
+    await station.call('batch.export', { name: 'spring', failed: true, path: out });
     await station[Symbol.asyncDispose]();
-    expect(readFileSync(join(home, 'journal.db')).includes(secret)).toBe(false);
+    const kept = [
+      readFileSync(out),
+      readFileSync(join(home, 'journal.db')),
+      Buffer.from(JSON.stringify(report)),
+    ];
+    for (const secret of [...secrets.map(bodyOf), String(jwk.d), password])
+      for (const place of kept) expect(place.includes(secret)).toBe(false);
+    expect(readFileSync(out, 'utf8')).toContain(mac(3));
   });
 });
 
