@@ -6,6 +6,7 @@ import type { CaseToConfirm, Plan, RekeyReasonCode, UnitCase } from '../src/mode
 import type { Missing } from './features/rekey/flow.ts';
 import { batchMessages } from './messages/batches.ts';
 import { peopleMessages } from './messages/people.ts';
+import { micMessages } from './messages/mic.ts';
 import { requestMessages } from './messages/requests.ts';
 import { serverMessages } from './messages/servers.ts';
 
@@ -830,6 +831,7 @@ export const messages = {
     reason: 'Reason',
   },
 
+  mic: micMessages,
   requests: requestMessages,
   batches: batchMessages,
   people: peopleMessages,

@@ -153,6 +153,31 @@ describe('what is sent', () => {
     expect(keySourceText({ ...choice, from: 'import', directory: '  ' })).toEqual({ finished: false });
   });
 
+  test('a stack of the Managed IoT Cloud needs a host or a base URL; its key goes beside the draft', () => {
+    const mic = {
+      ...EMPTY_SERVER.mic,
+      address: ' customer.mic.telenorconnexion.com ',
+      thingType: ' gateway ',
+    };
+    const draft = { ...EMPTY_SERVER, kind: 'mic', name: 'Cloud' } as const;
+    expect(serverToAdd(draft)).toMatchObject({ field: 'url' });
+    expect(serverToAdd({ ...draft, mic }, 'k'.repeat(40))).toEqual({
+      name: 'Cloud',
+      kind: 'mic',
+      trust: { by: 'system' },
+      mic: { host: 'customer.mic.telenorconnexion.com', thingType: 'gateway' },
+      apiKey: 'k'.repeat(40),
+    });
+    const url = 'https://id.execute-api.example/prod';
+    expect(serverToAdd({ ...draft, mic: { ...EMPTY_SERVER.mic, address: url } })).toEqual({
+      name: 'Cloud',
+      kind: 'mic',
+      trust: { by: 'system' },
+      url,
+      mic: {},
+    });
+  });
+
   test('a server needs a name, a URL, and a key that was compared', () => {
     const draft = { ...EMPTY_SERVER, name: ' Factory ', url: ' https://mender.factory.example ' };
     expect(serverToAdd(EMPTY_SERVER)).toMatchObject({ field: 'name' });

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Radio, TextInput } from '@mantine/core';
+import { Button, Checkbox, Radio, SegmentedControl, TextInput } from '@mantine/core';
 import { useState, type SubmitEvent, type ReactNode } from 'react';
 import type { CertificateView } from '../../../src/contract.ts';
 import type { ErrorReport } from '../../../src/model/job.ts';
@@ -16,6 +16,7 @@ import {
   type ServerDraft,
   type ServerFormProblem,
 } from './server-form.ts';
+import { MicFields } from './mic-fields.tsx';
 import classes from './servers.module.css';
 
 /** Adds a server: its URL and how its certificate is checked. There is no way around a check. */
@@ -36,13 +37,15 @@ export function AddServer({
     setDraft((before) => ({ ...before, ...part }));
     setProblem(null);
   };
-  const submit = (event: SubmitEvent): void => {
+  const submit = (event: SubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
-    const params = serverToAdd(draft);
+    const key = event.currentTarget.elements.namedItem('apiKey');
+    const params = serverToAdd(draft, key instanceof HTMLInputElement ? key.value.trim() : '');
     if ('field' in params) {
       setProblem(params);
       return;
     }
+    if (key instanceof HTMLInputElement) key.value = '';
     setSending(true);
     setError(null);
     store.station
@@ -70,23 +73,44 @@ export function AddServer({
         data-autofocus
         {...fieldError('name')}
       />
-      <TextInput
-        label={text.url}
-        description={text.urlHelp}
-        value={draft.url}
-        spellCheck={false}
-        inputMode="url"
-        onChange={(event) => change({ url: event.currentTarget.value, pin: null, pinConfirmed: false })}
-        {...fieldError('url')}
-      />
-      <TextInput
-        label={text.boardUrl}
-        description={text.boardUrlHelp}
-        value={draft.boardUrl}
-        spellCheck={false}
-        inputMode="url"
-        onChange={(event) => change({ boardUrl: event.currentTarget.value })}
-      />
+      <div role="group" aria-label={messages.mic.kind}>
+        <SegmentedControl
+          fullWidth
+          value={draft.kind}
+          onChange={(kind) => change({ kind: kind === 'mic' ? kind : 'mender' })}
+          data={[
+            { value: 'mender', label: messages.mic.kinds.mender },
+            { value: 'mic', label: messages.mic.kinds.mic },
+          ]}
+        />
+      </div>
+      {draft.kind === 'mic' ? (
+        <MicFields
+          draft={draft.mic}
+          change={(part) => change({ mic: { ...draft.mic, ...part }, pin: null, pinConfirmed: false })}
+          problem={problem?.field === 'url' ? problem.text : null}
+        />
+      ) : (
+        <>
+          <TextInput
+            label={text.url}
+            description={text.urlHelp}
+            value={draft.url}
+            spellCheck={false}
+            inputMode="url"
+            onChange={(event) => change({ url: event.currentTarget.value, pin: null, pinConfirmed: false })}
+            {...fieldError('url')}
+          />
+          <TextInput
+            label={text.boardUrl}
+            description={text.boardUrlHelp}
+            value={draft.boardUrl}
+            spellCheck={false}
+            inputMode="url"
+            onChange={(event) => change({ boardUrl: event.currentTarget.value })}
+          />
+        </>
+      )}
       <Radio.Group
         size="lg"
         label={text.trustTitle}
@@ -100,8 +124,8 @@ export function AddServer({
           <Radio value="pin" label={text.trustPin} description={text.trustPinHelp} />
           {draft.trustBy === 'pin' ? (
             <Pin
-              key={draft.url}
-              url={draft.url.trim()}
+              key={draft.kind === 'mic' ? draft.mic.address : draft.url}
+              url={(draft.kind === 'mic' ? draft.mic.address : draft.url).trim()}
               confirmed={draft.pinConfirmed}
               onKey={(pin) => change({ pin, pinConfirmed: false })}
               onConfirm={(pinConfirmed) => change({ pinConfirmed })}

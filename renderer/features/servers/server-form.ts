@@ -11,6 +11,17 @@ export interface ServerDraft {
   /** The key that was shown and compared. */
   readonly pin: string | null;
   readonly pinConfirmed: boolean;
+  readonly kind: NonNullable<CallInput<'server.add'>['kind']>;
+  /** What stands in the place of URL and URL for boards for a stack of the Managed IoT Cloud. */
+  readonly mic: MicDraft;
+}
+
+export interface MicDraft {
+  /** A host, or a base URL with its path. */
+  readonly address: string;
+  readonly thingType: string;
+  readonly domain: string;
+  readonly discovery: string;
 }
 
 export const EMPTY_SERVER: ServerDraft = {
@@ -21,13 +32,20 @@ export const EMPTY_SERVER: ServerDraft = {
   caPem: null,
   pin: null,
   pinConfirmed: false,
+  kind: 'mender',
+  mic: { address: '', thingType: '', domain: '', discovery: '' },
 };
 
 export type ServerFormProblem = { readonly field: 'name' | 'url' | 'trust'; readonly text: string };
 
-/** The call for this draft, or what is still missing. What a URL or a name may be is decided by the station. */
-export function serverToAdd(draft: ServerDraft): CallInput<'server.add'> | ServerFormProblem {
+/**
+ * The call for this draft, or what is still missing. What a URL or a name may be is decided by the station.
+ *
+ * @param apiKey of a stack's gateway, from its field; empty for none.
+ */
+export function serverToAdd(draft: ServerDraft, apiKey = ''): CallInput<'server.add'> | ServerFormProblem {
   const text = messages.servers;
+  if (draft.kind === 'mic') return stackToAdd(draft, apiKey);
   const name = draft.name.trim();
   const url = draft.url.trim();
   const boardUrl = draft.boardUrl.trim();
@@ -36,6 +54,35 @@ export function serverToAdd(draft: ServerDraft): CallInput<'server.add'> | Serve
   const trust = trustOf(draft);
   if ('field' in trust) return trust;
   return { name, url, trust, ...(boardUrl === '' ? {} : { boardUrl }) };
+}
+
+function stackToAdd(draft: ServerDraft, apiKey: string): CallInput<'server.add'> | ServerFormProblem {
+  const text = messages.servers;
+  const name = draft.name.trim();
+  const [address, thingType, domain, discovery] = [
+    draft.mic.address,
+    draft.mic.thingType,
+    draft.mic.domain,
+    draft.mic.discovery,
+  ].map((value) => value.trim());
+  if (name === '') return { field: 'name', text: text.required };
+  if (address === undefined || address === '') return { field: 'url', text: text.required };
+  const trust = trustOf(draft);
+  if ('field' in trust) return trust;
+  const isUrl = address.includes('://');
+  return {
+    name,
+    kind: 'mic',
+    trust,
+    ...(isUrl ? { url: address } : {}),
+    mic: {
+      ...(isUrl ? {} : { host: address }),
+      ...(thingType ? { thingType } : {}),
+      ...(domain ? { domain } : {}),
+      ...(discovery ? { discovery: [discovery] } : {}),
+    },
+    ...(apiKey === '' ? {} : { apiKey }),
+  };
 }
 
 type TrustInput = NonNullable<CallInput<'server.add'>['trust']>;

@@ -227,6 +227,9 @@ export class MicSession {
   async #refreshed(of: Holding, signal: AbortSignal): Promise<Holding | null> {
     const { refreshToken } = of.credentials;
     const answer = await this.#gateway.open(micRequest('refresh', { json: { refreshToken } }), signal);
+    // Without a key it is the gateway that refuses, and here it judges the API key alone: the session may be alive.
+    if (isRefusal(answer) && readError(answer).key === null)
+      throw new StationError('server/api-key-refused', { server: this.#profile.name });
     if (answer.status >= 400 && answer.status < 500) return null;
     if (answer.status !== 200) throw unexpected(this.#profile, 'refresh', answer);
     const fresh = decode(this.#profile, 'refresh', wireRefresh, answer);
@@ -271,11 +274,7 @@ export class MicSession {
 }
 
 /** What a renewal by the user's own credentials may be refused with. */
-const REFUSALS: ReadonlySet<string> = new Set([
-  'server/login-refused',
-  'server/consent-required',
-  'server/api-key-refused',
-]);
+const REFUSALS: ReadonlySet<string> = new Set(['server/login-refused', 'server/consent-required']);
 
 function sessionOf({ user }: Holding): ServerSession {
   // It renews itself: what ends is a refresh token of thirty days or what the stack has chosen, which nobody tells.

@@ -94,6 +94,21 @@ describe('a session at a stack', () => {
     await expect(next.resume(kept, never)).rejects.toThrow(code('server/login-refused'));
   });
 
+  test('outlives a wrong API key, which is told as that', async () => {
+    let key: string | null = null;
+    const { server, stack, clock } = await micBench({}, { apiKey: () => secret(key ?? '') });
+    key = stack.apiKey;
+    await server.login(ADMIN, never);
+    clock.forward(2 * MINUTE);
+    key = '0'.repeat(40);
+    await expect(server.limit(never)).rejects.toThrow(code('server/api-key-refused'));
+    expect(server.session).not.toBeNull();
+    await expect(server.resume(server.kept!, never)).rejects.toThrow(code('server/api-key-refused'));
+    key = stack.apiKey;
+    await server.limit(never);
+    expect(stack.count('login')).toBe(1);
+  });
+
   test('ends here, without a call: a stack has none for it', async () => {
     const { server, stack } = await micBench();
     await server.login(ADMIN, never);

@@ -1,0 +1,16 @@
+/** Texts of servers of the Managed IoT Cloud. */
+export const micMessages = {
+  kind: 'Kind of server',
+  kinds: { mender: 'Mender', mic: 'Managed IoT Cloud' },
+  address: 'Host of the stack, or base URL',
+  addressHelp:
+    'The host at which the App Board is opened, as customer.mic.telenorconnexion.com; or the URL of its API with the path, https://…/prod',
+  apiKey: 'API key',
+  apiKeyHelp: 'May be left out where the stack tells it.',
+  thingType: 'Thing type',
+  thingTypeHelp: 'As what boards are made. May be left out where the stack has one type.',
+  domain: 'Domain',
+  domainHelp: 'Where boards are made; else in the domain of the account.',
+  discovery: 'Discovery service',
+  discoveryHelp: 'Only in place of the vendor’s own, which finds the stack by its host.',
+};

@@ -1,0 +1,50 @@
+import { MIC_ADMIN, startMicServer, type MicServer } from '../../src/rehearsal/mic/index.ts';
+import { expect, test as base } from './app.ts';
+
+/** A stack of the Managed IoT Cloud of this test's own. */
+const test = base.extend<{ stack: MicServer }>({
+  stack: async ({}, use) => {
+    await using stack = await startMicServer();
+    await use(stack);
+  },
+});
+
+test('a stack of the Managed IoT Cloud is found by its host, and signed in at', async ({ app, stack }) => {
+  const { page } = app;
+  await page.getByRole('banner').getByRole('button', { name: 'Add a server' }).click();
+  const form = page.getByRole('dialog');
+  await form.getByText('Managed IoT Cloud').click();
+  await form.getByRole('textbox', { name: 'Name' }).fill('cloud');
+
+  await test.step('nothing is sent without an address', async () => {
+    await form.getByRole('button', { name: 'Add', exact: true }).click();
+    await expect(form).toContainText('Needed');
+    expect(stack.count('discovery')).toBe(0);
+  });
+
+  await test.step('a host that nobody knows is told', async () => {
+    await form.getByRole('textbox', { name: 'Host of the stack' }).fill('other.mic.telenorconnexion.com');
+    await form.getByRole('textbox', { name: 'Discovery service' }).fill(stack.discoveryUrl);
+    await form.getByRole('button', { name: 'Add', exact: true }).click();
+    await expect(form.getByRole('alert')).toContainText('server/no-such-stack');
+  });
+
+  await test.step('the right one is stored with its key, and its user signs in', async () => {
+    await form.getByRole('textbox', { name: 'Host of the stack' }).fill(stack.stackHost);
+    await form.getByRole('button', { name: 'Add', exact: true }).click();
+    await form.getByRole('textbox', { name: 'E-mail' }).fill(MIC_ADMIN.userName);
+    await form.getByLabel('Password', { exact: true }).fill(MIC_ADMIN.password);
+    await form.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await expect(page.getByRole('dialog')).toBeHidden();
+    await expect(page.getByRole('banner')).toContainText('admin');
+    expect([stack.count('manifest'), stack.count('login')]).toEqual([1, 1]);
+  });
+
+  await test.step('what the account may do there is shown', async () => {
+    await page.getByRole('banner').getByRole('button', { name: 'admin' }).click();
+    await page.getByRole('button', { name: 'Test', exact: true }).click();
+    const findings = page.getByRole('dialog').getByRole('listitem');
+    await expect(findings.filter({ hasText: 'right Things.CREATE' }).last()).toContainText('fine');
+    await expect(findings.filter({ hasText: 'certificates' }).last()).toContainText('fine');
+  });
+});
