@@ -9,9 +9,11 @@ export interface PaceOptions {
 /** Calls under way at the start. */
 const FIRST = 4;
 const MOST = 32;
-/** An answer that takes so long, and so many times longer than the fastest of late, says that the server has enough. */
+/** Answers that take so long on the whole, and so many times longer than the fastest of late, say that the server has enough. */
 const SLOW_MS = 250;
 const SLOW_FACTOR = 4;
+/** How many answers that is: a single one may be late for any reason, this machine's own among them. */
+const SMOOTHED = 16;
 /** Pauses after answers that say that the server is in trouble, in milliseconds: doubled each time up to the last. */
 const FIRST_PAUSE_MS = 250;
 const LAST_PAUSE_MS = 15_000;
@@ -31,6 +33,8 @@ export class Pace {
   #goodInRow = 0;
   #failedInRow = 0;
   #fastest = Infinity;
+  /** How long an answer takes on the whole, in milliseconds. */
+  #usual = 0;
   /** Until when nobody calls, on the clock that never jumps. */
   #closedUntil = 0;
   /** Calls that began before this do not halve again: they met the same trouble. */
@@ -75,8 +79,10 @@ export class Pace {
     this.#failedInRow = 0;
     // Forgets slowly, so that a server that was faster once does not make every later answer slow.
     this.#fastest = Math.min(ms, this.#fastest * 1.001 + 0.001);
-    if (ms > SLOW_MS && ms > this.#fastest * SLOW_FACTOR) {
+    this.#usual += (ms - this.#usual) / SMOOTHED;
+    if (this.#usual > SLOW_MS && this.#usual > this.#fastest * SLOW_FACTOR) {
       this.#halve(began);
+      this.#usual = SLOW_MS / 2;
       return;
     }
     this.#goodInRow += 1;

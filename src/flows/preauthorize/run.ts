@@ -6,9 +6,9 @@ import type { RowResult, RowStore, RunRow } from './row.ts';
 import { settleRow } from './settle.ts';
 
 /** Rows that are read, and recorded as about to be sent, together. */
-const CHUNK = 500;
+const CHUNK = 1000;
 /** Verdicts wait so long at most until they are recorded, in milliseconds. */
-const FLUSH_MS = 300;
+const FLUSH_MS = 500;
 /** What is under way when a run is stopped has so long to come to its end, in milliseconds. */
 const GRACE_MS = 10_000;
 

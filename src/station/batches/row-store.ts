@@ -2,6 +2,9 @@ import type { RowResult, RowStore, RunRow } from '../../flows/preauthorize/row.t
 import type { Journal } from '../../journal/index.ts';
 import type { BatchId, BatchRowState, RowOutcome } from '../../model/batch.ts';
 
+/** Rows that stand in one event, as those of the import do. */
+const ROWS_AN_EVENT = 500;
+
 /** The rows of a batch for one run, kept in the journal. */
 export class JournalRows implements RowStore {
   readonly #journal: Journal;
@@ -33,27 +36,24 @@ export class JournalRows implements RowStore {
 
   record(results: readonly RowResult[], intended: readonly RunRow[]): void {
     const [batch, run] = [this.#batch, this.#run];
+    const outcomes = results.map(({ line, outcome, deviceId, error }) => ({
+      line,
+      outcome,
+      ...(deviceId === null ? {} : { deviceId }),
+      ...(error === null ? {} : { error }),
+    }));
+    const lines = intended.map(({ line }) => line);
     this.#journal.appendTogether([
-      ...(results.length === 0
-        ? []
-        : [
-            {
-              kind: 'batch-outcomes' as const,
-              batch,
-              run,
-              outcomes: results.map(({ line, outcome, deviceId, error }) => ({
-                line,
-                outcome,
-                ...(deviceId === null ? {} : { deviceId }),
-                ...(error === null ? {} : { error }),
-              })),
-            },
-          ]),
-      ...(intended.length === 0
-        ? []
-        : [{ kind: 'batch-intent' as const, batch, run, lines: intended.map(({ line }) => line) }]),
+      ...chunks(outcomes).map((some) => ({ kind: 'batch-outcomes' as const, batch, run, outcomes: some })),
+      ...chunks(lines).map((some) => ({ kind: 'batch-intent' as const, batch, run, lines: some })),
     ]);
   }
+}
+
+function chunks<T>(all: readonly T[]): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(all.length / ROWS_AN_EVENT) }, (_, at) =>
+    all.slice(at * ROWS_AN_EVENT, (at + 1) * ROWS_AN_EVENT),
+  );
 }
 
 function toRunRow({ line, identity, key, fingerprint, tier, sentAt }: BatchRowState): readonly RunRow[] {

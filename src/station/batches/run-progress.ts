@@ -48,9 +48,6 @@ export class RunProgress {
     this.#left -= results.length;
     const at = this.#clock.monotonic();
     this.#marks.push({ at, done: this.#done });
-    // One mark from before the window stays, to count from.
-    const first = this.#marks.findIndex((mark) => mark.at >= at - WINDOW_MS);
-    if (first > 1) this.#marks = this.#marks.slice(first - 1);
   }
 
   holds(ms: number): void {
@@ -63,6 +60,10 @@ export class RunProgress {
 
   view(): BatchRunView {
     const now = this.#clock.monotonic();
+    // What is older than the window tells only where it ends: while a server makes everybody wait there is nothing newer.
+    const old = this.#marks.findLast((mark) => mark.at < now - WINDOW_MS);
+    this.#marks = this.#marks.filter((mark) => mark.at >= now - WINDOW_MS);
+    if (old !== undefined) this.#marks.unshift({ at: now - WINDOW_MS, done: old.done });
     const [first] = this.#marks;
     const ms = now - (first?.at ?? now);
     const perSecond = ms < LEAST_MS ? null : ((this.#done - (first?.done ?? 0)) * 1000) / ms;
@@ -73,7 +74,8 @@ export class RunProgress {
       done: this.#total - this.#counts.pending,
       total: this.#total,
       perSecond: perSecond === null ? null : Math.round(perSecond * 10) / 10,
-      remainingMs: perSecond === null || perSecond === 0 ? null : Math.round((this.#left / perSecond) * 1000),
+      // Of a rate that is next to none nothing is to be said.
+      remainingMs: perSecond === null || perSecond < 0.1 ? null : Math.round((this.#left / perSecond) * 1000),
       waitsMs,
       counts: { ...this.#counts },
     };
