@@ -7,6 +7,7 @@ import { batchesLine } from './features/batches/batches-line.ts';
 import { BatchesScreen } from './features/batches/batches-screen.tsx';
 import { ImportPanel } from './features/batches/import-panel.tsx';
 import { PreauthorizePanel } from './features/batches/preauthorize-panel.tsx';
+import { ReconcilePanel } from './features/batches/reconcile-panel.tsx';
 import { TakeBackPanel } from './features/batches/take-back-panel.tsx';
 import { BenchScreen } from './features/bench/bench-screen.tsx';
 import { GuidanceStrip } from './features/bench/guidance-strip.tsx';
@@ -122,9 +123,10 @@ function Window(): ReactNode {
     else if (server !== null && profile !== null) {
       const ports = toStart(state).map(({ port }) => port);
       const from = keySource.text === null ? {} : { keySource: keySource.text };
+      const counted = state.batches.bench === null ? {} : { batch: state.batches.bench };
       setOpened({
         kind: 'plan',
-        planned: { flow: 'provision', call: { ports, server, profile, ...from } },
+        planned: { flow: 'provision', call: { ports, server, profile, ...from, ...counted } },
       });
     }
   };
@@ -149,7 +151,7 @@ function Window(): ReactNode {
         ) : screen === 'rekey' ? (
           <RekeyScreen open={setOpened} />
         ) : (
-          <BatchesScreen open={setOpened} />
+          <BatchesScreen open={setOpened} onBench={() => setScreen('bench')} />
         )}
         <LiveVerdicts />
         <VerdictSound />
@@ -242,6 +244,15 @@ function OpenedPanel({
       return <ImportPanel onClose={onClose} />;
     case 'preauthorize':
       return <PreauthorizePanel name={panel.batch} open={open} onClose={onClose} />;
+    case 'reconcile':
+      return (
+        <ReconcilePanel
+          name={panel.batch}
+          server={panel.server}
+          may={state.people.rights.includes('batches') && state.people.rights.includes('remove-auth-sets')}
+          onClose={onClose}
+        />
+      );
     case 'take-back':
       return <TakeBackPanel name={panel.batch} server={panel.server} onClose={onClose} />;
   }

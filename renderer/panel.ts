@@ -25,6 +25,7 @@ export type Panel =
   | { readonly kind: 'import-batch' }
   /** Where the rows of a batch are sent. */
   | { readonly kind: 'preauthorize'; readonly batch: string }
+  | { readonly kind: 'reconcile'; readonly batch: string; readonly server: string }
   | { readonly kind: 'take-back'; readonly batch: string; readonly server: string }
   | { readonly kind: 'error'; readonly error: ErrorReport };
 

@@ -4,6 +4,7 @@ import { INITIAL, reduce, type Action, type WindowState } from './state.ts';
 import { COOL_DOWN_MS, startGuard } from './start-guard.ts';
 import { reportOf, type Station } from './station.ts';
 import type { CallInput, CallName, CallResults, SlotView } from '../src/contract.ts';
+import type { BatchAllowance } from '../src/model/batch.ts';
 import type { ErrorReport } from '../src/model/job.ts';
 
 /** Where the window's state lives: the reducer's last result and who wants to know of the next. */
@@ -34,6 +35,8 @@ export interface StartOptions {
   readonly passphrase?: string | undefined;
   /** Hold back a start of all that comes a moment after another one, or after its end: a key pressed twice starts once. */
   readonly guarded?: boolean;
+  /** What an admin lets through although the batch does not expect it. */
+  readonly allow?: readonly BatchAllowance[];
 }
 
 /** @param clock milliseconds on a steady clock; moved by tests */
@@ -77,7 +80,7 @@ export function createStore(station: Station, clock: () => number = () => perfor
         return null;
       }
     },
-    async start(slots, job, { passphrase, guarded = false } = {}) {
+    async start(slots, job, { passphrase, guarded = false, allow = [] } = {}) {
       const { server, profile } = state.preferences;
       if (slots.length === 0 || server === null || profile === null) return;
       if (guarded) {
@@ -93,6 +96,7 @@ export function createStore(station: Station, clock: () => number = () => perfor
         ...(job.keySource === null ? {} : { keySource: job.keySource }),
         ...(job.label === null ? {} : { label: job.label }),
         ...(passphrase === undefined ? {} : { passphrase }),
+        ...(state.batches.bench === null ? {} : { batch: state.batches.bench, allow: [...allow] }),
       });
       guard.ended(clock());
       cool();

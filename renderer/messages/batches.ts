@@ -1,3 +1,4 @@
+import type { ReconcileFindingKind, ReconcileFix } from '../../src/contract/preauthorize.ts';
 import type { BatchKind, RowOutcome } from '../../src/model/batch.ts';
 
 const count = (n: number, one: string, many: string): string =>
@@ -138,6 +139,14 @@ export const batchMessages = {
     acceptHelp: 'The rows that are left out can be saved from the batch, mended, and imported again.',
   },
 
+  bench: {
+    label: 'Batch on the bench',
+    use: 'Use on the bench',
+    leave: 'Leave the batch',
+    allow: 'Let it through…',
+    allowSure: 'Sure: let it through',
+  },
+
   facts: {
     file: 'File',
     imported: 'Imported',
@@ -171,6 +180,40 @@ export const batchMessages = {
     },
     unsettled: (rows: number) =>
       `The server gave no answer for ${count(rows, 'row', 'rows')}; they are still pending. Resume, and each is looked up first.`,
+  },
+
+  reconcile: {
+    go: 'Compare with the server…',
+    title: (name: string) => `${name} and its server`,
+    reading: 'Reading every device of the server. Nothing is changed.',
+    mending: 'Mending, and reading again…',
+    again: 'Look again',
+    devices: 'Devices on the server',
+    matching: 'As expected',
+    same: 'The server is as it should be.',
+    differs: (n: number) => count(n, 'difference', 'differences'),
+    findings: 'Differences',
+    columns: ['What', 'Identity', 'On the server', 'Mended'],
+    kinds: {
+      missing: 'Missing',
+      extra: 'Extra',
+      'other-key': 'Another key',
+      'other-status': 'Another status',
+      pending: 'Pending',
+      'stray-pending': 'Stray request',
+      dead: 'Dead',
+    } satisfies Record<ReconcileFindingKind, string>,
+    fixes: {
+      missing: (n: number) => `Have ${count(n, 'missing row', 'missing rows')} sent again`,
+      dead: (n: number) => `Remove ${count(n, 'dead device', 'dead devices')} and send again`,
+      'stray-pending': (n: number) => `Remove ${count(n, 'stray request', 'stray requests')}`,
+      pending: (n: number) =>
+        `Accept ${count(n, 'pending board', 'pending boards')} with the key of the list`,
+    } satisfies Record<ReconcileFix, (n: number) => string>,
+    yes: 'Do it',
+    no: 'Leave it',
+    mended: 'yes',
+    notMended: 'no',
   },
 
   takeBack: {

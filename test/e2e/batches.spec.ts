@@ -7,7 +7,7 @@ import type { RecordedRow } from '../../src/model/batch-event.ts';
 import { startMenderServer, type MenderServer } from '../../src/rehearsal/server/index.ts';
 import { expect, launch, test, type Opened } from './app.ts';
 import { ask, bigButton, choose, chooseWhere, guidance, listen } from './bench.ts';
-import { signIn } from './own-bench.ts';
+import { adminCall, signIn } from './own-bench.ts';
 import { stationProcess } from './processes.ts';
 
 /** The window on a home that has a batch already, signed in at a server. */
@@ -136,6 +136,25 @@ test('a batch is preauthorized, what was refused is seen, and what nobody used i
       expect(server.inspect().map(({ status }) => status)).toEqual(Array(60).fill('preauthorized'));
       // Of its rows only the page in sight crosses to the window.
       expect((await told()).filter(({ type }) => type === 'batch-outcomes')).toEqual([]);
+    });
+
+    await test.step('compared: a device that is gone is found, and its row sent again once that is asked for', async () => {
+      const [gone] = server.inspect();
+      await adminCall(server, 'DELETE', `/devices/${gone?.id}`);
+      server.finishDecommissions();
+      await page.getByRole('button', { name: 'Compare with the server…' }).click();
+      const panel = page.getByRole('dialog', { name: 'spring and its server' });
+      await expect(panel.getByRole('row').filter({ hasText: /^Missing/ })).toContainText('SN0', {
+        timeout: 60_000,
+      });
+      await panel.getByRole('button', { name: 'Have 1 missing row sent again' }).click();
+      await expect(panel.getByRole('button', { name: 'Leave it' })).toBeFocused();
+      await panel.getByRole('button', { name: 'Do it' }).click();
+      await expect(batch(page)).toContainText('59 of 60', { timeout: 60_000 });
+      await page.keyboard.press('Escape');
+      await start(page);
+      await expect(batch(page)).toContainText('60 of 60', { timeout: 60_000 });
+      expect(server.inspect()).toHaveLength(60);
     });
 
     await test.step('taken back: first what would go, then, asked once more, the deed', async () => {

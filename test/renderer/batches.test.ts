@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { batchesLine } from '../../renderer/features/batches/batches-line.ts';
 import {
+  benchBatch,
   NO_BATCHES,
   openBatch,
   progressOf,
@@ -12,7 +13,7 @@ import { batchActs } from '../../renderer/features/batches/use-batches.ts';
 import { Refused, stationOver } from '../../renderer/station.ts';
 import { createStore } from '../../renderer/store.ts';
 import { batch, BATCHES } from './fake-batches.ts';
-import { fakeBridge, report, snapshot } from './fake-station.ts';
+import { fakeBridge, report, slot, snapshot } from './fake-station.ts';
 
 function after(...actions: readonly BatchesAction[]) {
   return actions.reduce(reduceBatches, NO_BATCHES);
@@ -47,6 +48,30 @@ describe('the list', () => {
       { done: 600, all: 1_000 },
     ]);
     expect(BATCHES.map(standingOf)).toEqual(['running', 'open', 'full', 'open', 'interrupted']);
+  });
+});
+
+describe('the batch on the bench', () => {
+  test('goes with every start, with what an admin lets through; without one nothing of it is sent', async () => {
+    const bridge = fakeBridge({ provision: () => ({ jobs: [], elapsedMs: 0 }) });
+    const store = createStore(stationOver(bridge));
+    store.dispatch({ type: 'snapshot', snapshot: snapshot({ slots: [slot(1)] }) });
+    const job = { keySource: null, label: null };
+    await store.start([slot(1)], job);
+    store.dispatch({ type: 'batches', action: listed });
+    store.dispatch({ type: 'batches', action: { type: 'bench', name: 'Order 4711' } });
+    await store.start([slot(1)], job, { allow: ['stranger'] });
+    store.close();
+    const [without, against] = bridge.calls.map(({ params }) => params);
+    expect(without).not.toHaveProperty('batch');
+    expect(without).not.toHaveProperty('allow');
+    expect(against).toMatchObject({ batch: 'Order 4711', allow: ['stranger'] });
+  });
+
+  test('is none any more when the batch has gone', () => {
+    const chosen = after(listed, { type: 'bench', name: 'Order 4711' });
+    expect(benchBatch(chosen)?.units).toBe(31);
+    expect(reduceBatches(chosen, { type: 'gone', name: 'Order 4711' }).bench).toBeNull();
   });
 });
 

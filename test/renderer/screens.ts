@@ -278,6 +278,11 @@ const SHOTS: readonly Shot[] = [
     await press('Start')(page);
     await page.getByRole('dialog').getByText('has room for').waitFor();
   }),
+  ...everywhere('batch-bench', 'batches', async (page) => {
+    await openBatch(page, 'Order 4711');
+    await press('Use on the bench')(page);
+    await page.getByRole('region', { name: 'Batch on the bench' }).waitFor();
+  }),
   ...everywhere('batch-take-back', 'batches', async (page) => {
     await openBatch(page, 'February gateways');
     await press('Take back…')(page);

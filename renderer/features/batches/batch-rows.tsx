@@ -33,7 +33,7 @@ export function BatchRows({
     <VirtualTable
       label={text.rows}
       columns={Object.values(text.columns)}
-      template="72px minmax(150px, 1.2fr) minmax(120px, 1fr) 150px minmax(150px, 2fr)"
+      template="64px minmax(140px, 1.1fr) minmax(164px, 1fr) 136px minmax(130px, 2fr)"
       rows={rows}
       rowKey={({ line }) => line}
       total={total}

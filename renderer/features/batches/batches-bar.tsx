@@ -9,7 +9,14 @@ import { failedRows, isAtServer, openBatch } from './state.ts';
 import { useBatches } from './use-batches.ts';
 
 /** What can be done with the batch that is open. The one big button stands where the bench has its own. */
-export function BatchesBar({ open }: { readonly open: OpenPanel }): ReactNode {
+export function BatchesBar({
+  open,
+  onBench,
+}: {
+  readonly open: OpenPanel;
+  /** Goes to the bench. */
+  readonly onBench: () => void;
+}): ReactNode {
   const batch = useWindowState((state) => openBatch(state.batches));
   const may = useMay();
   return (
@@ -27,7 +34,7 @@ export function BatchesBar({ open }: { readonly open: OpenPanel }): ReactNode {
       ) : batch.kind === 'keys' ? (
         <OfKeys batch={batch} may={may} open={open} />
       ) : (
-        <OfBoards batch={batch} may={may} />
+        <OfBoards batch={batch} may={may} onBench={onBench} />
       )}
     </section>
   );
@@ -42,24 +49,50 @@ function useMay(): boolean {
 }
 
 /** An expectation takes boards until it is full or closed. */
-function OfBoards({ batch, may }: { readonly batch: BatchView; readonly may: boolean }): ReactNode {
+function OfBoards({
+  batch,
+  may,
+  onBench,
+}: {
+  readonly batch: BatchView;
+  readonly may: boolean;
+  readonly onBench: () => void;
+}): ReactNode {
   const store = useStore();
   const [asked, setAsked] = useState(false);
   const text = messages.batches.closing;
   if (batch.closed !== null) return null;
-  return asked ? (
+  return (
     <>
-      <Button variant="default" autoFocus onClick={() => setAsked(false)}>
-        {text.no}
-      </Button>
-      <Button color="red" disabled={!may} onClick={() => void store.ask('batch.close', { name: batch.name })}>
-        {text.yes}
+      {asked ? (
+        <>
+          <Button variant="default" autoFocus onClick={() => setAsked(false)}>
+            {text.no}
+          </Button>
+          <Button
+            color="red"
+            disabled={!may}
+            onClick={() => void store.ask('batch.close', { name: batch.name })}
+          >
+            {text.yes}
+          </Button>
+        </>
+      ) : (
+        <Button variant="default" disabled={!may} onClick={() => setAsked(true)}>
+          {text.go}
+        </Button>
+      )}
+      <Button
+        className={bar.start ?? ''}
+        data-start="true"
+        onClick={() => {
+          store.dispatch({ type: 'batches', action: { type: 'bench', name: batch.name } });
+          onBench();
+        }}
+      >
+        {messages.batches.bench.use}
       </Button>
     </>
-  ) : (
-    <Button variant="default" disabled={!may} onClick={() => setAsked(true)}>
-      {text.go}
-    </Button>
   );
 }
 
@@ -81,6 +114,11 @@ function OfKeys({
   const nothingLeft = counts.pending === 0 && failedRows(counts) === 0;
   return (
     <>
+      {server === null || atServer ? null : (
+        <Button variant="default" onClick={() => open({ kind: 'reconcile', batch: name, server })}>
+          {text.reconcile.go}
+        </Button>
+      )}
       {atServer ? (
         <Button
           variant="default"

@@ -10,7 +10,14 @@ import { useBatchList } from './use-batches.ts';
 import classes from './batches.module.css';
 
 /** The batches of this station: all of them, or one with its rows. */
-export function BatchesScreen({ open }: { readonly open: OpenPanel }): ReactNode {
+export function BatchesScreen({
+  open,
+  onBench,
+}: {
+  readonly open: OpenPanel;
+  /** Goes to the bench. */
+  readonly onBench: () => void;
+}): ReactNode {
   useBatchList();
   const batch = useWindowState((state) => openBatch(state.batches));
   return (
@@ -18,7 +25,7 @@ export function BatchesScreen({ open }: { readonly open: OpenPanel }): ReactNode
       <main className={classes.main} aria-label={messages.batches.label} tabIndex={0}>
         {batch === null ? <BatchList /> : <BatchPage key={batch.id} batch={batch} />}
       </main>
-      <BatchesBar open={open} />
+      <BatchesBar open={open} onBench={onBench} />
     </>
   );
 }

@@ -11,6 +11,8 @@ export interface BatchesState {
   readonly list: readonly BatchView[];
   /** The name of the one that is shown. */
   readonly open: string | null;
+  /** The name of the batch that boards on the bench count in; null where they are provisioned without one. */
+  readonly bench: string | null;
   /** How far a file is that is being looked at or stored; null where none is. */
   readonly progress: BatchProgress | null;
   /** What came of the last run that was asked for here, by the batch's name. */
@@ -29,9 +31,17 @@ export type BatchesAction =
   | { readonly type: 'gone'; readonly name: string }
   | { readonly type: 'progress'; readonly progress: BatchProgress | null }
   | { readonly type: 'open'; readonly name: string | null }
+  | { readonly type: 'bench'; readonly name: string | null }
   | { readonly type: 'run'; readonly name: string; readonly run: AskedRun | null };
 
-export const NO_BATCHES: BatchesState = { loaded: false, list: [], open: null, progress: null, runs: {} };
+export const NO_BATCHES: BatchesState = {
+  loaded: false,
+  list: [],
+  open: null,
+  bench: null,
+  progress: null,
+  runs: {},
+};
 
 /** The next state. Pure. */
 export function reduceBatches(state: BatchesState, action: BatchesAction): BatchesState {
@@ -50,12 +60,15 @@ export function reduceBatches(state: BatchesState, action: BatchesAction): Batch
         ...state,
         list: state.list.filter(({ name }) => name !== action.name),
         open: state.open === action.name ? null : state.open,
+        bench: state.bench === action.name ? null : state.bench,
         runs: without(state.runs, action.name),
       };
     case 'progress':
       return { ...state, progress: action.progress };
     case 'open':
       return { ...state, open: action.name };
+    case 'bench':
+      return { ...state, bench: action.name };
     case 'run':
       return {
         ...state,
@@ -74,6 +87,11 @@ function withBatch(list: readonly BatchView[], batch: BatchView): readonly Batch
 
 function without<T>(all: Readonly<Record<string, T>>, name: string): Readonly<Record<string, T>> {
   return Object.fromEntries(Object.entries(all).filter(([each]) => each !== name));
+}
+
+/** The batch that boards on the bench count in; null where there is none. */
+export function benchBatch({ list, bench }: BatchesState): BatchView | null {
+  return list.find(({ name }) => name === bench) ?? null;
 }
 
 /** The batch that is open; null for the list. */

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import type { JobView, SlotView } from '../../../src/contract.ts';
+import type { BatchAllowance } from '../../../src/model/batch.ts';
 import type { ErrorReport } from '../../../src/model/job.ts';
 import { isPlace, mayIdentify, obstacle } from '../../bench.ts';
 import { useNow } from '../../clock.ts';
@@ -15,7 +16,7 @@ export function BenchGrid({
   onRekey,
   open,
 }: {
-  readonly onStart: (slot: SlotView) => void;
+  readonly onStart: (slot: SlotView, allow: readonly BatchAllowance[]) => void;
   readonly onRekey: (slot: SlotView) => void;
   readonly open: OpenPanel;
 }): ReactNode {

@@ -5,6 +5,7 @@ import type { OpenPanel } from '../../panel.ts';
 import { useStore, useToStart, useWindowState, type StartOptions } from '../../store.ts';
 import { Records } from '../records/records.tsx';
 import { PassphraseDialog } from '../set-up/passphrase-dialog.tsx';
+import { BatchStrip } from './batch-strip.tsx';
 import { BenchGrid } from './bench-grid.tsx';
 import { CommandBar } from './command-bar.tsx';
 import { EmptyBench, LoadingBench } from './empty-bench.tsx';
@@ -57,12 +58,13 @@ export function BenchScreen({
   return (
     <>
       <main className={classes.main}>
+        <BatchStrip />
         {!loaded ? (
           <LoadingBench />
         ) : empty ? (
           <EmptyBench open={open} />
         ) : (
-          <BenchGrid onStart={(slot) => start([slot])} onRekey={onRekey} open={open} />
+          <BenchGrid onStart={(slot, allow) => start([slot], { allow })} onRekey={onRekey} open={open} />
         )}
         <OtherPorts onStart={(slot) => start([slot])} open={open} />
         <Records open={open} />

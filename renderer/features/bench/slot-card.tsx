@@ -1,6 +1,7 @@
 import { ActionIcon, Button, Checkbox } from '@mantine/core';
-import { memo, useCallback, type ReactNode } from 'react';
+import { memo, useCallback, useState, type ReactNode } from 'react';
 import type { JobView, SlotView } from '../../../src/contract.ts';
+import { BATCH_ALLOWANCES, type BatchAllowance } from '../../../src/model/batch.ts';
 import type { ErrorReport } from '../../../src/model/job.ts';
 import { hindrance, jobOf, stationLost } from '../../bench.ts';
 import { isAtWork, isWaiting } from '../../job-state.ts';
@@ -17,7 +18,8 @@ interface Props {
   /** Whether anything may be started at all: signed in, a profile chosen, not read-only. */
   readonly mayStart: boolean;
   readonly mayIdentify: boolean;
-  readonly onStart: (slot: SlotView) => void;
+  /** `allow`: what an admin lets through although the batch does not expect it. */
+  readonly onStart: (slot: SlotView, allow: readonly BatchAllowance[]) => void;
   /** What was re-keyed is re-keyed again, not provisioned. */
   readonly onRekey: (slot: SlotView) => void;
   readonly onDetails: (job: JobView) => void;
@@ -166,9 +168,10 @@ function SlotButtons(props: ButtonsProps): ReactNode {
   const doubtful = ['silent', 'unknown', 'garbled'].includes(slot.presence);
   return (
     <>
-      <Button variant="default" disabled={!mayStart || !free || starting} onClick={() => onStart(slot)}>
+      <Button variant="default" disabled={!mayStart || !free || starting} onClick={() => onStart(slot, [])}>
         {starting ? text.starting : startText(job, doubtful)}
       </Button>
+      <LetThrough {...props} />
       {job === null ? (
         <Button
           variant="subtle"
@@ -192,4 +195,29 @@ function startText(job: JobView | null, doubtful: boolean): string {
   if (verdict === 'pass' || verdict === 'already') return text.again;
   if (job !== null) return text.tryAgain;
   return doubtful ? text.tryAnyway : text.provision;
+}
+
+/** What a batch has refused and an admin may let through; null for anything else. */
+function refusedBy(job: JobView | null): BatchAllowance | null {
+  const code = job?.result?.error?.code;
+  return BATCH_ALLOWANCES.find((each) => code === `batch/${each}`) ?? null;
+}
+
+/** An admin's word for a stranger or a repeat, asked twice; it stands in the record. */
+function LetThrough({ slot, job, starting, free, mayStart, onStart }: ButtonsProps): ReactNode {
+  const may = useWindowState(({ people }) => people.rights.includes('batches'));
+  const [asked, setAsked] = useState(false);
+  const refused = refusedBy(job);
+  const text = messages.batches.bench;
+  if (refused === null || !may) return null;
+  return (
+    <Button
+      variant="subtle"
+      color={asked ? 'red' : 'gray'}
+      disabled={!mayStart || !free || starting}
+      onClick={() => (asked ? onStart(slot, [refused]) : setAsked(true))}
+    >
+      {asked ? text.allowSure : text.allow}
+    </Button>
+  );
 }

@@ -1,0 +1,63 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from './app.ts';
+import { ask, bigButton, card, expectVerdicts } from './bench.ts';
+import { provisionOn, test, useServer } from './own-bench.ts';
+
+const CLIENT = { key: { kind: 'present', type: 'ed25519' }, conf: {} } as const;
+const mac = (n: number): string => `52:54:00:ab:00:0${n}`;
+
+test.skip(process.platform !== 'linux', 'puts boards on ttys');
+
+test('boards are counted n of N on the bench; strangers and repeats are refused, an admin may let them through', async ({
+  app,
+  bench,
+  home,
+}) => {
+  test.slow();
+  const { page } = app;
+  await bench.plugIn(bench.board({ mac: mac(1), client: CLIENT }), 'left');
+  await bench.plugIn(bench.board({ mac: mac(9), client: CLIENT }), 'right');
+  await useServer(page, bench.server);
+  const file = path.join(home, 'order.csv');
+  writeFileSync(file, `mac\n${mac(1)}\n${mac(2)}\n`);
+  await ask(page, 'batch.import', { path: file, name: 'Order 4711' });
+
+  await test.step('the batch is chosen for the bench, which shows how far it is', async () => {
+    await page.getByRole('navigation').getByRole('button', { name: 'Batches' }).click();
+    await page.getByRole('button', { name: /^Order 4711/ }).click();
+    await bigButton(page).click();
+    await expect(page.getByRole('region', { name: 'Batch on the bench' })).toContainText('0 of 2');
+  });
+  const strip = page.getByRole('region', { name: 'Batch on the bench' });
+
+  await test.step('a board that is expected counts; a stranger is refused before anything is changed', async () => {
+    await provisionOn(page, 'left');
+    await expect(strip).toContainText('1 of 2');
+    await card(page, 'right')
+      .getByRole('button', { name: /Provision|Try anyway/ })
+      .click();
+    await expectVerdicts(page, 'STOPPED', ['right']);
+    await expect(card(page, 'right')).toContainText('is in no row of the batch Order 4711');
+    await expect(strip).toContainText('1 of 2');
+    expect(bench.server.inspect()).toHaveLength(1);
+  });
+
+  await test.step('one that was through already is refused, too', async () => {
+    await card(page, 'left').getByRole('button', { name: 'Run again' }).click();
+    await expectVerdicts(page, 'STOPPED', ['left']);
+    await expect(card(page, 'left')).toContainText('was through already');
+  });
+
+  await test.step('an admin lets the stranger through, asked twice, and it is told apart', async () => {
+    await card(page, 'right').getByRole('button', { name: 'Let it through…' }).click();
+    await card(page, 'right').getByRole('button', { name: 'Sure: let it through' }).click();
+    await expectVerdicts(page, 'PASS', ['right']);
+    await expect(strip).toContainText('1 of 2');
+    expect(await ask(page, 'batch.show', { name: 'Order 4711' })).toMatchObject({ units: 1, admitted: 1 });
+  });
+
+  await strip.getByRole('button', { name: 'Leave the batch' }).click();
+  await expect(strip).toHaveCount(0);
+  expect(app.problems).toEqual([]);
+});
