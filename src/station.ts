@@ -57,7 +57,7 @@ import { BatchRuns } from './station/batches/runs.ts';
 import { batchView } from './station/batches/views.ts';
 import { exportJournal } from './station/exporting.ts';
 import { EventHub } from './station/event-hub.ts';
-import { identify } from './station/identifying.ts';
+import { identify, type Organization } from './station/identifying.ts';
 import type { StationOptions } from './station/options.ts';
 import { lookAtUnit } from './station/looking.ts';
 import { peopleHandlers } from './station/people/handlers.ts';
@@ -436,7 +436,14 @@ class StationOverHome implements Station {
         clock: this.#clock,
         passwords: this.#passwords(profile, found.path, password),
       };
-      return identify(found, profile, parts, this.#record.reader, signal ?? new AbortController().signal);
+      return identify(
+        found,
+        profile,
+        parts,
+        this.#record.reader,
+        this.#organization(),
+        signal ?? new AbortController().signal,
+      );
     },
     provision: (params, signal) => provisionPorts(params, this.#provisioningParts(params.password), signal),
     'rekey.look': async ({ port, server, profile: name, password }, signal) => {
@@ -582,6 +589,12 @@ class StationOverHome implements Station {
       keyPassphrase: this.#secrets.keyPassphrase,
       operator: () => this.#operator(),
     };
+  }
+
+  #organization(): Organization | null {
+    const { server } = this.#preferences();
+    const token = server === null ? null : this.#tenantToken(server);
+    return server === null || token === null ? null : { server, token };
   }
 
   #tenantToken(server: string): Secret<string> | null {

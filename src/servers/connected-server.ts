@@ -64,8 +64,6 @@ export interface ConnectedServer extends DeviceServer {
   ): Promise<void>;
   /** The organization's token that boards send; null where the server shows none to this account. Absent where there is none. */
   organizationToken?(signal: AbortSignal): Promise<Secret<string> | null>;
-  /** How many devices are preauthorized and have not come yet. Absent where there is no such thing. */
-  preauthorized?(signal: AbortSignal): Promise<number>;
   /** What the account may do, found by what is harmless. @throws StationError those of a call. */
   examine(signal: AbortSignal): Promise<readonly DoctorLine[]>;
 }

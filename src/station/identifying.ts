@@ -5,6 +5,7 @@ import type { BoardObservation } from '../model/board.ts';
 import { notices, type JournalReader } from '../journal/index.ts';
 import type { Clock } from '../model/clock.ts';
 import type { BoardProfile } from '../model/profile.ts';
+import type { Secret } from '../model/secret.ts';
 import type { PortEntry } from '../serial/index.ts';
 import type { Bench } from '../slots/bench.ts';
 
@@ -50,12 +51,19 @@ export async function withBoard<T>(
   }
 }
 
+/** The organization whose boards are provisioned now, by the token that is stored for its server. */
+export interface Organization {
+  readonly server: string;
+  readonly token: Secret<string>;
+}
+
 /** What a board is, as one reading finds it. */
 export async function identify(
   port: PortEntry,
   profile: BoardProfile,
   parts: ReadingParts,
   past: Pick<JournalReader, 'history'>,
+  organization: Organization | null,
   signal: AbortSignal,
 ): Promise<IdentifyReport> {
   const { configuration, ...board } = await observeBoard(port, profile, parts, signal);
@@ -78,10 +86,24 @@ export async function identify(
       ...files
         .filter(({ state }) => state === 'not-json' || state === 'unreadable')
         .map(({ path }) => `${path} cannot be read as JSON.`),
+      ...(isOfAnother(
+        read.map(({ content }) => content.tenantToken),
+        organization,
+      )
+        ? [
+            `The board has another organization’s token than the one stored for ${organization?.server ?? ''}.`,
+          ]
+        : []),
       ...(bothNameServers ? [`${main.path} overrides the servers of ${fallback.path}.`] : []),
       ...(board.identity.state === 'read'
         ? notices(past, board.identity.identity, board.key.publicKey?.fingerprint ?? null, parts.clock.now())
         : []),
     ],
   };
+}
+
+/** Whether the token that the board's client uses, the first of these, is not that of the organization. */
+function isOfAnother(tokens: readonly (Secret<string> | null)[], organization: Organization | null): boolean {
+  const used = tokens.find((token) => token !== null) ?? null;
+  return used !== null && organization !== null && used.reveal() !== organization.token.reveal();
 }

@@ -7,6 +7,7 @@ import { DEFAULT_ADMIN, serveUntilAborted } from '../../rehearsal/server/index.t
 import { MIC_ADMIN, startMicServer } from '../../rehearsal/mic/index.ts';
 import { REHEARSAL } from '../../rehearsal/bench.ts';
 import { FAILURES, type FailureKind } from '../../rehearsal/failures.ts';
+import { startOldServer } from '../../rehearsal/server/old-server.ts';
 import { openStation } from '../../station.ts';
 import { action, type CommandContext, type ProgramParts } from '../context.ts';
 import type { ExitStatus } from '../exit-status.ts';
@@ -21,6 +22,9 @@ interface RehearseOptions {
   readonly fail?: FailureKind;
   readonly serve?: string;
   readonly mode: '2026' | '2023';
+  readonly accounts?: boolean;
+  /** False for a server of 1.0 that waits for its first user. */
+  readonly users: boolean;
   readonly tls?: boolean;
 }
 
@@ -46,6 +50,11 @@ export function addRehearseCommand(program: Command, parts: ProgramParts): void 
         .default('2026'),
     )
     .option('--serve <port>', 'run only the server, until interrupted')
+    .option(
+      '--accounts',
+      'with --serve: also otp@, sso@ and reader@bench.local: a second factor (123456), single sign-on, few rights',
+    )
+    .option('--no-users', 'with --serve: a Mender server of 1.0 without any user, as documents describe it')
     .option('--tls', 'with --serve: https with a certificate of its own CA');
   action<RehearseOptions>(command, parts, (context, options) =>
     options.serve === undefined
@@ -94,11 +103,22 @@ async function rehearse(
 
 async function serve(
   { io, output }: CommandContext,
-  { mode, tls }: RehearseOptions,
-  port: string,
+  { mode, accounts, users, tls }: RehearseOptions,
+  text: string,
 ): Promise<ExitStatus> {
+  const port = wholeNumber(text, '--serve', 0, 65_535);
+  if (!users) {
+    await using server = await startOldServer({ port, tls: tls === true });
+    const { url, ca } = server;
+    output.result({ url, admin: null, mode: '1.0', ca: ca ?? null }, () =>
+      ca === undefined ? url : `${url}\n${ca}`,
+    );
+    output.note('A Mender server of 1.0 without any user: login, first user, auth requests. Ctrl-C ends it.');
+    if (!io.interrupted.aborted) await once(io.interrupted, 'abort');
+    return 0;
+  }
   await serveUntilAborted(
-    { port: wholeNumber(port, '--serve', 0, 65_535), mode, tls: tls === true },
+    { port, mode, tls: tls === true, accounts: accounts === true ? ACCOUNTS : [] },
     {
       signal: io.interrupted,
       listening: ({ url, ca }) => {
@@ -136,5 +156,12 @@ async function serveStack(
   if (!io.interrupted.aborted) await once(io.interrupted, 'abort');
   return 0;
 }
+
+/** Accounts that are not a plain admin's, all with the admin's password. */
+const ACCOUNTS = [
+  { email: 'otp@bench.local', password: DEFAULT_ADMIN.password, otp: '123456' },
+  { email: 'sso@bench.local', password: DEFAULT_ADMIN.password, singleSignOn: true },
+  { email: 'reader@bench.local', password: DEFAULT_ADMIN.password, role: 'reader' },
+] as const;
 
 const SERVES = { mender: serve, mic: serveStack } as const;

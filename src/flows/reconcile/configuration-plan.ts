@@ -64,8 +64,15 @@ export function planConfiguration(
     const installed = createHash('sha256').update(pem).digest('hex') === installedCaSha256;
     if (!installed) files.push({ target: caPath, content: secret(pem), mode: 0o644, masked: null });
   }
-  return { files, notes, elsewhere: elsewhere(reading, wanted) };
+  const where = elsewhere(reading, wanted);
+  if (where === OTHER_ORGANIZATION)
+    notes.push(
+      'The board had the token of another organization; it was replaced by the one that is stored for this server.',
+    );
+  return { files, notes, elsewhere: where };
 }
+
+const OTHER_ORGANIZATION = 'another organization';
 
 /** Where the client reports to now, if it reports anywhere else. The main file overrides the other, member by member. */
 function elsewhere(reading: ConfigurationReading, wanted: WantedConfiguration): string | null {
@@ -74,7 +81,7 @@ function elsewhere(reading: ConfigurationReading, wanted: WantedConfiguration): 
   if (urls.length > 0 && !urls.some((url) => sameUrl(url, wanted.serverUrl))) return urls.join(' ');
   const token = contents.map((content) => content?.tenantToken?.reveal() ?? '').find((text) => text !== '');
   return wanted.tenantToken !== null && token !== undefined && token !== wanted.tenantToken.reveal()
-    ? 'another organization'
+    ? OTHER_ORGANIZATION
     : null;
 }
 

@@ -171,14 +171,15 @@ async function limits(api: MenderApi, signal: AbortSignal): Promise<readonly Doc
 function clockLine(answers: readonly (HttpAnswer | 'forbidden')[], clock: Clock): DoctorLine {
   const last = answers.findLast((answer) => answer !== 'forbidden');
   const at = Date.parse(last?.headers.get('date') ?? '');
-  if (Number.isNaN(at)) return line('clock', 'note', 'the server does not say what time it has');
+  if (Number.isNaN(at))
+    return line('clock of the server', 'note', 'the server does not say what time it has');
   // The header has whole seconds, and its way took a moment.
   const apart = clock.now() - at;
   const seconds = Math.round(Math.abs(apart) / 1000);
   if (Math.abs(apart) <= CLOCK_NOTE_MS)
-    return line('clock', 'ok', 'that of the server agrees with this machine’s');
+    return line('clock of the server', 'ok', 'that of the server agrees with this machine’s');
   return line(
-    'clock',
+    'clock of the server',
     Math.abs(apart) > CLOCK_BAD_MS ? 'bad' : 'note',
     `this machine is ${seconds} s ${apart > 0 ? 'ahead of' : 'behind'} the server`,
     'Set the clock of the one that is wrong: ends of logins and times in the record depend on it.',

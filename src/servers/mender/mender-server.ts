@@ -124,10 +124,9 @@ export function createMenderServer(profile: ServerProfile, options: ConnectionOp
     limit,
 
     examine: (signal) => examineAccount({ session, api, http, clock }, signal),
-    preauthorized: (signal) => api.count('preauthorized', signal),
     reach: (signal) => reachMender(profile, http, signal),
     createFirstUser: (user, signal) => createFirstUser(profile, http, user, signal),
-    organizationToken: (signal) => api.organizationToken(signal),
+    organizationToken: (signal) => (session.isOld ? Promise.resolve(null) : api.organizationToken(signal)),
 
     async [Symbol.asyncDispose]() {
       await Promise.all(unattended);

@@ -59,7 +59,7 @@ export async function checkShift(
     const account = await server.examine(signal);
     lines.push(
       ...account.filter(
-        ({ check, state }) => state !== 'ok' || check === 'clock' || check === 'accept boards',
+        ({ check, state }) => state !== 'ok' || check === 'clock of the server' || check === 'accept boards',
       ),
     );
     if (boards !== null) lines.push(await room(server, boards, signal));
@@ -116,10 +116,12 @@ function login({ session, profile: { name } }: ConnectedServer, end: number, now
 
 async function room(server: ConnectedServer, boards: number, signal: AbortSignal): Promise<DoctorLine> {
   const check = 'limit for the boards';
-  const { limit, accepted } = await server.limit(signal);
-  if (limit === null) return line(check, 'ok', `no limit; ${boards} to come`);
   // A server does not look at its limit when it preauthorizes: those devices will want their room as well.
-  const preauthorized = (await server.preauthorized?.(signal)) ?? 0;
+  const { limit, accepted, preauthorized } =
+    server.preauthorization === undefined
+      ? { ...(await server.limit(signal)), preauthorized: 0 }
+      : await server.preauthorization.room(signal);
+  if (limit === null) return line(check, 'ok', `no limit; ${boards} to come`);
   const left = Math.max(0, limit - accepted - preauthorized);
   const counted = `${left} left (limit ${limit}, ${accepted} accepted, ${preauthorized} preauthorized), ${boards} to come`;
   return left < boards

@@ -241,6 +241,17 @@ test.each([
   },
 );
 
+test('a board with the token of another organization is given ours, and that is told', async () => {
+  const b = await bench();
+  const board = b.board({ client: { conf: { ...FACTORY_CONF, TenantToken: 'canary-of-others' } } });
+  const run = await b.run(board, { tenantToken: 'an-opaque-token' });
+  expectProvisioned(b, board, run);
+  expect(run.result.notes.join(' ')).toContain('token of another organization');
+  expect(JSON.stringify([run.result, run.events])).not.toContain('canary-of-others');
+  const again = await b.run(board, { tenantToken: 'an-opaque-token' });
+  expect(again.result.notes.join(' ')).not.toContain('another organization');
+});
+
 test('of a configuration that was not written, nobody is told that it was', async () => {
   const b = await bench({ server: { faults: [{ on: 'accept', act: { kind: 'status', status: 403 } }] } });
   const board = b.board({ client: { conf: { ...FACTORY_CONF, ServerURL: 'https://old.example' } } });

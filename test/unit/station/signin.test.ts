@@ -177,6 +177,7 @@ describe('before a shift', () => {
       'limit for the boards',
       'disk',
       'clock',
+      'clock of the server',
       'record',
     ])
       expect([check, line(report.lines, check)?.state]).toEqual([check, 'ok']);
@@ -300,6 +301,9 @@ describe('a server of 1.0', () => {
     const view = await station.call('server.first-user', { ...user, keep: true });
     expect(view.session).toMatchObject({ account: user.user, kept: true });
     await expect(station.call('server.first-user', user)).rejects.toThrow(code('server/has-users'));
+    const { lines } = await station.call('server.test', { name: 'bench' });
+    expect(line(lines, 'version')).toMatchObject({ state: 'note' });
+    expect(lines.filter(({ state }) => state === 'bad')).toEqual([]);
     await expect(station.call('provision', job)).rejects.toThrow(code('server/old'));
     expect(ports.opened).toBe(0);
   });

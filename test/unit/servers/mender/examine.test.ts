@@ -49,7 +49,7 @@ describe.each(MODES)('what an account may do at a server of %s', (mode) => {
     expect(textOf(lines, 'device limit')).toBe('1 accepted, 1 preauthorized, no limit');
     expect(textOf(lines, 'version')).toBe(`as of ${mode}`);
     expect(states(lines)['second key beside the first']).toBe(mode === '2026' ? 'ok' : 'note');
-    expect(states(lines)['clock']).toBe('ok');
+    expect(states(lines)['clock of the server']).toBe('ok');
   });
 
   test('is little for a role without rights, and the words say so', async () => {
@@ -80,8 +80,8 @@ describe.each(MODES)('what an account may do at a server of %s', (mode) => {
   ])('tells a clock that is %d ms apart', async (apart, state) => {
     const { server } = await at(mode, { clock: () => Date.now() + apart });
     const lines = await server.examine(never);
-    expect(states(lines)['clock']).toBe(state);
-    if (apart > 0) expect(textOf(lines, 'clock')).toMatch(/behind the server$/);
+    expect(states(lines)['clock of the server']).toBe(state);
+    if (apart > 0) expect(textOf(lines, 'clock of the server')).toMatch(/behind the server$/);
   });
 
   test('says when the server asked to slow down', async () => {
