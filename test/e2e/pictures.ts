@@ -1,8 +1,9 @@
 /**
  * Takes the pictures of the documentation, of the app as it is: `node test/e2e/pictures.ts`. What they show is a rehearsal:
- * four boards that passed, one of four that failed, what went over a line, and a unit that was re-keyed.
+ * four boards that passed, one of four that failed, what went over a line, a unit that was re-keyed, and a batch.
  */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Page } from '@playwright/test';
@@ -13,13 +14,13 @@ import { ask, bigButton, card, expectReady, expectVerdicts, rehearse } from './b
 const folder = path.join(import.meta.dirname, '..', '..', 'docs', 'images');
 
 /** Opens the app on a new home, at the size of the pictures. */
-async function onNewHome(take: (page: Page) => Promise<void>): Promise<void> {
+async function onNewHome(take: (page: Page, home: string) => Promise<void>): Promise<void> {
   const home = mkdtempSync(path.join(tmpdir(), 'station-screens-'));
   const app = await launch({ home });
   try {
     await app.page.setViewportSize({ width: 1280, height: 800 });
     await ask(app.page, 'preferences.set', { operator: 'Anna Berg' });
-    await take(app.page);
+    await take(app.page, home);
   } finally {
     await app.close();
     rmSync(home, { recursive: true, force: true });
@@ -75,3 +76,22 @@ await onNewHome(async (page) => {
   await expect(bigButton(page)).toBeEnabled();
   await picture(page, 'error');
 });
+await onNewHome(async (page, home) => {
+  await rehearse(page, { boards: 1 });
+  const file = path.join(home, 'March gateways.csv');
+  const rows = Array.from({ length: 480 }, (_, n) => {
+    const key = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'der' });
+    return `52:54:00:c1:${hex(n >> 8)}:${hex(n & 255)},${key.toString('base64')}`;
+  });
+  writeFileSync(file, ['mac,pubkey', ...rows, ''].join('\n'));
+  await ask(page, 'batch.import', { path: file, name: 'March gateways' });
+  await ask(page, 'batch.preauthorize', { name: 'March gateways', server: 'rehearsal' });
+  await page.getByRole('navigation').getByRole('button', { name: 'Batches' }).click();
+  await page.getByRole('button', { name: /^March gateways/ }).click();
+  await expect(page.getByRole('table', { name: 'Rows' }).getByText('Created').first()).toBeVisible();
+  await picture(page, 'batch');
+});
+
+function hex(value: number): string {
+  return value.toString(16).padStart(2, '0');
+}
