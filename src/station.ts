@@ -324,7 +324,7 @@ class StationOverHome implements Station {
     // What the schema of this very call gave back.
     const given = checked.data as CallParams<N>;
     const rules: Readonly<Record<CallName, CallRule>> = CALL_RULES;
-    this.#people.permit(name, rules[name], given, this.#namesRehearsal(given));
+    this.#people.permit(name, rules[name], given, this.#isRehearsed(given));
     if (CHANGING.has(name)) this.#record.writer();
     const operator = this.#operator();
     const result = await this.#handlers[name](given, signal);
@@ -335,7 +335,7 @@ class StationOverHome implements Station {
   subscribe(listener: Parameters<StationApi['subscribe']>[0]): () => void {
     return this.#events.subscribe((event) => {
       // What a locked bench shows to nobody is told to nobody either.
-      if (!WITHHELD.has(event.type) || !this.#people.view().blind) listener(event);
+      if (!WITHHELD.has(event.type) || !this.#people.isBlind) listener(event);
     });
   }
 
@@ -695,9 +695,14 @@ class StationOverHome implements Station {
     return this.#people.operator(this.#settings.preferences().operator);
   }
 
-  #namesRehearsal(params: object): boolean {
+  /** Whether a call is for simulated boards and their server alone: a real board must not be taken to that server. */
+  #isRehearsed(params: object): boolean {
+    const { server, port, ports = [port] }: Readonly<Record<string, unknown>> = { ...params };
+    if (this.#rehearsal === null || server !== this.#rehearsal.serverProfile.name) return false;
+    const simulated = this.#bench.views().filter((view) => view.simulated);
     return (
-      this.#rehearsal !== null && 'server' in params && params.server === this.#rehearsal.serverProfile.name
+      Array.isArray(ports) &&
+      ports.every((name) => simulated.some((view) => view.port === name || view.slot === name))
     );
   }
 
@@ -852,4 +857,7 @@ const WITHHELD: ReadonlySet<StationEvent['type']> = new Set<StationEvent['type']
   'journal',
   'interrupted',
   'line',
+  'batch',
+  'batch-outcomes',
+  'batch-taken-back',
 ]);

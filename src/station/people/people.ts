@@ -14,7 +14,7 @@ import { StationError } from '../../model/station-error.ts';
 import { peopleDigest, type People, type PeopleFile, type Person } from '../../settings/index.ts';
 import type { RecordAccess } from '../record-access.ts';
 import { added, changed, removed, rightsOf } from './changing.ts';
-import { codeOf, pinHash } from './codes.ts';
+import { pinHash } from './codes.ts';
 import { IdleClock } from './idle.ts';
 import { personNamed, waitsUntil, whoIs } from './signing-in.ts';
 
@@ -36,6 +36,7 @@ export class BenchPeople implements Disposable {
   /** Who has signed in; behind the lock, who was. */
   #at: string | null = null;
   #locked = false;
+  #blind = false;
   /** Where no people are defined: a name that this process was given. */
   #named: string | null = null;
   /** Hashing takes a moment; tries and changes are made one after the other. */
@@ -45,7 +46,12 @@ export class BenchPeople implements Disposable {
   constructor(parts: BenchPeopleParts) {
     this.#parts = parts;
     this.#idle = new IdleClock(parts.clock, () => this.#lock('idle'));
-    this.#read();
+    this.view();
+  }
+
+  /** Whether not even the record may be looked at, as `view` said last: asked for each event. */
+  get isBlind(): boolean {
+    return this.#blind;
   }
 
   /** The name that goes into the record of what is done now; `otherwise` where no people are defined. */
@@ -97,6 +103,7 @@ export class BenchPeople implements Disposable {
     const defined = people.people.length > 0;
     const locked = defined && (this.#locked || person === null);
     const { whileLocked } = people.rules;
+    this.#blind = locked && whileLocked === 'nothing';
     const now = this.#parts.clock.now();
     const whole = person === null ? [] : rightsOf(person);
     return {
@@ -105,7 +112,7 @@ export class BenchPeople implements Disposable {
       rules: people.rules,
       person: person?.name ?? null,
       locked,
-      blind: locked && whileLocked === 'nothing',
+      blind: this.#blind,
       rights: !defined ? RIGHTS : locked ? RIGHTS_BEHIND_LOCK[whileLocked](whole) : whole,
       badgesWaitUntil: isoOrNull(waitsUntil(people.badgeTries, now)),
     };
@@ -120,15 +127,7 @@ export class BenchPeople implements Disposable {
       }
       if (code === undefined)
         throw new StationError('station/usage', { detail: 'A PIN or a badge is needed to sign in.' });
-      const { file, clock } = this.#parts;
-      const onWrong = (person: string | null, wrong: number, waitMs: number): void => {
-        this.#record({ kind: 'sign-in-refused', person, wrong, waitMs });
-        this.#tell();
-      };
-      const { person, by } = await whoIs(
-        { name: name ?? null, code: secret(code) },
-        { file, clock, onWrong },
-      );
+      const { person, by } = await this.#prove(name ?? null, code);
       this.#enter(person, by);
       return this.#tell();
     });
@@ -154,12 +153,13 @@ export class BenchPeople implements Disposable {
     return this.#inTurn(async () => {
       const before = this.#read();
       const person = personNamed(before, this.#at ?? '');
-      if ((await codeOf(person, secret(code))) === null)
-        throw new StationError('station/sign-in-refused', { whose: `of ${person.name}` });
+      // Guessing costs the same as at the lock.
+      await this.#prove(person.name, code);
       const hash = await pinHash(secret(pin));
+      const proved = this.#read();
       const after: People = {
-        ...before,
-        people: before.people.map((one) => (one.name === person.name ? { ...one, pin: hash } : one)),
+        ...proved,
+        people: proved.people.map((one) => (one.name === person.name ? { ...one, pin: hash } : one)),
       };
       this.#change(after, 'pin', person.name);
     });
@@ -220,7 +220,7 @@ export class BenchPeople implements Disposable {
     const people = file.read();
     const digest = peopleDigest(people);
     if (record.isWriter() && digest !== record.reader.peopleDigest())
-      this.#record({
+      this.#note({
         kind: 'people-changed',
         what: 'outside',
         person: null,
@@ -231,6 +231,16 @@ export class BenchPeople implements Disposable {
         operator: null,
       });
     return people;
+  }
+
+  /** Whose code it is; wrong tries are counted, recorded and told. */
+  #prove(name: string | null, code: string): ReturnType<typeof whoIs> {
+    const { file, clock } = this.#parts;
+    const onWrong = (person: string | null, wrong: number, waitMs: number): void => {
+      this.#note({ kind: 'sign-in-refused', person, wrong, waitMs });
+      this.#tell();
+    };
+    return whoIs({ name, code: secret(code) }, { file, clock, onWrong });
   }
 
   /** The record first: no change without it. One that is cut off between the two shows as one from outside. */
@@ -251,14 +261,15 @@ export class BenchPeople implements Disposable {
 
   #enter({ name, role }: Person, by: 'pin' | 'badge' | 'first'): void {
     if (this.#at !== null && this.#at !== name) this.#leave('another');
+    // Nobody works whose coming is not recorded.
+    this.#parts.record.writer().append({ kind: 'person-signed-in', person: name, role, by });
     this.#at = name;
     this.#locked = false;
-    this.#record({ kind: 'person-signed-in', person: name, role, by });
     this.#watch();
   }
 
   #leave(why: 'asked' | 'another' | 'closed' | 'removed'): void {
-    if (this.#at !== null) this.#record({ kind: 'person-signed-out', person: this.#at, why });
+    if (this.#at !== null) this.#note({ kind: 'person-signed-out', person: this.#at, why });
     this.#at = null;
     this.#locked = false;
     this.#idle.stop();
@@ -268,7 +279,7 @@ export class BenchPeople implements Disposable {
     if (this.#at === null) return;
     this.#locked = true;
     this.#idle.stop();
-    this.#record({ kind: 'bench-locked', person: this.#at, why });
+    this.#note({ kind: 'bench-locked', person: this.#at, why });
     this.#tell();
   }
 
@@ -283,8 +294,16 @@ export class BenchPeople implements Disposable {
     return people.find(({ name }) => name === this.#at) ?? null;
   }
 
-  #record(event: PeopleEvent): void {
-    this.#parts.record.append(event);
+  /**
+   * Records what has to be so also where it cannot be recorded now: a full disk must not keep a bench from being locked, or
+   * a window from showing why nothing can be done. That it cannot be written is told by the record itself.
+   */
+  #note(event: PeopleEvent): void {
+    try {
+      this.#parts.record.append(event);
+    } catch (thrown) {
+      if (!(thrown instanceof StationError)) throw thrown;
+    }
   }
 
   #tell(): PeopleView {

@@ -97,6 +97,7 @@ it('reads without a person, unless a locked bench shows nothing', async () => {
   expect(rules.out).toContain('While locked: nothing');
   expect(await station(['journal', 'list', '--home', home])).toMatchObject({ status: 3, out: '' });
   expect(await station(['server', 'list', '--home', home])).toMatchObject({ status: 3, out: '' });
+  expect(await station(['doctor', '--home', home])).toMatchObject({ status: 3, out: '' });
   const read = await station(['journal', 'list', '--operator', 'Tom', '--home', home], {
     env: { STATION_PIN: TECHNICIAN },
   });

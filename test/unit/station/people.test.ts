@@ -9,6 +9,7 @@ import type { JournalEvent } from '../../../src/model/event.ts';
 import { CALL_RULES } from '../../../src/model/rights.ts';
 import { openStation, type Station } from '../../../src/station.ts';
 import { handClock } from '../hand-clock.ts';
+import { Ports } from './boards.ts';
 import { makeHome, open } from './home.ts';
 
 const ADA = { name: 'Ada Admin', code: '482913' } as const;
@@ -90,11 +91,11 @@ const SOME: Partial<Record<string, object>> = {
   'people.set': { name: 'Nobody' },
   'people.remove': { name: 'Nobody' },
   'batch.show': { name: 'y' },
-  'batch.check': { path: '/nowhere/y.csv' },
-  'batch.import': { path: '/nowhere/y.csv', name: 'y' },
   'batch.export': { path: '/nowhere/y.csv', name: 'y' },
   'batch.close': { name: 'y' },
   'batch.remove': { name: 'y' },
+  'batch.check': { path: '/nowhere' },
+  'batch.import': { path: '/nowhere', name: 'y' },
   'batch.rows': { name: 'y' },
   'batch.preauthorize': { name: 'y', server: 'x' },
   'batch.reconcile': { server: 'x' },
@@ -139,7 +140,10 @@ const SOME: Partial<Record<string, object>> = {
 };
 
 const REFUSED: ReadonlySet<CallName> = new Set(['snapshot', 'rehearsal.start', 'doctor'] as const);
-const NAMES = (Object.keys(CALLS) as CallName[]).filter((name) => !REFUSED.has(name));
+/** Those of which this file knows parameters that are taken; `rights.test.ts` sees to the rows of the others. */
+const NAMES = (Object.keys(CALLS) as CallName[]).filter(
+  (name) => !REFUSED.has(name) && CALLS[name].safeParse(SOME[name] ?? {}).success,
+);
 
 describe('a station without people', () => {
   it('lets everybody do everything, and says so', async () => {
@@ -241,6 +245,22 @@ describe('rights', () => {
       rights: expect.arrayContaining(['decommission']) as unknown,
       operator: ADA.name,
     });
+  });
+
+  it('to rehearse reach simulated boards alone: no real one is taken to the simulated server', async () => {
+    const { station } = await benchWithPeople({ ports: new Ports() });
+    await station.call('people.sign-in', TOM);
+    await station.call('rehearsal.start', { boards: 1 });
+    const { slots } = await station.call('snapshot', {});
+    const simulated = slots.find((slot) => slot.simulated)?.port ?? '';
+    const call = { server: 'rehearsal', profile: 'mender' } as const;
+    expect(await refusal(station, 'provision', { ...call, ports: ['/dev/ttyUSB0'] })).toBe(
+      'station/not-permitted',
+    );
+    expect(await refusal(station, 'provision', { ...call, ports: [simulated, '/dev/ttyUSB0'] })).toBe(
+      'station/not-permitted',
+    );
+    expect(await refusal(station, 'provision', { ...call, ports: [simulated] })).toBeNull();
   });
 
   it('let technicians work without a batch where the bench is set so', async () => {
@@ -404,6 +424,19 @@ describe('wrong tries', () => {
     });
     await clock.advance(86_400_000 + 5_000);
     await station.call('people.sign-in', { code: BADGE });
+  });
+
+  it('for a new PIN of one’s own count as those at the lock', async () => {
+    const clock = handClock();
+    const { station } = await benchWithPeople({ clock });
+    await station.call('people.sign-in', TOM);
+    for (const code of ['000111', '000112', '000113'])
+      await expect(station.call('people.set-pin', { code, pin: '640281' })).rejects.toMatchObject({
+        code: 'station/sign-in-refused',
+      });
+    await expect(station.call('people.set-pin', { code: TOM.code, pin: '640281' })).rejects.toMatchObject({
+      code: 'station/sign-in-waits',
+    });
   });
 
   it('are forgiven by an admin who sets a new PIN', async () => {
