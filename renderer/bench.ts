@@ -88,14 +88,14 @@ export function obstacle(state: WindowState, now: number): Obstacle | null {
   return null;
 }
 
-/** The right that whoever is at the bench lacks to provision without a batch; null where none is lacking. */
+/** The right that whoever is at the bench lacks to provision as it is set up, in a batch or not; null where none is lacking. */
 export function rightToStart(state: WindowState): Right | null {
   const { rights, rules, defined } = state.people;
   if (!defined) return null;
   const needed: readonly Right[] =
     currentServer(state)?.simulated === true
       ? ['rehearse']
-      : rules.provisionFreely
+      : rules.provisionFreely || state.batches.bench !== null
         ? ['provision']
         : ['provision', 'provision-freely'];
   return needed.find((right) => !rights.includes(right)) ?? null;

@@ -223,6 +223,9 @@ describe('who is at the bench', () => {
     const state = bench({ ...ready, people: technician });
     expect(obstacle(state, NOW)).toBe('not-permitted');
     expect(guidance(state, NOW).title).toBe('Tom may not provision boards without a batch');
+    // A batch that boards count in is what a technician works on.
+    const counted = { type: 'batches', action: { type: 'bench', name: 'B-17' } } as const;
+    expect(obstacle(bench({ ...ready, people: technician }, counted), NOW)).toBeNull();
     const freely = { ...technician, rules: { ...technician.rules, provisionFreely: true } };
     expect(obstacle(bench({ ...ready, people: freely }), NOW)).toBeNull();
   });
