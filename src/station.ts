@@ -568,6 +568,7 @@ class StationOverHome implements Station {
       clock: this.#clock,
       operator: () => this.#operator(),
       tell: this.#events.tell,
+      server: (name, signal) => this.#servers.open(name, signal),
       signing: () => this.#signing(),
       run: (batch) => this.#batchRuns.view(batch),
     };

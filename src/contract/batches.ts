@@ -25,6 +25,8 @@ const checkParams = {
   ignore: z.array(text).max(256).default([]),
   /** Of rows that name none. */
   tier: z.enum(TIERS).optional(),
+  /** A server whose devices the rows are held against, too. */
+  server: text.optional(),
   /** Bad rows that are told at most; how many there are is told in any case. */
   limit: z.number().int().min(0).max(1_000_000).default(1_000_000),
 };

@@ -3,6 +3,7 @@ import type { BATCH_CALLS, BatchCallResults, BatchRunView } from '../../contract
 import type { StationEvent } from '../../contract.ts';
 import type { BatchRecord } from '../../model/batch.ts';
 import type { Clock } from '../../model/clock.ts';
+import type { DeviceServer } from '../../servers/device-server.ts';
 import type { RecordAccess } from '../record-access.ts';
 import { endingHandlers } from './ending-handlers.ts';
 import { importHandlers } from './import-handlers.ts';
@@ -15,6 +16,8 @@ export interface BatchParts {
   readonly clock: Clock;
   readonly operator: () => string | null;
   readonly tell: (event: StationEvent) => void;
+  /** A server with its login. */
+  readonly server: (name: string, signal: AbortSignal) => Promise<DeviceServer>;
   /** Who signs what leaves this station for another one. */
   readonly signing: () => Signing;
   /** The run at a server that goes on in this process, by the batch's id. */

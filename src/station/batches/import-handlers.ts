@@ -1,5 +1,6 @@
 import type { BatchProgress, BatchView } from '../../contract/batches.ts';
 import type { BatchRecord } from '../../model/batch.ts';
+import { StationError } from '../../model/station-error.ts';
 import type { BatchHandlers, BatchParts } from './handlers.ts';
 import { importFile, type ImportParts } from './importing.ts';
 
@@ -25,12 +26,20 @@ export function importHandlers(
 }
 
 function importParts(parts: BatchParts, view: (batch: BatchRecord) => BatchView): ImportParts {
-  const { record, clock, operator, tell } = parts;
+  const { record, clock, operator, server, tell } = parts;
   return {
     record,
     clock,
     operator,
     view,
+    devices: async (name, signal) => {
+      const { preauthorization, profile } = await server(name, signal);
+      if (preauthorization === undefined)
+        throw new StationError('station/not-supported', {
+          detail: `${profile.name} is a server that cannot list its devices.`,
+        });
+      return preauthorization.devices(signal);
+    },
     progress: sparingly(
       () => clock.monotonic(),
       (progress) => tell({ type: 'batch-progress', progress }),

@@ -4,6 +4,7 @@ import type { BatchProgress, BatchReport, BatchView } from '../../contract/batch
 import type { Clock } from '../../model/clock.ts';
 import type { BatchId, BatchRecord } from '../../model/batch.ts';
 import type { LeftOutRow } from '../../model/batch-event.ts';
+import type { Device } from '../../model/device.ts';
 import type { JournalEvent } from '../../model/event.ts';
 import { StationError } from '../../model/station-error.ts';
 import type { RecordAccess } from '../record-access.ts';
@@ -19,6 +20,7 @@ export interface ImportParams {
   readonly identity: readonly string[];
   readonly ignore: readonly string[];
   readonly tier?: string | undefined;
+  readonly server?: string | undefined;
   readonly limit: number;
   readonly acceptGoodRows?: boolean;
 }
@@ -27,6 +29,8 @@ export interface ImportParts {
   readonly record: RecordAccess;
   readonly clock: Clock;
   readonly operator: () => string | null;
+  /** Every device of a server, page by page. @throws StationError where it has no login, or no way to list them. */
+  readonly devices: (server: string, signal: AbortSignal) => Promise<AsyncIterable<Device>>;
   readonly progress: (progress: BatchProgress) => void;
   readonly view: (batch: BatchRecord) => BatchView;
 }
@@ -48,12 +52,13 @@ export async function importFile(
 ): Promise<BatchReport> {
   const { record, clock } = parts;
   const began = clock.monotonic();
-  const { path, name } = params;
+  const { path, name, server } = params;
   const known = name === undefined ? null : record.reader.batches.byName(name);
   if (known !== null) return await sameFile(known, path, parts, began, signal);
+  const devices = server === undefined ? null : await parts.devices(server, signal);
   const checked = await checkFile(
     { path, identity: params.identity, ignore: params.ignore, tier: params.tier ?? null },
-    { journal: record.reader, devices: null, progress: parts.progress },
+    { journal: record.reader, devices: devices === null ? null : () => devices, progress: parts.progress },
     signal,
   );
   if (checked.rows === 0 && !checked.unusable) throw new StationError('batch/file-empty', { path });
@@ -64,7 +69,7 @@ export async function importFile(
     (checked.problems.length === 0 || params.acceptGoodRows === true);
   const batch = wanted && name !== undefined ? await storeRows(checked, name, parts, signal) : null;
   return {
-    ...reportOf(checked, params.limit, null),
+    ...reportOf(checked, params.limit, server ?? null),
     stored: batch === null ? 'no' : 'stored',
     batch: batch === null ? null : parts.view(batch),
     elapsedMs: Math.round(clock.monotonic() - began),

@@ -13,6 +13,7 @@ interface ImportOptions {
   readonly name?: string;
   readonly dryRun?: boolean;
   readonly acceptGoodRows?: boolean;
+  readonly server?: string;
   readonly tier?: (typeof TIERS)[number];
   readonly identity?: readonly string[];
   readonly ignore?: readonly string[];
@@ -40,6 +41,7 @@ export function addBatchImportCommand(batch: Command, parts: ProgramParts): void
       '--accept-good-rows',
       'store the good rows; the others can be exported, mended and imported again',
     )
+    .option('--server <name>', 'hold the rows against the devices of this server, too')
     .addOption(new Option('--tier <tier>', 'the tier of rows that name none').choices(TIERS))
     .option('--identity <column>', 'a column of the identity, or ATTRIBUTE=COLUMN; repeat for more', collect)
     .option('--ignore <column>', 'a column that is not to be looked at; repeat for more', collect)
@@ -55,13 +57,14 @@ async function importWith(
   { io, output, common }: CommandContext,
   station: StationApi,
   path: string,
-  { name, dryRun, acceptGoodRows, tier, identity, ignore }: ImportOptions,
+  { name, dryRun, acceptGoodRows, server, tier, identity, ignore }: ImportOptions,
 ): Promise<BatchReport> {
   using _progress = showProgress(station, io, output.json !== false || common.quiet);
   const params = {
     path,
     identity: [...(identity ?? [])],
     ignore: [...(ignore ?? [])],
+    ...(server === undefined ? {} : { server }),
     ...(tier === undefined ? {} : { tier }),
   };
   if (dryRun === true)
