@@ -64,6 +64,16 @@ export const BATCH_CALLS = {
     failed: z.boolean().default(false),
     force: z.boolean().default(false),
   }),
+  /**
+   * Every board of a batch that is through: verdict, proof, key, operator and time, with the head of the record and the
+   * fingerprint of the station's key. `json` is signed. Also of a batch that is not full yet: it says so.
+   */
+  'batch.certificate': z.strictObject({
+    name: batchName,
+    format: z.enum(['csv', 'json', 'pdf']).default('pdf'),
+    path: text,
+    force: z.boolean().default(false),
+  }),
   /** Takes no more boards from here on. */
   'batch.close': z.strictObject({ name: batchName }),
   /** Takes a batch that nobody has used off the list; its rows stay in the record. */
@@ -72,6 +82,7 @@ export const BATCH_CALLS = {
 
 export interface BatchCallResults {
   'batch.export': BatchExport;
+  'batch.certificate': BatchExport;
   'batch.close': BatchView;
   'batch.remove': null;
   'batch.check': BatchReport;

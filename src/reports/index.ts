@@ -1,8 +1,10 @@
+import { batchSheetOf, type BatchSubject } from './batch-sheet.ts';
 import { renderSheet } from './pdf.ts';
 import { sheetOf } from './sheet.ts';
 import type { SheetSubject } from './subject.ts';
 
 /** Documents about what the record holds. */
+export type { BatchSubject } from './batch-sheet.ts';
 export type { SheetSubject } from './subject.ts';
 
 /**
@@ -11,4 +13,9 @@ export type { SheetSubject } from './subject.ts';
  */
 export function sheetPdf(subject: SheetSubject): Promise<Buffer> {
   return renderSheet(sheetOf(subject));
+}
+
+/** The certificate of a batch as a PDF: every board that counted, and what ties it to the record. */
+export function batchPdf(subject: BatchSubject): Promise<Buffer> {
+  return renderSheet(batchSheetOf(subject));
 }

@@ -10,7 +10,7 @@ import { exportSigned } from './signed-export.ts';
 export function endingHandlers(
   parts: () => BatchParts,
   view: (batch: BatchRecord) => BatchView,
-): Pick<BatchHandlers, 'batch.export' | 'batch.close' | 'batch.remove'> {
+): Pick<BatchHandlers, 'batch.export' | 'batch.certificate' | 'batch.close' | 'batch.remove'> {
   return {
     'batch.export': async ({ name, format, ...request }) => {
       const { record, clock, signing } = parts();
@@ -18,6 +18,11 @@ export function endingHandlers(
       if (format === 'json') return exportSigned(batch, request, record.reader, signing(), clock.now());
       using reader = record.separateReader();
       return await exportCsv(batch, request, reader);
+    },
+    'batch.certificate': async ({ name, ...request }) => {
+      const { record, clock, signing } = parts();
+      const { certifyBatch } = await import('./certifying.ts');
+      return await certifyBatch(batchNamed(record, name), request, record.reader, signing, clock.now());
     },
     'batch.close': ({ name }) => {
       const { record, operator, tell } = parts();

@@ -92,6 +92,7 @@ const SOME: Partial<Record<string, object>> = {
   'people.remove': { name: 'Nobody' },
   'batch.show': { name: 'y' },
   'batch.export': { path: '/nowhere/y.csv', name: 'y' },
+  'batch.certificate': { path: '/nowhere/y.pdf', name: 'y' },
   'batch.close': { name: 'y' },
   'batch.remove': { name: 'y' },
   'batch.check': { path: '/nowhere' },

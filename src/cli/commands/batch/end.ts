@@ -10,7 +10,13 @@ interface ExportOptions {
   readonly force?: boolean;
 }
 
-/** `station batch export`, `close` and `remove`. */
+interface CertificateOptions {
+  readonly format: 'csv' | 'json' | 'pdf';
+  readonly out: string;
+  readonly force?: boolean;
+}
+
+/** `station batch export`, `certificate`, `close` and `remove`. */
 export function addBatchEndCommands(batch: Command, parts: ProgramParts): void {
   const command = batch
     .command('export')
@@ -37,6 +43,31 @@ export function addBatchEndCommands(batch: Command, parts: ProgramParts): void {
             '\n',
           ),
         );
+        return 0;
+      }),
+  );
+  const certificate = batch
+    .command('certificate')
+    .description('every board that is through, with the head of the record: for who gets the boards')
+    .argument('<name>', 'the batch')
+    .addOption(
+      new Option('--format <format>', 'pdf, csv or json').choices(['pdf', 'csv', 'json']).default('pdf'),
+    )
+    .requiredOption('--out <file>', 'the file to write')
+    .option('--force', 'overwrite an earlier certificate of that name');
+  action<CertificateOptions>(
+    certificate,
+    parts,
+    ({ output, withStation }, { format, out, force }, [name = '']) =>
+      withStation('read', async (station) => {
+        const path = resolve(out);
+        const written = await station.call('batch.certificate', {
+          name,
+          format,
+          path,
+          force: force === true,
+        });
+        output.result(written, ({ rows }) => `${path}: ${rows} board(s)`);
         return 0;
       }),
   );

@@ -1,10 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CallInput, ProvisionReport } from '../../../../src/contract.ts';
+import { keyFingerprint } from '../../../../src/journal/chain.ts';
 import { openJournal } from '../../../../src/journal/index.ts';
 import type { BatchId } from '../../../../src/model/batch.ts';
 import { systemClock } from '../../../../src/model/clock.ts';
 import type { Station } from '../../../../src/station.ts';
+import { parseCsv } from '../../journal/parse-csv.ts';
 import { virtualTime } from '../../virtual-time.ts';
 import { board, logIn, Ports, startServer, stationOn } from '../boards.ts';
 import { makeHome } from '../home.ts';
@@ -158,5 +161,43 @@ describe('boards whose keys are known', () => {
     });
     expect(codes(await provision([1], { batch: 'keyed' }))).toEqual(['pass']);
     expect(await station.call('batch.show', { name: 'keyed' })).toMatchObject({ units: 1, open: false });
+  }, 60_000);
+});
+
+describe('the certificate of a batch', () => {
+  it('lists every board that is through, with the head of the record and the key of the station', async () => {
+    const { station, provision } = await bench(2, ['mac', mac(1), mac(2), mac(3)]);
+    const { jobs } = await provision([1, 2]);
+    const folder = makeHome();
+    const write = async (format: 'csv' | 'json' | 'pdf', force = false): Promise<Buffer> => {
+      const path = join(folder, `spring.${format}`);
+      expect(await station.call('batch.certificate', { name: 'spring', format, path, force })).toMatchObject({
+        rows: 2,
+      });
+      return readFileSync(path);
+    };
+    const { head } = (await station.call('snapshot', {})).journal;
+    const document = JSON.parse((await write('json')).toString()) as {
+      body: { head: object; units: object[]; batch: object };
+      key: string;
+    };
+    expect(document.body.head).toEqual({ seq: head?.seq, hash: head?.hash });
+    expect(keyFingerprint(document.key)).toBe(head?.key);
+    expect(document.body.units).toMatchObject(
+      jobs.map(({ job, keyFingerprint: fingerprint, proof, deviceId }) => ({
+        job,
+        fingerprint,
+        proof,
+        deviceId,
+      })),
+    );
+    const [header, ...rows] = parseCsv((await write('csv')).toString());
+    expect(rows.map((row) => row[header?.indexOf('key_fingerprint') ?? -1])).toEqual(
+      jobs.map((job) => job.keyFingerprint),
+    );
+    expect(rows[0]).toContain(`${head?.seq ?? 0}:${head?.hash ?? ''}`);
+    expect((await write('pdf')).subarray(0, 5).toString()).toBe('%PDF-');
+    await write('pdf', true);
+    await expect(write('pdf')).rejects.toMatchObject({ code: 'station/file-exists' });
   }, 60_000);
 });
