@@ -122,11 +122,7 @@ module.exports = {
       from: { path: '^electron/main/', pathNot: '^electron/main/command-app\\.ts$' },
       to: {
         path: '^src/',
-        pathNot: [
-          ...CONTRACT,
-          '^src/model/',
-          '^src/settings/(home|secrets-from-environment)\\.ts$',
-        ],
+        pathNot: [...CONTRACT, '^src/model/', '^src/settings/(home|secrets-from-environment)\\.ts$'],
       },
     },
     {

@@ -13,7 +13,7 @@ export const BATCH_ERRORS = {
   'batch/conflict': row(
     'The server has device {device} of this identity already: {status}, {keys}.',
     'The row was not preauthorized; the device there was left as it is.',
-    'Look at the device. If it is to have this key, run the batch again with --force-rekey (servers of today), or remove the device there first; else correct the row.',
+    'Look at the device. If it is to have this key, run the batch again with --retry --force-rekey (servers of today), or remove the device there first; else correct the row.',
   ),
   'batch/decommissioning': row(
     'The server is just decommissioning device {device} of this identity.',

@@ -100,7 +100,13 @@ export function compare(device: Device, wanted: ExpectedDevice): Finding | null 
     return finding('dead', device, wanted);
   const own = ownSet(device, wanted);
   if (own === undefined) return finding('other-key', device, wanted);
-  if (own.status === 'pending') return finding('pending', device, wanted, [own]);
+  if (own.status === 'pending') {
+    // Beside a key that the server took, the one that asks anew was given up: accepting it would lock the unit out.
+    const isGivenUp = device.authSets.some(
+      ({ status }) => status === 'accepted' || status === 'preauthorized',
+    );
+    return isGivenUp ? finding('other-key', device, wanted) : finding('pending', device, wanted, [own]);
+  }
   if (own.status === 'rejected') return finding('other-status', device, wanted, [own]);
   // Beside a preauthorized key another may be what the unit has: only a key in use says that nobody needs the rest.
   const strays =

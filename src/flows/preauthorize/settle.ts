@@ -119,8 +119,8 @@ class RowAtWork {
       case 'unclear':
         throw answer.error;
       case 'refused':
-        // An account that may not do this at all is no verdict on its first rows.
-        if (answer.error.code === 'server/forbidden' && calls.good === 0) throw answer.error;
+        // What an account may not do, or may not do any more, is no verdict on a row.
+        if (answer.error.code === 'server/forbidden') throw answer.error;
         break;
       case 'exists':
         this.#ageMs = answer.ageMs;

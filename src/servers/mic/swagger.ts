@@ -26,17 +26,22 @@ const bodySchema = z.object({ properties: z.record(z.string(), z.unknown()).opti
 
 const METHODS = ['GET', 'POST'] as const;
 
+/** Words of an operation that does more to a certificate than to give it. */
+const CHANGES =
+  /activat|attach|batch|creat|delet|detach|disabl|enabl|generat|import|issue|new|register|remov|renew|replac|reset|revok|rotat|sign|upload/;
+
 /**
  * The operation that gives a thing's certificate and key, or null where the stack has none.
  *
  * Its path is not public and is not guessed. In the stack's own description it is an operation on one thing, not on a
  * batch, whose path or operation id names a certificate, and which takes the thing's name (assumed from the name of the
- * older `DOWNLOAD_CERTIFICATE` and its argument `thingName`). A `GET` goes before a `POST`; one that would make another
- * certificate is left alone.
+ * older `DOWNLOAD_CERTIFICATE` and its argument `thingName`). A `GET` goes before a `POST`, which has to say that it downloads;
+ * whatever by its words may end, change or make a certificate is left alone.
  */
 export function certificateDownload(description: unknown): Operation | null {
   const found = operationsOf(description).filter(
-    ({ words }) => /certificate/.test(words) && !/batch|create|renew|rotate|revoke|delete/.test(words),
+    ({ method, words }) =>
+      /certificate/.test(words) && !CHANGES.test(words) && (method === 'GET' || /download/.test(words)),
   );
   return found.find(({ method }) => method === 'GET') ?? found[0] ?? null;
 }

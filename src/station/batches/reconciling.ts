@@ -11,6 +11,7 @@ import {
 } from '../../flows/preauthorize/reconcile.ts';
 import type { JournalReader } from '../../journal/index.ts';
 import type { BatchId, BatchRecord, BatchRowState } from '../../model/batch.ts';
+import { canonicalIdentity, type Identity } from '../../model/identity.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { ServerProfile } from '../../model/server-profile.ts';
 import { asStationError, StationError } from '../../model/station-error.ts';
@@ -48,8 +49,17 @@ export async function reconcileServer(
     throw new StationError('station/not-supported', {
       detail: `${profile.name} is a kind of server whose devices cannot be listed by this version.`,
     });
+  // Sent to another server, its rows are not missing here: mending them would forget the devices there.
+  if (fix !== undefined && batch !== null && batch.run?.serverUrl !== profile.url)
+    throw batch.run === null
+      ? new StationError('batch/not-sent', { batch: batch.name, server: profile.name })
+      : new StationError('batch/not-sent-there', {
+          batch: batch.name,
+          server: profile.name,
+          other: batch.run.server,
+        });
   const journal = record.reader;
-  const expected = batch === null ? ofRecord(journal, profile.url) : ofBatch(journal, batch.id);
+  const expected = batch === null ? ofRecord(journal, profile.url) : ofBatch(journal, batch.id, profile.url);
   const counts = Object.fromEntries(FINDINGS.map((kind) => [kind, 0])) as Record<FindingKind, number>;
   const findings: ReconcileFinding[] = [];
   const work = reconcile(preauthorization, expected, signal);
@@ -114,6 +124,11 @@ async function mending(
     throw new StationError('job/not-settled', { detail: 'the device was changed meanwhile' });
   switch (kind) {
     case 'stray-pending':
+      // What waits beside the key in use may be what a job here is bringing to the unit.
+      if (hasJobUnderWay(record.reader, identity))
+        throw new StationError('job/not-settled', {
+          detail: 'a job of this unit is not finished at this station',
+        });
       for (const set of now?.sets ?? []) await server.removeAuthSet(deviceId ?? '', set, signal);
       return;
     case 'pending':
@@ -139,10 +154,17 @@ async function mending(
   });
 }
 
-function ofBatch(journal: JournalReader, batch: BatchId): Expectations {
+function hasJobUnderWay(journal: JournalReader, identity: Identity): boolean {
+  const name = canonicalIdentity(identity);
+  return [...journal.openJobs(), ...journal.interruptedJobs()].some(
+    (job) => job.identity !== null && canonicalIdentity(job.identity) === name,
+  );
+}
+
+function ofBatch(journal: JournalReader, batch: BatchId, serverUrl: string): Expectations {
   const { batches } = journal;
   return {
-    of: (identity) => toExpected(batches.rowOf(batch, identity)),
+    of: (identity) => toExpected(journal, serverUrl, batches.rowOf(batch, identity)),
     *all() {
       for (let after = 0; ;) {
         const rows = batches.rows(batch, { after, limit: PAGE });
@@ -150,7 +172,10 @@ function ofBatch(journal: JournalReader, batch: BatchId): Expectations {
         if (last === undefined) return;
         after = last.line;
         for (const row of rows) {
-          const expected = row.outcome === 'created' || row.outcome === 'already' ? toExpected(row) : null;
+          const expected =
+            row.outcome === 'created' || row.outcome === 'already'
+              ? toExpected(journal, serverUrl, row)
+              : null;
           if (expected !== null) yield expected;
         }
       }
@@ -161,10 +186,21 @@ function ofBatch(journal: JournalReader, batch: BatchId): Expectations {
 }
 
 /** What counts is the key of the unit that was provisioned, where one was. */
-function toExpected(row: BatchRowState | null): ExpectedDevice | null {
+function toExpected(
+  journal: JournalReader,
+  serverUrl: string,
+  row: BatchRowState | null,
+): ExpectedDevice | null {
   if (row?.fingerprint == null) return null;
-  const { identity, fingerprint, tier, deviceId, line } = row;
-  return { identity, fingerprint, tier, deviceId, line };
+  const { identity, tier, line } = row;
+  const unit = journal.unitAt(serverUrl, identity);
+  return {
+    identity,
+    fingerprint: unit?.fingerprint ?? row.fingerprint,
+    tier,
+    deviceId: unit?.deviceId ?? row.deviceId,
+    line,
+  };
 }
 
 function ofRecord(journal: JournalReader, serverUrl: string): Expectations {

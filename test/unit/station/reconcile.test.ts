@@ -77,6 +77,22 @@ test('a batch is compared with the server: what is missing, dead, another key or
   expect(await station.call('batch.reconcile', { server: 'bench' })).toMatchObject({ counts: { extra: 7 } });
 });
 
+test('a batch that was sent to another server is not mended here: its devices there are not forgotten', async () => {
+  const [first, second] = await Promise.all([startMenderServer(), startMenderServer()]);
+  onTestFinished(async () => void (await Promise.all([first.close(), second.close()])));
+  const home = makeHome();
+  await homeWithBatch(home, [keyRow(0)], { bench: first.url, other: second.url });
+  const { station } = await open({ home });
+  await station.call('batch.preauthorize', { name: 'spring', server: 'bench' });
+  await expect(
+    station.call('batch.reconcile', { server: 'other', batch: 'spring', fix: 'missing' }),
+  ).rejects.toMatchObject({ code: 'batch/not-sent-there' });
+  expect(await station.call('batch.reconcile', { server: 'bench', batch: 'spring' })).toMatchObject({
+    matching: 1,
+    findings: [],
+  });
+});
+
 async function admin(server: MenderServer) {
   const basic = Buffer.from('admin@bench.local:rehearsal-bench').toString('base64');
   const login = await fetch(`${server.url}/api/management/v1/useradm/auth/login`, {

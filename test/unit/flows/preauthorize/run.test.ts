@@ -178,6 +178,26 @@ test('an account that may not do this is no verdict on its rows', async () => {
   expect(store.results.size).toBe(0);
 });
 
+test('a right that is taken away in the middle of a run stops it, and no row is refused for it', async () => {
+  const clock = virtualTime();
+  const server = new ModelServer({ clock, mode: '2026' });
+  const ask = server.ask.bind(server);
+  let left = 30;
+  server.ask = (row, signal) => {
+    left -= 1;
+    return left >= 0
+      ? ask(row, signal)
+      : Promise.resolve({
+          kind: 'refused',
+          error: new StationError('server/forbidden', { server: 'model', user: 'x', detail: '' }),
+        });
+  };
+  const store = new MemoryRows(clock, wishes(100));
+  expect((await run(server, store, clock)).reason?.code).toBe('server/forbidden');
+  expect(outcomes(store).every((outcome) => outcome === 'created')).toBe(true);
+  expect(store.results.size).toBe(30);
+});
+
 test('a server that is away is waited for, and left alone after two minutes', async () => {
   const clock = virtualTime();
   const server = new ModelServer({ clock, mode: '2026', trouble: () => 'lost-before' });
