@@ -136,7 +136,8 @@ export const batchMessages = {
     store: (rows: number) => `Store ${count(rows, 'row', 'rows')}`,
     acceptGood: (good: number, bad: number) =>
       `Store the ${count(good, 'good row', 'good rows')}, leave out ${bad}`,
-    acceptHelp: 'The rows that are left out can be saved from the batch, mended, and imported again.',
+    acceptHelp:
+      'The rows that are left out can be saved from the batch with their reasons, mended, and imported again. Their keys are not kept: take those from the file.',
   },
 
   bench: {

@@ -105,7 +105,13 @@ test('a spreadsheet becomes a batch: every bad row is named, nothing is stored b
     await chooseWhere(application, failed);
     await page.getByRole('button', { name: 'Save failed rows…' }).click();
     await expect(page.getByRole('button', { name: 'Saved' })).toBeVisible();
-    expect(readFileSync(failed, 'utf8')).toContain('no key at all');
+    const mend = readFileSync(failed, 'utf8');
+    expect(mend).toContain('52:54:00:c1:00:01,,4711,Line 5 has the same key.');
+    expect(mend).toContain('52:54:00:c1:00:03,,4711,pubkey: It is no public key.');
+    expect(mend).toContain('52:54:00:c1:00:04,,4711,Line 2 has the same key.');
+    // What was refused as a public key may be a private one: nothing of it is kept.
+    expect(mend).not.toContain('no key at all');
+    expect(mend).not.toContain(twice);
   });
   const [batch] = await ask(page, 'batch.list', {});
   expect(batch).toMatchObject({ name: 'April gateways', kind: 'keys', rows: 1, leftOut: 3 });
