@@ -79,7 +79,9 @@ test('a batch is compared with the server: what is missing, dead, another key or
 
 test('a batch that was sent to another server is not mended here: its devices there are not forgotten', async () => {
   const [first, second] = await Promise.all([startMenderServer(), startMenderServer()]);
-  onTestFinished(async () => void (await Promise.all([first.close(), second.close()])));
+  onTestFinished(async () => {
+    await Promise.all([first.close(), second.close()]);
+  });
   const home = makeHome();
   await homeWithBatch(home, [keyRow(0)], { bench: first.url, other: second.url });
   const { station } = await open({ home });
