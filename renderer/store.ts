@@ -45,6 +45,10 @@ export function createStore(station: Station, clock: () => number = () => perfor
   const listeners = new Set<() => void>();
   const guard = startGuard();
   let thaw: ReturnType<typeof setTimeout> | undefined;
+  /** Snapshots that are asked for now. */
+  let loading = 0;
+  /** The station came up while one was asked for: where that fails it is asked for again. */
+  let isWanted = false;
   /** Shows for how long the guard holds back. */
   const cool = (): void => {
     clearTimeout(thaw);
@@ -66,11 +70,19 @@ export function createStore(station: Station, clock: () => number = () => perfor
       return () => listeners.delete(listener);
     },
     async load() {
+      loading += 1;
       try {
-        store.dispatch({ type: 'snapshot', snapshot: await station.call('snapshot', {}) });
+        const snapshot = await station.call('snapshot', {});
+        isWanted = false;
+        store.dispatch({ type: 'snapshot', snapshot });
       } catch (thrown) {
-        store.dispatch({ type: 'load-failed', error: reportOf(thrown) });
+        if (!isWanted) store.dispatch({ type: 'load-failed', error: reportOf(thrown) });
+      } finally {
+        loading -= 1;
       }
+      if (!isWanted) return;
+      isWanted = false;
+      await store.load();
     },
     async ask(name, params) {
       try {
@@ -122,8 +134,13 @@ export function createStore(station: Station, clock: () => number = () => perfor
   };
   const unsubscribe = station.subscribe((event) => {
     const wasBlind = state.people.blind;
+    const isShown = state.loaded && state.connection.state === 'up';
     store.dispatch({ type: 'event', event });
-    const back = event.type === 'station-process' && event.state === 'up';
+    // At the start the first snapshot may be asked for before the station is up, and answered by then. A second
+    // one would be no news, and its answer could come behind an event that is newer.
+    const isUp = event.type === 'station-process' && event.state === 'up';
+    if (isUp && loading > 0) isWanted = true;
+    const back = isUp && loading === 0 && !isShown;
     // Who wrote meanwhile left records and settings that no event told of.
     const free = event.type === 'read-only' && event.readOnly === null;
     // Nor were they told to a bench that showed nothing; what it had seen before is not kept either.

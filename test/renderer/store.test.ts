@@ -7,12 +7,16 @@ import { fakeBridge, interrupted, report, slot, snapshot, type FakeStation } fro
 
 const SETTINGS = { keySource: null, label: null };
 
-async function opened(replies: Parameters<typeof fakeBridge>[0]) {
+function notYetLoaded(replies: Parameters<typeof fakeBridge>[0]) {
   const clock = { now: 0 };
   const bridge = fakeBridge({ snapshot: () => snapshot({ slots: [slot(1)] }), ...replies });
-  const store = createStore(stationOver(bridge), () => clock.now);
-  await store.load();
-  return { bridge, store, clock };
+  return { bridge, store: createStore(stationOver(bridge), () => clock.now), clock };
+}
+
+async function opened(replies: Parameters<typeof fakeBridge>[0]) {
+  const all = notYetLoaded(replies);
+  await all.store.load();
+  return all;
 }
 
 const starts = (bridge: FakeStation): number =>
@@ -124,6 +128,44 @@ test('after the station is back, everything is asked anew', async () => {
   bridge.tell({ type: 'station-process', state: 'up', cause: null });
   await expect.poll(() => store.getState().slots.length).toBe(1);
   expect(store.getState().connection.state).toBe('up');
+});
+
+test('a station that comes up late is asked once: a second answer could be older than an event', async () => {
+  let asked = 0;
+  const first = Promise.withResolvers<undefined>();
+  const { bridge, store } = notYetLoaded({
+    snapshot: async () => {
+      asked += 1;
+      await first.promise;
+      return snapshot();
+    },
+  });
+  const loading = store.load();
+  bridge.tell({ type: 'station-process', state: 'up', cause: null });
+  first.resolve(undefined);
+  await loading;
+  bridge.tell({ type: 'station-process', state: 'up', cause: null });
+  expect(asked).toBe(1);
+  expect(store.getState()).toMatchObject({ loaded: true, connection: { state: 'up' } });
+});
+
+test('a snapshot that fails while the station comes up is asked for again', async () => {
+  let asked = 0;
+  const first = Promise.withResolvers<undefined>();
+  const { bridge, store } = notYetLoaded({
+    snapshot: async () => {
+      asked += 1;
+      if (asked > 1) return snapshot();
+      await first.promise;
+      throw new Error('ended');
+    },
+  });
+  const loading = store.load();
+  bridge.tell({ type: 'station-process', state: 'up', cause: null });
+  first.resolve(undefined);
+  await loading;
+  expect(asked).toBe(2);
+  expect(store.getState().loaded).toBe(true);
 });
 
 test('a bridge that breaks is told as a station that gives no answer', async () => {
