@@ -1,6 +1,10 @@
+import type { CallShape } from '../http/allow-list.ts';
 import type { HttpCall } from '../http/client.ts';
 
-/** Every call with a path of its own that the station makes to a stack. Others come from the stack's own description. */
+/**
+ * Every call with a path of its own that the station makes to a stack. One more comes from the stack's own description: the
+ * download of a thing's certificate. What is neither is never sent.
+ */
 export const MIC_CALLS = {
   manifest: { method: 'GET', path: '/metadata/manifest' },
   swagger: { method: 'GET', path: '/metadata/swagger' },
@@ -10,7 +14,7 @@ export const MIC_CALLS = {
   thing: { method: 'GET', path: '/things' },
   'create thing': { method: 'POST', path: '/things' },
   'thing types': { method: 'GET', path: '/thingtypes' },
-} as const satisfies Readonly<Record<string, { readonly method: HttpCall['method']; readonly path: string }>>;
+} as const satisfies Readonly<Record<string, CallShape>>;
 
 export type MicCall = keyof typeof MIC_CALLS;
 

@@ -1,7 +1,8 @@
 import type { Secret } from '../../model/secret.ts';
 import type { ServerProfile } from '../../model/server-profile.ts';
+import { onlyThese, type CallShape } from '../http/allow-list.ts';
 import type { HttpAnswer, HttpClient } from '../http/client.ts';
-import type { MicRequest } from './calls.ts';
+import { MIC_CALLS, type MicRequest } from './calls.ts';
 
 /** The credentials of a login, as the documents name them. */
 export interface MicCredentials {
@@ -10,16 +11,37 @@ export interface MicCredentials {
   readonly refreshToken: string;
 }
 
-/** A stack's API gateway: the base path before each path, the API key with each call. */
+/**
+ * A stack's API gateway: the base path before each path, the API key with each call. It sends the calls of the table, and
+ * the one of the stack's own description that was allowed beside them; its calls also throw StationError
+ * `server/call-not-allowed`.
+ */
 export class MicGateway {
-  readonly #http: HttpClient;
+  readonly #profile: ServerProfile;
+  readonly #any: HttpClient;
   readonly #base: string;
   readonly #apiKey: () => Secret<string> | null;
+  #http: HttpClient;
 
-  constructor({ url }: ServerProfile, http: HttpClient, apiKey: () => Secret<string> | null) {
-    this.#http = http;
-    this.#base = new URL(url).pathname.replace(/\/+$/, '');
+  constructor(profile: ServerProfile, http: HttpClient, apiKey: () => Secret<string> | null) {
+    this.#profile = profile;
+    this.#any = http;
+    this.#base = new URL(profile.url).pathname.replace(/\/+$/, '');
     this.#apiKey = apiKey;
+    this.#http = this.#only([]);
+  }
+
+  /** Sends this call, too, from now on; one that was allowed before no more. `{}` in its path stands for one segment. */
+  allow(shape: CallShape): void {
+    this.#http = this.#only([shape]);
+  }
+
+  #only(more: readonly CallShape[]): HttpClient {
+    const shapes = [...Object.values(MIC_CALLS), ...more].map(({ method, path }) => ({
+      method,
+      path: this.#base + path,
+    }));
+    return onlyThese(this.#any, this.#profile, shapes);
   }
 
   /** A call without a login. */

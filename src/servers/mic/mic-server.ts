@@ -13,7 +13,7 @@ import { examineAccount } from './examine.ts';
 import { MicGateway } from './gateway.ts';
 import { tryMqtt } from './mqtt.ts';
 import { MicSession } from './session.ts';
-import { isSwagger, newCertificate } from './swagger.ts';
+import { certificateDownload, isSwagger, newCertificate } from './swagger.ts';
 import { MicThings } from './things.ts';
 import { decode, json, unexpected, wireManifest } from './wire.ts';
 
@@ -38,6 +38,9 @@ export function createMicServer(profile: ServerProfile, options: ConnectionOptio
     if (answer.status !== 200) throw unexpected(profile, 'swagger', answer);
     const value = json(answer);
     if (!isSwagger(value)) throw anotherKind(profile, 'its answer to "swagger" has another form');
+    const download = certificateDownload(value);
+    if (download !== null)
+      gateway.allow({ method: download.method, path: download.path.replace('{name}', '{}') });
     return value;
   });
 
