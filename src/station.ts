@@ -250,7 +250,11 @@ class StationOverHome implements Station {
         settings: this.#settings,
         keyStore: this.#keyStore,
         record: (event) =>
-          record.append(event.kind === 'server-session' ? { ...event, operator: this.#operator() } : event),
+          record.append(
+            event.kind === 'server-session' || event.kind === 'setting-changed'
+              ? { ...event, operator: this.#operator() }
+              : event,
+          ),
         tell: this.#events.tell,
         clock,
         proxies: this.#proxies,
@@ -328,7 +332,7 @@ class StationOverHome implements Station {
     if (CHANGING.has(name)) this.#record.writer();
     const operator = this.#operator();
     const result = await this.#handlers[name](given, signal);
-    for (const event of settingChanges(name, given, operator)) this.#record.append(event);
+    for (const event of settingChanges(name, given, result, operator)) this.#record.append(event);
     return result;
   }
 

@@ -175,7 +175,8 @@ export const CALL_RULES = {
   doctor: 'look',
   'rehearsal.start': 'rehearse',
   'rehearsal.stop': 'rehearse',
-  'preferences.set': 'provision',
+  // Where people sign in, the name of whoever works is theirs to give, and none that anybody writes down.
+  'preferences.set': ({ params }) => (params['operator'] === undefined ? ['provision'] : ['settings']),
 } as const satisfies Readonly<Record<string, CallRule>>;
 
 /** The rights that a call takes; none where it takes nobody, or anybody who has signed in. */

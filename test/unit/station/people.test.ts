@@ -3,14 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CALLS, type CallName, type PeopleView } from '../../../src/contract.ts';
-import { readJournal } from '../../../src/journal/index.ts';
-import { systemClock } from '../../../src/model/clock.ts';
-import type { JournalEvent } from '../../../src/model/event.ts';
 import { CALL_RULES } from '../../../src/model/rights.ts';
 import { openStation, type Station } from '../../../src/station.ts';
 import { handClock } from '../hand-clock.ts';
 import { Ports } from './boards.ts';
 import { makeHome, open } from './home.ts';
+import { recorded } from './recorded.ts';
 
 const ADA = { name: 'Ada Admin', code: '482913' } as const;
 const TOM = { name: 'Tom', code: '730258' } as const;
@@ -59,18 +57,6 @@ async function benchWithPeople(options: Parameters<typeof open>[0] = {}) {
 
 function people(station: Station): Promise<PeopleView> {
   return station.call('people.show', {});
-}
-
-/** What the record has of one kind, oldest first. */
-function recorded<K extends JournalEvent['kind']>(home: string, kind: K) {
-  using reader = readJournal(join(home, 'journal.db'), {
-    stationId: 'reader',
-    clock: systemClock,
-    holder: { program: 'test' },
-  });
-  return [...reader.entries()]
-    .map(({ event }) => event)
-    .filter((event): event is Extract<JournalEvent, { kind: K }> => event.kind === kind);
 }
 
 /** Whether a call gets past rights and lock: what the handler says of the parameters does not matter. */
@@ -225,6 +211,16 @@ describe('rights', () => {
       retriable: false,
     });
     expect((await station.call('snapshot', {})).servers).toEqual([]);
+  });
+
+  it('to say whose name is recorded without signing in are an admin’s, where people sign in', async () => {
+    const { station } = await benchWithPeople();
+    await station.call('people.sign-in', TOM);
+    const name = { operator: 'Somebody Else' };
+    expect(await refusal(station, 'preferences.set', name)).toBe('station/not-permitted');
+    expect(await refusal(station, 'preferences.set', { sound: false })).toBeNull();
+    await station.call('people.sign-in', ADA);
+    expect(await refusal(station, 'preferences.set', name)).toBeNull();
   });
 
   it('can be given beside the role, and taken away, by an admin', async () => {
