@@ -71,6 +71,10 @@ export interface ServerView extends ServerProfile {
     readonly account: string;
     readonly expiresAt: string | null;
     readonly by: 'password' | 'token';
+    /** From its login to its end, milliseconds; left out where the server does not tell. */
+    readonly lastsMs?: number | undefined;
+    /** Set where it renews itself, until an end that its server chose and does not tell. */
+    readonly refreshed?: true | undefined;
     readonly kept: boolean;
   } | null;
   readonly hasTenantToken: boolean;

@@ -192,7 +192,11 @@ export type AuthAnswer =
 /** A person's session at a server. */
 export interface ServerSession {
   readonly account: string;
-  /** ISO 8601; null for one that does not end by itself. */
+  /** ISO 8601; null for one that does not end by itself, or of which nobody tells when. */
   readonly expiresAt: string | null;
   readonly by: 'password' | 'token';
+  /** From its login to its end, milliseconds; left out where the server does not tell. */
+  readonly lastsMs?: number | undefined;
+  /** Set where it renews itself, until an end that its server chose and does not tell. */
+  readonly refreshed?: true | undefined;
 }

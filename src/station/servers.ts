@@ -20,6 +20,7 @@ import {
 import type { KnownCertificate } from '../contract/servers.ts';
 import type { ProxySettings } from '../servers/http/proxy.ts';
 import { testServer } from './signin/server-test.ts';
+import { outlastsJob } from './signin/session-end.ts';
 import { apiKeyOf, sessionOf, tenantTokenOf, type KeyStore, type Settings } from '../settings/index.ts';
 
 /** What a person gives to log in. */
@@ -50,6 +51,8 @@ const keptSchema = z.object({
   account: z.string(),
   by: z.enum(['password', 'token']),
   expiresAt: z.string().nullable(),
+  lastsMs: z.number().optional(),
+  refreshed: z.literal(true).optional(),
 });
 
 interface Connection {
@@ -69,8 +72,6 @@ interface Connection {
 
 /** How long the code of a second factor is waited for, so that the password need not be given again. Milliseconds. */
 const CODE_WITHIN_MS = 300_000;
-/** A job takes seconds; with a line that has to be repeated and a server that is slow, minutes. Milliseconds. */
-const JOB_MS = 600_000;
 
 const FOREVER = new AbortController().signal;
 
@@ -147,13 +148,9 @@ export class Servers implements AsyncDisposable {
 
   /** @throws StationError `server/login-refused`, `server/otp-needed`, `server/single-sign-on` and those of a call. */
   async login(name: string, login: Login, signal: AbortSignal | undefined): Promise<ServerView> {
-    const { loginsNotKept, clock } = this.#parts;
+    const { clock } = this.#parts;
     const connection = this.#connection(name);
-    if (login.keep && loginsNotKept !== null && this.#simulated?.name !== name)
-      throw new StationError('server/login-not-kept', {
-        server: name,
-        detail: loginsNotKept.replace(/\.$/, ''),
-      });
+    this.#requireKeepable(name, login.keep);
     const credentials = credentialsOf(login, connection, clock.now());
     try {
       await connection.server.login(credentials, signal ?? FOREVER);
@@ -176,6 +173,16 @@ export class Servers implements AsyncDisposable {
     return this.#tell(connection.profile);
   }
 
+  /** @throws StationError `server/login-not-kept`. */
+  #requireKeepable(name: string, keep: boolean): void {
+    const { loginsNotKept } = this.#parts;
+    if (keep && loginsNotKept !== null && this.#simulated?.name !== name)
+      throw new StationError('server/login-not-kept', {
+        server: name,
+        detail: loginsNotKept.replace(/\.$/, ''),
+      });
+  }
+
   /** Remembers the key that the server shows, so that another one can be told later. A pin says it already. */
   async #takeNoteOfKey({ name, url, trust }: ServerProfile, signal: AbortSignal): Promise<void> {
     const { settings, proxies, clock } = this.#parts;
@@ -190,7 +197,8 @@ export class Servers implements AsyncDisposable {
   }
 
   /**
-   * Makes the first user of a server that has none, and logs in with it.
+   * Makes the first user of a server that has none, and logs in with it. What goes wrong after it was made says that it
+   * was.
    *
    * @throws StationError `server/has-users`, `server/first-user-refused`, `station/not-supported` for a kind without such.
    */
@@ -202,9 +210,24 @@ export class Servers implements AsyncDisposable {
     const { server } = this.#connection(name);
     if (server.createFirstUser === undefined)
       throw new StationError('station/not-supported', { detail: 'Servers of this kind take no first user.' });
-    await server.createFirstUser(user, signal ?? FOREVER);
     const { email, password, keep } = user;
-    return await this.login(name, { user: email, password, otp: null, token: null, keep }, signal);
+    this.#requireKeepable(name, keep);
+    await server.createFirstUser(user, signal ?? FOREVER);
+    try {
+      // In the record also where the login fails: whoever has this password may do everything there.
+      this.#parts.record({
+        kind: 'setting-changed',
+        setting: 'first-user',
+        subject: name,
+        to: email,
+        operator: null,
+      });
+      return await this.login(name, { user: email, password, otp: null, token: null, keep }, signal);
+    } catch (thrown) {
+      throw asStationError(thrown).leaving(
+        `The first user of ${name} was made: ${email}, with the password that was given. Nobody is logged in with it here.`,
+      );
+    }
   }
 
   /** The certificate that a known server shows now, beside what is remembered of it. */
@@ -317,12 +340,12 @@ export class Servers implements AsyncDisposable {
     may: readonly DestructiveCall[] = [],
   ): Promise<DeviceServer> {
     const server = await this.connected(name, signal);
-    if (!this.#endsSoon(server)) return limitedTo(server, may);
+    if (this.#outlastsJob(server)) return limitedTo(server, may);
     const { credentials } = this.#connection(name);
     if (credentials !== null) {
       await server.login(credentials, signal ?? FOREVER);
       this.#keep(this.#connection(name));
-      if (!this.#endsSoon(server)) return limitedTo(server, may);
+      if (this.#outlastsJob(server)) return limitedTo(server, may);
     }
     const left = Date.parse(server.session?.expiresAt ?? '') - this.#parts.clock.now();
     throw new StationError('server/session-ending', {
@@ -331,9 +354,8 @@ export class Servers implements AsyncDisposable {
     });
   }
 
-  #endsSoon({ session }: ConnectedServer): boolean {
-    const end = session?.expiresAt ?? null;
-    return end !== null && Date.parse(end) - this.#parts.clock.now() < JOB_MS;
+  #outlastsJob({ session }: ConnectedServer): boolean {
+    return session === null || outlastsJob(session, this.#parts.clock.now());
   }
 
   /** A server as the settings have it, whether or not it can be reached or anybody is logged in. */
@@ -457,11 +479,7 @@ export class Servers implements AsyncDisposable {
     const live = connection?.server.session ?? null;
     const kept = live === null ? this.#kept(name) : null;
     const session =
-      live !== null
-        ? { ...live, kept: connection?.kept ?? false }
-        : kept !== null
-          ? { account: kept.account, expiresAt: kept.expiresAt, by: kept.by, kept: true }
-          : null;
+      live !== null ? { ...live, kept: connection?.kept ?? false } : kept !== null ? withoutForm(kept) : null;
     const simulated = this.#simulated?.name === name;
     return {
       ...profile,
@@ -490,6 +508,11 @@ export class Servers implements AsyncDisposable {
     this.#connections.delete(name);
     await connection?.server[Symbol.asyncDispose]();
   }
+}
+
+/** A kept session as front ends see it. */
+function withoutForm({ form: _, ...session }: KeptSession): NonNullable<ServerView['session']> {
+  return { ...session, kept: true };
 }
 
 /** What was given alone: what was left out has its default elsewhere. */

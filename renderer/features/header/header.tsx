@@ -137,7 +137,13 @@ function ServerWords({ server }: { readonly server: ServerView }): ReactNode {
         <span className={classes.name}>{server.name}</span>
         {server.session === null ? null : (
           <span className={classes.left}>
-            {left === null ? text.noEnd : left <= 0 ? text.expired : text.timeLeft(timeLeft(left))}
+            {server.session.refreshed === true
+              ? messages.signin.refreshed
+              : left === null
+                ? text.noEnd
+                : left <= 0
+                  ? text.expired
+                  : text.timeLeft(timeLeft(left))}
           </span>
         )}
       </span>

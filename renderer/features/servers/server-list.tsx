@@ -35,6 +35,9 @@ export function ServerList({ show }: { readonly show: (view: ServersView) => voi
   );
 }
 
+/** As long as the longest jobs may take: the station says the same of such logins. */
+const SHORT_LOGIN_MS = 600_000;
+
 type Test =
   | { readonly state: 'none' | 'running' }
   | { readonly state: 'done'; readonly lines: readonly DoctorLine[]; readonly empty: boolean }
@@ -136,15 +139,27 @@ function Session({ server }: { readonly server: ServerView }): ReactNode {
   const now = useNow(1000);
   const text = messages.servers;
   if (server.session === null) return <p className={classes.soft}>{messages.header.signedOut}</p>;
+  const { account, kept, refreshed, lastsMs } = server.session;
   const left = sessionLeft(server, now);
   const ends =
-    left === null ? messages.header.noEnd : left <= 0 ? messages.header.expired : text.ends(timeLeft(left));
+    refreshed === true
+      ? messages.signin.refreshed
+      : left === null
+        ? messages.header.noEnd
+        : left <= 0
+          ? messages.header.expired
+          : text.ends(timeLeft(left));
   return (
-    <p>
-      {text.account(server.session.account)},{' '}
-      <span className={classes.soft}>
-        {ends}, {server.session.kept ? text.kept : text.notKept}
-      </span>
-    </p>
+    <>
+      <p title={refreshed === true ? messages.signin.refreshedHelp : undefined}>
+        {text.account(account)},{' '}
+        <span className={classes.soft}>
+          {ends}, {kept ? text.kept : text.notKept}
+        </span>
+      </p>
+      {lastsMs !== undefined && lastsMs < SHORT_LOGIN_MS ? (
+        <p className={classes.soft}>{messages.signin.short(Math.round(lastsMs / 60_000))}</p>
+      ) : null}
+    </>
   );
 }

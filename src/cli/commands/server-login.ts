@@ -3,6 +3,7 @@ import type { ServerView } from '../../contract.ts';
 import type { Secret } from '../../model/secret.ts';
 import { asStationError, StationError } from '../../model/station-error.ts';
 import type { Station } from '../../station.ts';
+import { shortLoginText, untilText } from '../../station/signin/session-end.ts';
 import { action, type CommandContext, type ProgramParts } from '../context.ts';
 import { askSecret, readSecret } from '../prompt.ts';
 
@@ -117,6 +118,6 @@ async function newPassword(
 
 function signedIn({ name, session }: ServerView): string {
   if (session === null) return `Not logged in at ${name}.`;
-  const until = session.expiresAt === null ? 'until it is revoked' : `until ${session.expiresAt}`;
-  return `Logged in at ${name} as ${session.account}, ${until}.`;
+  const short = shortLoginText(session);
+  return `Logged in at ${name} as ${session.account}, ${untilText(session)}.${short === null ? '' : `\n${short}`}`;
 }

@@ -151,7 +151,8 @@ export function addServerCommands(program: Command, parts: ProgramParts): void {
 }
 
 /** Time left of a login, in the two largest units. */
-function left(expiresAt: string | null, now: number): string {
+function left({ expiresAt, refreshed }: NonNullable<ServerView['session']>, now: number): string {
+  if (refreshed === true) return 'renewed by itself';
   if (expiresAt === null) return 'no end';
   const minutes = Math.max(0, Math.floor((Date.parse(expiresAt) - now) / 60_000));
   const hours = Math.floor(minutes / 60);
@@ -170,7 +171,7 @@ function listing(servers: readonly ServerView[], now: number): string {
       trust.by,
       session?.account ?? '',
       session?.expiresAt ?? '',
-      session === null ? '' : left(session.expiresAt, now),
+      session === null ? '' : left(session, now),
     ]),
   );
 }

@@ -46,16 +46,13 @@ export class MenderSession {
 
   /** Who is logged in; null for nobody. */
   get current(): ServerSession | null {
-    if (this.#holding === null) return null;
-    const { account, expiresAt, by } = this.#holding;
-    return { account, expiresAt, by };
+    return this.#holding === null ? null : sessionOf(this.#holding);
   }
 
   /** The session for the key store; its form is the token. Null where nobody is logged in. */
   get kept(): KeptSession | null {
     if (this.#holding === null) return null;
-    const { account, expiresAt, by, token } = this.#holding;
-    return { account, expiresAt, by, form: token };
+    return { ...sessionOf(this.#holding), form: this.#holding.token };
   }
 
   /** Whether the server is one of 1.0 or 1.1. */
@@ -93,7 +90,7 @@ export class MenderSession {
     // token are refused and made again with the new one.
     if (before !== null && before.token.reveal() !== holding.token.reveal())
       await this.#close(before, signal);
-    return { account: holding.account, expiresAt: holding.expiresAt, by: holding.by };
+    return sessionOf(holding);
   }
 
   /** Ends a session at the server that another one has taken the place of; where that fails it ends by itself. */
@@ -252,6 +249,10 @@ const REFUSALS: ReadonlySet<string> = new Set([
   'server/single-sign-on',
 ]);
 
+function sessionOf({ account, expiresAt, by, lastsMs }: Holding): ServerSession {
+  return { account, expiresAt, by, ...(lastsMs === undefined ? {} : { lastsMs }) };
+}
+
 function hold(
   token: Secret<string>,
   claims: TokenClaims,
@@ -260,5 +261,7 @@ function hold(
   old: boolean,
 ): Holding {
   const expiresAt = claims.expires === null ? null : new Date(claims.expires * 1000).toISOString();
-  return { token, claims, account, expiresAt, by, old };
+  const { issued, expires } = claims;
+  const lasts = issued === null || expires === null ? {} : { lastsMs: (expires - issued) * 1000 };
+  return { token, claims, account, expiresAt, by, old, ...lasts };
 }

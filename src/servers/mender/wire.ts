@@ -100,6 +100,8 @@ export interface TokenClaims {
   readonly subject: string | null;
   /** Of a device token the auth set. */
   readonly id: string | null;
+  /** Seconds since the epoch; null where it does not say. */
+  readonly issued: number | null;
   /** Seconds since the epoch; null where it does not end. */
   readonly expires: number | null;
   /** Servers of today name a key in their tokens; those of 2023 did not. */
@@ -110,6 +112,7 @@ const header = z.object({ kid: z.unknown().optional() });
 const claims = z.object({
   sub: z.string().optional(),
   jti: z.string().optional(),
+  iat: z.number().optional(),
   exp: z.number().optional(),
 });
 
@@ -120,10 +123,11 @@ export function readToken(text: string): TokenClaims | null {
   const parsedHead = header.safeParse(jsonPart(head));
   const parsedBody = claims.safeParse(jsonPart(body));
   if (!parsedHead.success || !parsedBody.success) return null;
-  const { sub, jti, exp } = parsedBody.data;
+  const { sub, jti, iat, exp } = parsedBody.data;
   return {
     subject: sub ?? null,
     id: jti ?? null,
+    issued: iat ?? null,
     expires: exp ?? null,
     namesKey: parsedHead.data.kid !== undefined,
   };

@@ -278,7 +278,7 @@ const REFUSALS: ReadonlySet<string> = new Set(['server/login-refused', 'server/c
 
 function sessionOf({ user }: Holding): ServerSession {
   // It renews itself: what ends is a refresh token of thirty days or what the stack has chosen, which nobody tells.
-  return { account: user.userName, expiresAt: null, by: 'password' };
+  return { account: user.userName, expiresAt: null, by: 'password', refreshed: true };
 }
 
 function userRequest({ user }: Holding): MicRequest {

@@ -5,6 +5,7 @@ import type { Secret } from '../../model/secret.ts';
 import { asStationError } from '../../model/station-error.ts';
 import { showCertificate, verifyCertificate, type ConnectedServer } from '../../servers/index.ts';
 import type { ProxySettings } from '../../servers/http/proxy.ts';
+import { shortLoginText, untilText } from './session-end.ts';
 
 export interface ServerTestParts {
   readonly profile: ServerProfile;
@@ -52,9 +53,9 @@ export async function testServer(parts: ServerTestParts, signal: AbortSignal): P
       lines.push(line('login', 'note', 'Nobody is logged in.', remedy));
       return { lines, empty };
     }
-    const { account, expiresAt } = server.session;
-    const until = expiresAt === null ? 'until it is revoked' : `until ${expiresAt}`;
-    lines.push(line('login', 'ok', `${account}, ${until}`));
+    const short = shortLoginText(server.session);
+    const text = `${server.session.account}, ${untilText(server.session)}`;
+    lines.push(line('login', short === null ? 'ok' : 'note', text, short));
     lines.push(...(await server.examine(signal)), ...(await organizationLines(server, parts, signal)));
   } catch (thrown) {
     failed('login', thrown);

@@ -6,6 +6,7 @@ import type { ServerProfile } from '../../model/server-profile.ts';
 import { asStationError, StationError } from '../../model/station-error.ts';
 import { showCertificate, verifyCertificate, type ConnectedServer } from '../../servers/index.ts';
 import type { ProxySettings } from '../../servers/http/proxy.ts';
+import { untilText } from './session-end.ts';
 
 /** Of a shift that is given no end, in hours. */
 const HOURS = 8;
@@ -106,8 +107,16 @@ async function certificate(
 function login({ session, profile: { name } }: ConnectedServer, end: number, now: number): DoctorLine {
   const remedy = `Log in now (station server login ${name} --user EMAIL): the new login then lasts.`;
   if (session === null) return line('login', 'bad', 'nobody is logged in', remedy);
-  const { account, expiresAt } = session;
-  if (expiresAt === null) return line('login', 'ok', `${account}, until it is revoked`);
+  const { account, expiresAt, refreshed } = session;
+  const without = `${account}, ${untilText(session)}`;
+  if (refreshed === true)
+    return line(
+      'login',
+      'note',
+      without,
+      `Where it is older than a few days, log in anew (station server login ${name} --user NAME).`,
+    );
+  if (expiresAt === null) return line('login', 'ok', without);
   const minutes = Math.max(0, Math.round((Date.parse(expiresAt) - now) / 60_000));
   return Date.parse(expiresAt) < end
     ? line('login', 'bad', `${account}'s ends in the shift, at ${expiresAt} (in ${minutes} min)`, remedy)

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { ProvisionReport } from '../../../src/contract.ts';
+import type { ShiftCheck } from '../../../src/contract/servers.ts';
 import { createSimulatedBoard } from '../../../src/rehearsal/board/index.ts';
 import { MIC_ADMIN, startMicServer } from '../../../src/rehearsal/mic/index.ts';
 import { Settings } from '../../../src/settings/index.ts';
@@ -57,6 +58,17 @@ test('a stack is found, its account signed in, a board provisioned there, and a 
   const tested = await call(['server', 'test', 'cloud']);
   expect(tested).toMatchObject({ status: 0 });
   expect(tested.out).toMatch(/right Things\.CREATE/);
+  // Its login ends, when its stack says so: no word of one that lasts.
+  expect(tested.out).toContain('admin, renewed by itself until an end that the server chose');
+  const shift = await call(['shift-check', '--server', 'cloud']);
+  expect((JSON.parse(shift.out) as ShiftCheck).lines).toContainEqual(
+    expect.objectContaining({
+      check: 'login',
+      state: 'note',
+      remedy: expect.stringContaining('log in anew') as string,
+    }),
+  );
+  expect(tested.out + shift.out).not.toContain('revoked');
 
   // What cannot work is said before a board is touched.
   const unfit = await call(['provision', '--server', 'cloud', '--profile', 'mender', '--port', port]);

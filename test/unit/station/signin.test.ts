@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { CallInput, DoctorLine } from '../../../src/contract.ts';
@@ -15,8 +17,9 @@ import { startOldServer } from '../../../src/rehearsal/server/old-server.ts';
 import { spkiSha256 } from '../../../src/servers/http/trust.ts';
 import type { PortSource } from '../../../src/slots/port-source.ts';
 import type { Station, StationOptions } from '../../../src/station.ts';
-import { certificate } from '../servers/peers.ts';
+import { certificate, listen } from '../servers/peers.ts';
 import { makeHome, open } from './home.ts';
+import { recorded } from './recorded.ts';
 
 const ADMIN = { name: 'bench', user: DEFAULT_ADMIN.email, password: DEFAULT_ADMIN.password } as const;
 const OTP = { name: 'bench', user: 'otp@bench.local', password: 'otp-password' } as const;
@@ -63,6 +66,23 @@ function untouchable(): PortSource & { opened: number } {
     watch: () => ({ [Symbol.dispose]: () => undefined }),
   };
   return source;
+}
+/** The same call at another server. */
+async function passOn(request: IncomingMessage, response: ServerResponse, url: string): Promise<void> {
+  const { method = '', headers, url: path = '' } = request;
+  const body = await buffer(request);
+  const answer = await fetch(url + path, {
+    method,
+    headers: Object.fromEntries(
+      ['authorization', 'content-type'].flatMap((name) => {
+        const value = headers[name];
+        return typeof value === 'string' ? [[name, value]] : [];
+      }),
+    ),
+    ...(method === 'GET' ? {} : { body }),
+  });
+  response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'text/plain' });
+  response.end(Buffer.from(await answer.arrayBuffer()));
 }
 const job = { ports: ['one'], server: 'bench', profile: 'mender' };
 
@@ -114,6 +134,19 @@ describe('a login that is to be kept', () => {
     expect(readFileSync(join(home, 'secrets.json'), 'utf8')).not.toContain('server/bench/session');
   });
 
+  test('is refused before the first user of a server is made', async () => {
+    const server = await startOldServer();
+    onTestFinished(() => server[Symbol.asyncDispose]());
+    const station = await stationAt(server, { withoutKey: 'This session has no key ring.' });
+    const user = { name: 'bench', user: 'first@bench.local', password: 'long-enough' };
+    await expect(station.call('server.first-user', { ...user, keep: true })).rejects.toThrow(
+      code('server/login-not-kept'),
+    );
+    expect(server.users()).toEqual([]);
+    const view = await station.call('server.first-user', user);
+    expect(view.session).toMatchObject({ account: user.user, kept: false });
+  });
+
   test('takes the place of one that was kept: a login that is not to be kept leaves none behind', async () => {
     const server = await serve();
     const home = makeHome();
@@ -132,24 +165,47 @@ describe('a job', () => {
   test('is not begun with a login that may end in it', async () => {
     const server = await serve({ sessionSeconds: 300 });
     const ports = untouchable();
-    const station = await stationAt(server, { ports });
+    const clock = movable();
+    const station = await stationAt(server, { ports, clock });
     // With a code that is good once, the station cannot log in by itself.
     await station.call('server.login', { ...OTP, otp: '123456' });
+    clock.ahead = 151_000;
     await expect(station.call('provision', job)).rejects.toThrow(
       expect.objectContaining({
         code: 'server/session-ending',
-        details: { server: 'bench', minutes: 4 },
+        details: { server: 'bench', minutes: 2 },
       }) as Error,
     );
     expect(ports.opened).toBe(0);
   });
 
+  test('is begun with a fresh login where no login lasts as long as the longest job, which is said', async () => {
+    const server = await serve({ sessionSeconds: 300 });
+    const home = makeHome();
+    const station = await stationAt(server, { home });
+    await station.call('server.login', { ...OTP, otp: '123456', keep: true });
+    const { lines } = await station.call('server.test', { name: 'bench' });
+    expect(line(lines, 'login')).toMatchObject({
+      state: 'note',
+      remedy: expect.stringContaining('last 5 min: a long job may need a new one') as string,
+    });
+    await station[Symbol.asyncDispose]();
+    // Also in another process, which goes on with the kept login.
+    const ports = untouchable();
+    const { station: later } = await open({ home, ports });
+    const { jobs } = await later.call('provision', job);
+    expect(jobs).toHaveLength(1);
+    expect(ports.opened).toBeGreaterThan(0);
+  });
+
   test('has the login renewed before it begins, where that can be done', async () => {
     const server = await serve({ sessionSeconds: 300 });
     const ports = untouchable();
-    const station = await stationAt(server, { ports });
+    const clock = movable();
+    const station = await stationAt(server, { ports, clock });
     await station.call('server.login', { ...ADMIN, keep: true });
     server.environment.sessionSeconds = 604_800;
+    clock.ahead = 151_000;
     const { jobs } = await station.call('provision', job);
     expect(jobs).toHaveLength(1);
     expect(ports.opened).toBeGreaterThan(0);
@@ -306,5 +362,32 @@ describe('a server of 1.0', () => {
     expect(lines.filter(({ state }) => state === 'bad')).toEqual([]);
     await expect(station.call('provision', job)).rejects.toThrow(code('server/old'));
     expect(ports.opened).toBe(0);
+  });
+
+  test('that goes away once its first user is made: what is said, and recorded, is that it was made', async () => {
+    const server = await startOldServer();
+    onTestFinished(() => server[Symbol.asyncDispose]());
+    const front = await listen((request, response) => {
+      if (server.users().length > 0) request.socket.destroy();
+      else void passOn(request, response, server.url);
+    });
+    onTestFinished(() => front[Symbol.asyncDispose]());
+    const home = makeHome();
+    const station = await stationAt(front, { home });
+    const user = { name: 'bench', user: 'first@bench.local', password: 'long-enough' };
+    await expect(station.call('server.first-user', user)).rejects.toMatchObject({
+      code: 'server/unreachable',
+      unchanged: expect.stringContaining('The first user of bench was made: first@bench.local') as string,
+    });
+    expect(server.users()).toEqual([user.user]);
+    const changes = recorded(home, 'setting-changed');
+    expect(changes).toContainEqual({
+      kind: 'setting-changed',
+      setting: 'first-user',
+      subject: 'bench',
+      to: user.user,
+      operator: null,
+    });
+    expect(JSON.stringify(changes)).not.toContain(user.password);
   });
 });

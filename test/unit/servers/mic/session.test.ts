@@ -12,7 +12,12 @@ describe('a session at a stack', () => {
   test('is one login for many calls, renews itself before its hour is over, and says that it does not end', async () => {
     let renewals = 0;
     const { server, stack, clock } = await micBench({}, { onRenewed: () => (renewals += 1) });
-    expect(await server.login(ADMIN, never)).toEqual({ account: 'admin', expiresAt: null, by: 'password' });
+    expect(await server.login(ADMIN, never)).toEqual({
+      account: 'admin',
+      expiresAt: null,
+      by: 'password',
+      refreshed: true,
+    });
     for (let call = 0; call < 5; call += 1) await server.limit(never);
     expect([stack.count('login'), stack.count('refresh')]).toEqual([1, 0]);
     clock.forward(54 * MINUTE);
@@ -86,7 +91,12 @@ describe('a session at a stack', () => {
     clock.forward(5 * 60 * MINUTE);
     const next = createDeviceServer(micProfile(stack), { clock, apiKey: () => secret(stack.apiKey) });
     await using _next = next;
-    expect(await next.resume(kept, never)).toEqual({ account: 'admin', expiresAt: null, by: 'password' });
+    expect(await next.resume(kept, never)).toEqual({
+      account: 'admin',
+      expiresAt: null,
+      by: 'password',
+      refreshed: true,
+    });
     await next.limit(never);
     expect([stack.count('login'), stack.count('refresh')]).toEqual([1, 1]);
     expect(next.kept!.form.reveal()).not.toBe(kept.form.reveal());
