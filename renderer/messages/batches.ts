@@ -229,6 +229,7 @@ export const batchMessages = {
       used: 'in use: they stay',
       failed: 'could not be told',
     },
+    inFlight: 'without a lasting answer: left alone, go on with the batch first',
     would: 'would be removed',
     nothing: 'Nothing would be removed.',
     sure: (devices: number, server: string) =>

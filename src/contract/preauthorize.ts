@@ -83,8 +83,12 @@ export interface PreauthorizeReport {
   readonly done: number;
   /** Rows that the server could not be brought to answer; they are `pending`. The first hundred. */
   readonly unsettled: readonly { readonly line: number; readonly error: ErrorReport }[];
-  /** What the server had room for before the run; `limit` is null where there is none. */
-  readonly room: { readonly limit: number | null; readonly accepted: number; readonly preauthorized: number };
+  /** What the server had room for before the run; `limit` is null where there is none. Null: stopped before it was asked. */
+  readonly room: {
+    readonly limit: number | null;
+    readonly accepted: number;
+    readonly preauthorized: number;
+  } | null;
   readonly elapsedMs: number;
 }
 
@@ -110,6 +114,8 @@ export interface TakeBackReport {
   readonly state: 'ended' | 'stopped';
   readonly reason: ErrorReport | null;
   readonly counts: Readonly<Record<TakeBackOutcome, number>>;
+  /** Rows that the server never answered lastingly: whether it has them nobody knows, and they were left alone. */
+  readonly inFlight: number;
   readonly elapsedMs: number;
 }
 

@@ -10,6 +10,7 @@ import type { Database } from './database.ts';
 export const BATCH_TABLES: Readonly<Record<string, string>> = {
   p_batch: 'batch',
   p_batch_row: 'batch, line',
+  p_batch_run: 'batch, run',
   p_batch_left_out: 'batch, line',
   p_batch_admitted: 'seq',
 };
@@ -59,6 +60,12 @@ export const BATCH_SCHEMA = `
     sent_at TEXT,
     device_id TEXT,
     error TEXT,
+    -- The server that the outcome is of.
+    server_url TEXT,
+    -- What stays of it at a server from which the batch was taken back.
+    kept_server TEXT,
+    kept_url TEXT,
+    kept_device TEXT,
     unit_job TEXT,
     unit_at TEXT,
     unit_verdict TEXT,
@@ -74,6 +81,16 @@ export const BATCH_SCHEMA = `
   CREATE INDEX p_batch_row_outcome ON p_batch_row (batch, outcome, line);
   CREATE INDEX p_batch_row_in_flight ON p_batch_row (batch, line) WHERE in_flight = 1;
   CREATE INDEX p_batch_row_unit ON p_batch_row (batch, line) WHERE unit_job IS NOT NULL;
+  CREATE INDEX p_batch_row_kept ON p_batch_row (batch, line) WHERE kept_url IS NOT NULL;
+  CREATE TABLE p_batch_run (
+    batch INTEGER NOT NULL,
+    run TEXT NOT NULL,
+    server_url TEXT NOT NULL,
+    begun_at TEXT NOT NULL,
+    -- The last that was recorded of what it does at the server.
+    last_at TEXT NOT NULL,
+    PRIMARY KEY (batch, run)
+  ) STRICT, WITHOUT ROWID;
   CREATE TABLE p_batch_left_out (
     batch INTEGER NOT NULL, line INTEGER NOT NULL, cells TEXT NOT NULL, reason TEXT NOT NULL,
     PRIMARY KEY (batch, line)
@@ -139,8 +156,20 @@ export function projectBatch(database: Database, entry: JournalEntry, event: Bat
         entry.at,
         batch,
       );
+      // That it was taken back is told of its last run, which is over.
+      if (event.state !== 'taken-back')
+        database.run(
+          `INSERT INTO p_batch_run VALUES (?, ?, ?, ?, ?)
+           ON CONFLICT (batch, run) DO UPDATE SET last_at = excluded.last_at`,
+          batch,
+          event.run,
+          event.serverUrl,
+          entry.at,
+          entry.at,
+        );
       return;
     case 'batch-intent':
+      livingRun(database, batch, event.run, entry.at);
       for (const line of event.lines)
         database.run(
           'UPDATE p_batch_row SET in_flight = 1, sent_at = coalesce(sent_at, ?) WHERE batch = ? AND line = ?',
@@ -149,26 +178,30 @@ export function projectBatch(database: Database, entry: JournalEntry, event: Bat
           line,
         );
       return;
-    case 'batch-outcomes':
+    case 'batch-outcomes': {
+      const serverUrl = livingRun(database, batch, event.run, entry.at);
       for (const { line, outcome, deviceId = null, error } of event.outcomes)
         database.run(
-          `UPDATE p_batch_row SET in_flight = 0, sent_at = NULL, outcome = ?, device_id = ?, error = ?
+          `UPDATE p_batch_row SET in_flight = 0, sent_at = NULL, outcome = ?, device_id = ?, error = ?, server_url = ?
            WHERE batch = ? AND line = ?`,
           outcome,
           deviceId,
           error === undefined ? null : canonicalJson(error),
+          outcome === 'pending' ? null : serverUrl,
           batch,
           line,
         );
+      // Made anew, what stayed there once is no more.
+      database.run(
+        `UPDATE p_batch_row SET kept_server = NULL, kept_url = NULL, kept_device = NULL
+         WHERE batch = ? AND kept_url IS NOT NULL AND kept_url = server_url AND outcome = 'created'
+           AND kept_device <> device_id`,
+        batch,
+      );
       return;
+    }
     case 'batch-taken-back':
-      for (const line of event.lines)
-        database.run(
-          `UPDATE p_batch_row SET in_flight = 0, sent_at = NULL, outcome = 'pending', device_id = NULL, error = NULL
-           WHERE batch = ? AND line = ?`,
-          batch,
-          line,
-        );
+      takeBack(database, batch, event);
       return;
     case 'batch-admitted':
       database.run(
@@ -211,6 +244,49 @@ export function projectBatch(database: Database, entry: JournalEntry, event: Bat
       database.run('UPDATE p_batch SET removed = 1 WHERE batch = ?', batch);
       return;
   }
+}
+
+/** A run has recorded something. @returns the URL of its server. */
+function livingRun(database: Database, batch: number, run: string, at: string): string | null {
+  database.run('UPDATE p_batch_run SET last_at = ? WHERE batch = ? AND run = ?', at, batch, run);
+  const url = database.first('SELECT server_url FROM p_batch_run WHERE batch = ? AND run = ?', batch, run)?.[
+    'server_url'
+  ];
+  return typeof url === 'string' ? url : null;
+}
+
+/** What is gone from one server says nothing of what the batch has at another. */
+function takeBack(
+  database: Database,
+  batch: number,
+  { server, serverUrl, lines, used = [] }: Extract<BatchEvent, { kind: 'batch-taken-back' }>,
+): void {
+  for (const line of lines) {
+    database.run(
+      `UPDATE p_batch_row SET kept_server = NULL, kept_url = NULL, kept_device = NULL
+       WHERE batch = ? AND line = ? AND kept_url = ?`,
+      batch,
+      line,
+      serverUrl,
+    );
+    database.run(
+      `UPDATE p_batch_row SET in_flight = 0, sent_at = NULL, outcome = 'pending', device_id = NULL, error = NULL,
+         server_url = NULL WHERE batch = ? AND line = ? AND (server_url IS NULL OR server_url = ?)`,
+      batch,
+      line,
+      serverUrl,
+    );
+  }
+  for (const line of used)
+    database.run(
+      `UPDATE p_batch_row SET kept_server = ?, kept_url = ?, kept_device = device_id
+       WHERE batch = ? AND line = ? AND (server_url IS NULL OR server_url = ?) AND device_id IS NOT NULL`,
+      server,
+      serverUrl,
+      batch,
+      line,
+      serverUrl,
+    );
 }
 
 /** Counts the board of a job that ended well for its row, the first time. */

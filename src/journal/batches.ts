@@ -7,6 +7,7 @@ import {
   type BatchRecord,
   type BatchRowState,
   type BatchShare,
+  type KeptDevice,
   type RowOutcome,
 } from '../model/batch.ts';
 import type { LeftOutRow } from '../model/batch-event.ts';
@@ -22,6 +23,20 @@ export interface BatchRowQuery {
   /** Rows after this line. */
   readonly after?: number | undefined;
   readonly limit: number;
+}
+
+/** What is to be sent where. */
+export interface SendQuery {
+  readonly serverUrl: string;
+  /** Also what failed. */
+  readonly retry: boolean;
+}
+
+/** When a run may have sent rows. */
+export interface BatchRunSpan {
+  readonly run: string;
+  readonly from: number;
+  readonly until: number;
 }
 
 /** What somebody else has of an identity or a key. */
@@ -123,22 +138,108 @@ export class Batches {
     return this.rows(id, { outcome: 'pending', after, limit });
   }
 
-  /** Rows to be sent, in the order of the file: without an answer, and with `retry` those that failed as well. */
-  rowsToSend(id: BatchId, retry: boolean, after: number, limit: number): readonly BatchRowState[] {
+  /**
+   * Rows to be sent to a server, in the order of the file: without an answer, and with `retry` those that failed as well;
+   * never one whose device is in use at another server.
+   */
+  rowsToSend(
+    id: BatchId,
+    { serverUrl, retry }: SendQuery,
+    after: number,
+    limit: number,
+  ): readonly BatchRowState[] {
     return this.#database
       .all(
-        `SELECT * FROM p_batch_row WHERE batch = ? AND line > ?
-           AND outcome IN ('pending'${retry ? `, ${FAILED}` : ''}) ORDER BY line LIMIT ?`,
+        `SELECT * FROM p_batch_row WHERE batch = ? AND line > ? AND ${toSend(retry)} ORDER BY line LIMIT ?`,
         this.#number(id),
         after,
+        serverUrl,
         limit,
       )
       .map(toRow);
   }
 
+  /**
+   * How many those are. `needed`: those that need a place at the server for certain: what may be there already has its
+   * place, and where the identity is there with another key none is needed.
+   */
+  countToSend(
+    id: BatchId,
+    { serverUrl, retry }: SendQuery,
+  ): { readonly rows: number; readonly needed: number } {
+    const found = this.#database.first(
+      `SELECT count(*) AS n, sum(in_flight = 0 AND outcome <> 'conflict') AS needed
+       FROM p_batch_row WHERE batch = ? AND ${toSend(retry)}`,
+      this.#number(id),
+      serverUrl,
+    );
+    return { rows: Number(found?.['n'] ?? 0), needed: Number(found?.['needed'] ?? 0) };
+  }
+
+  /** Rows that are not sent to a server since their devices are in use at another one, and that do not say so yet. */
+  keptElsewhere(id: BatchId, serverUrl: string, limit: number): readonly BatchRowState[] {
+    return this.#database
+      .all(
+        `SELECT * FROM p_batch_row WHERE batch = ? AND kept_url IS NOT NULL AND kept_url <> ?
+           AND NOT (outcome = 'conflict' AND server_url IS ?) ORDER BY line LIMIT ?`,
+        this.#number(id),
+        serverUrl,
+        serverUrl,
+        limit,
+      )
+      .map(toRow);
+  }
+
+  /** Rows whose devices this batch has made at a server; `deviceId` is the one there. */
+  createdAt(id: BatchId, serverUrl: string, after: number, limit: number): readonly BatchRowState[] {
+    return this.#database
+      .all(
+        `SELECT * FROM p_batch_row WHERE batch = ? AND line > ?
+           AND (kept_url = ? OR (outcome = 'created' AND (server_url IS NULL OR server_url = ?)))
+         ORDER BY line LIMIT ?`,
+        this.#number(id),
+        after,
+        serverUrl,
+        serverUrl,
+        limit,
+      )
+      .map(toRow)
+      .map((row) => (row.kept?.serverUrl === serverUrl ? { ...row, deviceId: row.kept.deviceId } : row));
+  }
+
+  /** Whether devices of this batch stay in use at a server from which it was taken back; null: at any. */
+  hasKept(id: BatchId, serverUrl: string | null): boolean {
+    const found = this.#database.first(
+      'SELECT 1 FROM p_batch_row WHERE batch = ? AND kept_url IS NOT NULL AND kept_url = coalesce(?, kept_url) LIMIT 1',
+      this.#number(id),
+      serverUrl,
+    );
+    return found !== undefined;
+  }
+
+  /** The runs of a batch at a server, each with the time in which it may have sent rows; milliseconds of the wall clock. */
+  runsAt(id: BatchId, serverUrl: string): readonly BatchRunSpan[] {
+    return this.#database
+      .all(
+        'SELECT * FROM p_batch_run WHERE batch = ? AND server_url = ? ORDER BY begun_at',
+        this.#number(id),
+        serverUrl,
+      )
+      .map((row) => ({
+        run: String(row['run']),
+        from: Date.parse(String(row['begun_at'])),
+        until: Date.parse(String(row['last_at'])),
+      }));
+  }
+
   /** Rows that were about to be sent when a run was cut off: nobody knows whether the server has them. */
   inFlightRows(id: BatchId, after: number, limit: number): readonly BatchRowState[] {
     return this.rows(id, { outcome: 'sent', after, limit });
+  }
+
+  countInFlight(id: BatchId): number {
+    const sql = 'SELECT count(*) AS n FROM p_batch_row WHERE batch = ? AND in_flight = 1';
+    return Number(this.#database.first(sql, this.#number(id))?.['n'] ?? 0);
   }
 
   /** The row of an identity in a batch; its tier, group and tags are for the board of that identity. */
@@ -300,6 +401,11 @@ export class Batches {
   }
 }
 
+function toSend(retry: boolean): string {
+  const outcomes = `'pending'${retry ? `, ${FAILED}` : ''}`;
+  return `outcome IN (${outcomes}) AND (kept_url IS NULL OR kept_url = ?)`;
+}
+
 function toRow(row: Row): BatchRowState {
   const spki = textOrNull(row['spki']);
   const tags = textOrNull(row['tags']);
@@ -318,6 +424,8 @@ function toRow(row: Row): BatchRowState {
     sentAt: textOrNull(row['sent_at']),
     deviceId: textOrNull(row['device_id']),
     error: error === null ? null : (JSON.parse(error) as ErrorReport),
+    serverUrl: textOrNull(row['server_url']),
+    kept: toKept(row),
     unit:
       job === null
         ? null
@@ -328,6 +436,13 @@ function toRow(row: Row): BatchRowState {
             station: String(row['unit_station']),
           },
   };
+}
+
+function toKept(row: Row): KeptDevice | null {
+  const server = textOrNull(row['kept_server']);
+  const serverUrl = textOrNull(row['kept_url']);
+  const deviceId = textOrNull(row['kept_device']);
+  return server === null || serverUrl === null || deviceId === null ? null : { server, serverUrl, deviceId };
 }
 
 /** The server's normal form of a key that is stored as bare base64. */

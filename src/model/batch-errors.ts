@@ -65,6 +65,11 @@ export const BATCH_ERRORS = {
     STATION,
     'Take it back there first (station batch take-back {batch} --server {server}), or choose that server.',
   ),
+  'batch/kept-elsewhere': row(
+    'This batch made device {device} at {server} for this row, and it was in use when the batch was taken back there.',
+    'The row was not sent.',
+    'A unit is at one server. If it is to come here, decommission that device, then: station batch take-back {batch} --server {server}; and run the batch here with --retry.',
+  ),
   'batch/no-keys': row(
     'The batch {batch} has no keys: it is a list of expected units.',
     STATION,

@@ -80,12 +80,14 @@ export type BatchEvent =
       readonly outcomes: readonly RecordedOutcome[];
     }
   | {
-      /** Devices that this batch had created and nobody had used were removed: their rows are as if they were never sent. */
+      /** Devices that this batch had created at a server and nobody had used were removed: their rows are as if never sent. */
       readonly kind: 'batch-taken-back';
       readonly batch: BatchId;
       readonly server: string;
       readonly serverUrl: string;
       readonly lines: readonly number[];
+      /** Rows whose devices are in use and stay there; left out where there are none. */
+      readonly used?: readonly number[];
       readonly operator: string | null;
     }
   | {

@@ -45,8 +45,19 @@ export interface BatchRowState extends BatchRow {
   readonly sentAt: string | null;
   readonly deviceId: string | null;
   readonly error: ErrorReport | null;
+  /** The URL of the server that said so; null where none did. */
+  readonly serverUrl: string | null;
+  /** Its device at a server from which the batch was taken back, where that is in use and stays. */
+  readonly kept: KeptDevice | null;
   /** The job whose board counted for this row. */
   readonly unit: BatchUnit | null;
+}
+
+/** A device that a batch made at a server, and that was in use when the batch was taken back there. */
+export interface KeptDevice {
+  readonly server: string;
+  readonly serverUrl: string;
+  readonly deviceId: string;
 }
 
 /** A board that counted in a batch. */

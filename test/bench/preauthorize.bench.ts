@@ -143,7 +143,7 @@ async function stationRun(
     const end = await preauthorizeRows({
       server: client.preauthorization,
       serverName: 'bench',
-      store: new JournalRows(journal, batch, 'run', false),
+      store: new JournalRows(journal, batch, 'run', { serverUrl: url, retry: false }),
       clock: systemClock,
       force: false,
       stop: never,

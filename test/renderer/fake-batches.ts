@@ -105,6 +105,8 @@ export function batchRow(at: number): BatchRowView {
           'The server has device 9c1f of this identity already: accepted, another key.',
         )
       : null,
+    serverUrl: null,
+    kept: null,
     unit: null,
   };
 }

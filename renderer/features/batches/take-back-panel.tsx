@@ -72,7 +72,7 @@ export function TakeBackPanel({
 
 function Counts({ report }: { readonly report: TakeBackReport }): ReactNode {
   const text = messages.batches.takeBack;
-  const { counts, dryRun, state, reason } = report;
+  const { counts, dryRun, state, reason, inFlight } = report;
   const words = { ...text.outcomes, ...(dryRun ? { removed: text.would } : {}) };
   const all = Object.values(counts).reduce((sum, each) => sum + each, 0);
   return (
@@ -84,9 +84,15 @@ function Counts({ report }: { readonly report: TakeBackReport }): ReactNode {
       )}
       {all === 0 ? <p className={classes.plain}>{text.nothing}</p> : null}
       <Facts
-        facts={(['removed', 'gone', 'used', 'failed'] as const)
-          .filter((outcome) => counts[outcome] > 0)
-          .map((outcome) => ({ name: words[outcome], value: counts[outcome].toLocaleString('en') }))}
+        facts={[
+          ...(['removed', 'gone', 'used', 'failed'] as const).map((outcome) => ({
+            name: words[outcome],
+            rows: counts[outcome],
+          })),
+          { name: text.inFlight, rows: inFlight },
+        ]
+          .filter(({ rows }) => rows > 0)
+          .map(({ name, rows }) => ({ name, value: rows.toLocaleString('en') }))}
       />
       {reason === null ? null : <ErrorPanel error={reason} />}
     </>

@@ -2,7 +2,7 @@ import type { AuthSet, Device } from '../../model/device.ts';
 import type { KeyFingerprint } from '../../model/key.ts';
 import { StationError } from '../../model/station-error.ts';
 import type { PreauthorizationAnswer } from '../../servers/preauthorization.ts';
-import type { RowResult, RunRow } from './row.ts';
+import { SILENT_MS, type RowResult, type RunRow, type SentSpan } from './row.ts';
 
 /** What to do next with a row. */
 export type NextForRow =
@@ -18,6 +18,8 @@ export type NextForRow =
 
 /** The server's Date counts whole seconds, and the request was on its way; milliseconds. */
 const TOLERANCE_MS = 2000;
+/** A call that was begun takes effect within this, its deadline of 30 seconds and some more; milliseconds. */
+const CALL_MS = 35_000;
 
 /**
  * What an answer to a preauthorization means for its row.
@@ -43,16 +45,27 @@ export function afterAnswer(
 /** How a row's device came to be looked at. */
 export interface Circumstances {
   /**
-   * For how long this batch may have had the row at the server, in milliseconds; null where it certainly never had. A
-   * device with the row's key that is no older was made by this batch, in a call whose answer was lost.
+   * When this batch may have had the row at the server. A device with the row's key that was made then was made by this
+   * batch, in a call whose answer was lost; one that is older, or came after a run was cut off, was made by somebody else.
    */
-  readonly sentForMs: number | null;
+  readonly sent: readonly SentAgo[];
   /** The age of the device by the server's clock; null where it does not say. */
   readonly ageMs: number | null;
   /** `--force-rekey` was given. */
   readonly force: boolean;
   /** The server was asked to force and does not know how. */
   readonly cannotForce: boolean;
+}
+
+/** A time in which a row may have come to the server, as how long ago it began and ended, in milliseconds. */
+export interface SentAgo {
+  readonly beganMs: number;
+  readonly endedMs: number;
+}
+
+/** How long ago a device may have been made by a run that was cut off. */
+export function sentAgo({ from, until }: SentSpan, now: number): SentAgo {
+  return { beganMs: now - from, endedMs: now - (until + SILENT_MS + CALL_MS) };
 }
 
 /** What a device that has the row's identity means for the row. Null: it went away meanwhile. */
@@ -68,8 +81,12 @@ export function afterLook(row: RunRow, device: Device | null, circumstances: Cir
     return isOurs
       ? { do: 'remove-dead', deviceId: device.id }
       : end(row, 'conflict', device.id, new StationError('batch/no-auth-set', { device: device.id }));
-  // Of two preauthorized sets the server could not tell which one wins.
-  const isTaken = device.authSets.some(({ status }) => status === 'preauthorized');
+  // Of two preauthorized sets the server could not tell which one wins; and a key in use, under whatever tier, would lose
+  // its tokens.
+  const isTaken = device.authSets.some(
+    ({ status, fingerprint }) =>
+      status === 'preauthorized' || (status === 'accepted' && fingerprint === row.fingerprint),
+  );
   if (circumstances.force && !circumstances.cannotForce && !isTaken)
     return { do: 'force', deviceId: device.id };
   const { id, status } = device;
@@ -95,8 +112,11 @@ export function ownSet(
   );
 }
 
-function isMadeHere({ sentForMs, ageMs }: Circumstances): boolean {
-  return sentForMs !== null && ageMs !== null && ageMs <= sentForMs + TOLERANCE_MS;
+function isMadeHere({ sent, ageMs }: Circumstances): boolean {
+  return (
+    ageMs !== null &&
+    sent.some(({ beganMs, endedMs }) => ageMs <= beganMs + TOLERANCE_MS && ageMs >= endedMs - TOLERANCE_MS)
+  );
 }
 
 /** In words: which keys the device has, and this one among them. */

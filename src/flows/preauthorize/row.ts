@@ -7,9 +7,19 @@ import type { NewDevice } from '../../servers/preauthorization.ts';
 export interface RunRow extends NewDevice {
   /** Its line in the file that was imported. */
   readonly line: number;
-  /** When it was first about to be sent, by this station's wall clock; null where it never was. */
-  readonly intendedAt: number | null;
+  /** When runs that never told what came of it may have sent it; empty where it certainly never was sent. */
+  readonly sent: readonly SentSpan[];
 }
+
+/** A time in which a run may have sent a row, by this station's wall clock, in milliseconds. */
+export interface SentSpan {
+  readonly from: number;
+  /** The last that the record has of the run: it sends nothing longer than `SILENT_MS` after that. */
+  readonly until: number;
+}
+
+/** A run that has recorded nothing for so long records what it is about to send once more, in milliseconds. */
+export const SILENT_MS = 5000;
 
 /**
  * What became of a row. `created`: this batch made the device; `already`: it was there with this key, accepted or
@@ -33,4 +43,6 @@ export interface RowStore {
    * so that whatever cuts the run, the next one knows which rows the server may have.
    */
   record(outcomes: readonly RowResult[], intended: readonly RunRow[]): void;
+  /** Takes back that rows were about to be sent: none of them was. */
+  release(rows: readonly RunRow[]): void;
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../../model/clock.ts';
 import { asStationError, type StationError } from '../../model/station-error.ts';
 import type { Preauthorization } from '../../servers/preauthorization.ts';
 import { PacedCalls } from './calls.ts';
-import type { RowResult, RowStore, RunRow } from './row.ts';
+import { SILENT_MS, type RowResult, type RowStore, type RunRow } from './row.ts';
 import { settleRow } from './settle.ts';
 
 /** Rows that are read, and recorded as about to be sent, together. */
@@ -62,6 +62,7 @@ class Run {
   readonly #leaving = new AbortController();
   readonly #ended = new AbortController();
   readonly #unsettled: { readonly line: number; readonly error: StationError }[] = [];
+  readonly #unsent: RunRow[] = [];
   #queue: readonly RunRow[] = [];
   #at = 0;
   #line = 0;
@@ -86,6 +87,7 @@ class Run {
       const workers = Array.from({ length: this.#calls.most }, () => this.#work());
       const ends = await Promise.allSettled(workers);
       this.#record([]);
+      this.#release();
       const broken = ends.find((end) => end.status === 'rejected');
       if (broken !== undefined) throw asStationError(broken.reason);
     } finally {
@@ -122,10 +124,10 @@ class Run {
   async #settle(row: RunRow): Promise<void> {
     const { server, force } = this.#options;
     const [stopping, leaving] = [this.#stopping.signal, this.#leaving.signal];
-    let result: RowResult | null;
+    let result: RowResult | 'left' | 'unsent';
     try {
       const parts = { server, force, calls: this.#calls, clock: this.#clock, stopping, leaving };
-      result = await settleRow(row, parts);
+      result = await settleRow(row, { ...parts, sending: this.#sending });
     } catch (thrown) {
       const error = asStationError(thrown);
       if (error.code === 'batch/not-settled') this.#unsettled.push({ line: row.line, error });
@@ -133,7 +135,22 @@ class Run {
       else this.#stop(error);
       return;
     }
-    if (result !== null) this.#take(result);
+    if (result === 'unsent') this.#unsent.push(row);
+    else if (result !== 'left') this.#take(result);
+  }
+
+  /**
+   * While the server makes everybody wait nothing is recorded. What is sent after that must not look later as if it had
+   * come to the server when this run was no more.
+   */
+  readonly #sending = (row: RunRow): void => {
+    if (this.#clock.monotonic() - this.#recordedAt > SILENT_MS) this.#record([row]);
+  };
+
+  /** Rows that were announced and not sent are as they were: nothing is to be found out about them. */
+  #release(): void {
+    const unsent = [...this.#unsent, ...this.#queue.slice(this.#at)].filter(({ sent }) => sent.length === 0);
+    if (unsent.length > 0) this.#options.store.release(unsent);
   }
 
   /** The next row, which is on the disk as one that may be sent; null when there is none. */
@@ -144,7 +161,7 @@ class Run {
       const last = this.#queue.at(-1);
       if (last === undefined) return null;
       this.#line = last.line;
-      this.#record(this.#queue.filter(({ intendedAt }) => intendedAt === null));
+      this.#record(this.#queue.filter(({ sent }) => sent.length === 0));
     }
     const row = this.#queue[this.#at] ?? null;
     this.#at += 1;

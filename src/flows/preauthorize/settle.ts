@@ -3,13 +3,15 @@ import type { Clock } from '../../model/clock.ts';
 import { asStationError, StationError } from '../../model/station-error.ts';
 import type { Preauthorization } from '../../servers/preauthorization.ts';
 import { isPassing, type PacedCalls } from './calls.ts';
-import { afterAnswer, afterForce, afterLook, type NextForRow } from './judge.ts';
+import { afterAnswer, afterForce, afterLook, sentAgo, type NextForRow, type SentAgo } from './judge.ts';
 import type { RowResult, RunRow } from './row.ts';
 
 /** A server that has not given one good answer for so long is left alone, in milliseconds. */
 const PATIENCE_MS = 120_000;
 /** Tries of one row that the server fails at while it answers others well. */
 const TRIES = 5;
+/** How often a row may come back to where it was without anything having failed. */
+const ROUNDS = 3;
 /** Pauses of a row that came to nothing, so that it goes behind the others; doubled each time up to the last. */
 const FIRST_PAUSE_MS = 500;
 const LAST_PAUSE_MS = 16_000;
@@ -19,6 +21,8 @@ export interface SettleParts {
   readonly calls: PacedCalls;
   readonly clock: Clock;
   readonly force: boolean;
+  /** Called right before a row is sent; it is on the disk when this returns. */
+  readonly sending: (row: RunRow) => void;
   /** Aborted when no further row is to be begun. */
   readonly stopping: AbortSignal;
   /** Aborted when what is under way has had its time. */
@@ -26,22 +30,26 @@ export interface SettleParts {
 }
 
 /**
- * Brings a row to its verdict; null where it was left for the next run, which asks the server what it has.
+ * Brings a row to its verdict. `left`: for the next run, which asks the server what it has; `unsent`: the same, and the
+ * server never had it.
  *
  * @throws StationError of the session, the connection or the server as a whole; `batch/not-settled` for this row alone.
  */
-export async function settleRow(row: RunRow, parts: SettleParts): Promise<RowResult | null> {
+export async function settleRow(row: RunRow, parts: SettleParts): Promise<RowResult | 'left' | 'unsent'> {
   const work = new RowAtWork(row, parts);
   let next: NextForRow = { do: 'ask' };
   while (next.do !== 'end') {
     // A row that nothing is under way for can be left at any time; else it is brought to its end.
     const turn: AbortSignal = next.do === 'ask' ? parts.stopping : parts.leaving;
     try {
-      next = await work.take(next, turn);
+      const after = await work.take(next, turn);
+      const pause = work.pauseBefore(next, after);
+      if (pause > 0 && !(await slept(pause, parts))) return work.left();
+      next = after;
     } catch (thrown) {
-      if (turn.aborted || parts.leaving.aborted) return null;
+      if (turn.aborted || parts.leaving.aborted) return work.left();
       const pause = work.failed(asStationError(thrown));
-      if (!(await slept(pause, parts))) return null;
+      if (!(await slept(pause, parts))) return work.left();
       if (next.do === 'force' || next.do === 'remove-dead') next = { do: 'ask' };
     }
   }
@@ -65,11 +73,13 @@ class RowAtWork {
   readonly #parts: SettleParts;
   #firstAskedAt: number | null = null;
   /** See `Circumstances`; of the last answer. */
-  #sentForMs: number | null = null;
+  #sent: readonly SentAgo[] = [];
   #ageMs: number | null = null;
   #cannotForce = false;
   #failures = 0;
   #tries = 0;
+  #rounds = 0;
+  #isBusy = false;
   #goodBefore: number;
 
   constructor(row: RunRow, parts: SettleParts) {
@@ -91,6 +101,35 @@ class RowAtWork {
     }
   }
 
+  /** What is to be said of a row that is not brought to its end. */
+  left(): 'left' | 'unsent' {
+    return this.#firstAskedAt === null ? 'unsent' : 'left';
+  }
+
+  /**
+   * How long to wait before a row is begun anew that answers brought back to where it was, in milliseconds: it is there
+   * and its device cannot be read, or does not show what the server says it did.
+   *
+   * @throws StationError `batch/not-settled` where that goes on.
+   */
+  pauseBefore(step: NextForRow, next: NextForRow): number {
+    const isBack =
+      (step.do === 'ask' && next.do === 'ask' && !this.#isBusy) ||
+      (step.do === 'look' && next.do === 'ask') ||
+      (step.do === 'force' && next.do === 'look' && !this.#cannotForce) ||
+      (step.do === 'look' && next.do === 'remove-dead');
+    if (!isBack) return 0;
+    this.#rounds += 1;
+    if (this.#rounds > ROUNDS)
+      throw new StationError('batch/not-settled', {
+        detail:
+          step.do === 'look' && next.do === 'ask'
+            ? 'it has the identity already, and does not show its device'
+            : 'it says that it did what it was asked for, and its device does not show it',
+      });
+    return this.#rounds === 1 ? 0 : FIRST_PAUSE_MS * 2 ** (this.#rounds - 2);
+  }
+
   /** How long to wait before it is tried again, in milliseconds; throws where that makes no sense. */
   failed(error: StationError): number {
     const { calls } = this.#parts;
@@ -105,16 +144,19 @@ class RowAtWork {
   }
 
   async #ask(turn: AbortSignal): Promise<NextForRow> {
-    const { calls, server, leaving, clock } = this.#parts;
+    const { calls, server, leaving, clock, sending } = this.#parts;
     // What was not sent before this question cannot be what it finds.
-    const wasSent = this.#firstAskedAt !== null || this.#row.intendedAt !== null;
+    const before = this.#firstAskedAt;
     const answer = await calls.ask(turn, () => {
+      sending(this.#row);
       this.#firstAskedAt ??= clock.monotonic();
       return server.ask(this.#row, leaving);
     });
-    this.#sentForMs = wasSent ? this.#hasBeenSentFor() : null;
+    this.#isBusy = answer.kind === 'busy';
     switch (answer.kind) {
       case 'busy':
+        // Nothing was done.
+        this.#firstAskedAt = before;
         return { do: 'ask' };
       case 'unclear':
         throw answer.error;
@@ -124,6 +166,7 @@ class RowAtWork {
         break;
       case 'exists':
         this.#ageMs = answer.ageMs;
+        this.#sent = this.#sentBefore(before);
         break;
       case 'made':
     }
@@ -133,7 +176,7 @@ class RowAtWork {
   async #look(deviceId: string, turn: AbortSignal): Promise<NextForRow> {
     const { calls, server, leaving, force } = this.#parts;
     const device = await calls.make(turn, () => server.device(deviceId, leaving));
-    const known = { sentForMs: this.#sentForMs, ageMs: this.#ageMs, force, cannotForce: this.#cannotForce };
+    const known = { sent: this.#sent, ageMs: this.#ageMs, force, cannotForce: this.#cannotForce };
     return afterLook(this.#row, device, known);
   }
 
@@ -152,10 +195,13 @@ class RowAtWork {
     return { do: 'ask' };
   }
 
-  #hasBeenSentFor(): number | null {
+  /** When the row may have come to the server before the last question; `askedAt`: the first of this run. */
+  #sentBefore(askedAt: number | null): readonly SentAgo[] {
     const { clock } = this.#parts;
-    const { intendedAt } = this.#row;
-    if (intendedAt !== null) return Math.max(0, clock.now() - intendedAt);
-    return this.#firstAskedAt === null ? null : clock.monotonic() - this.#firstAskedAt;
+    const now = clock.now();
+    const earlier = this.#row.sent.map((span) => sentAgo(span, now));
+    return askedAt === null
+      ? earlier
+      : [...earlier, { beganMs: clock.monotonic() - askedAt, endedMs: -Infinity }];
   }
 }

@@ -41,7 +41,9 @@ export function endingHandlers(
       const sent = journal.batches.inFlightRows(batch.id, 0, 1).length > 0;
       const use = sent
         ? 'of some rows nobody knows yet whether the server has them'
-        : useOf(batch, run(batch) !== null);
+        : journal.batches.hasKept(batch.id, null)
+          ? 'devices of it are in use at a server from which it was taken back'
+          : useOf(batch, run(batch) !== null);
       if (use !== null) throw new StationError('batch/in-use', { name, detail: use });
       journal.append({ kind: 'batch-removed', batch: batch.id, operator: operator() });
       tell({ type: 'batch-gone', name });

@@ -172,10 +172,7 @@ function ofBatch(journal: JournalReader, batch: BatchId, serverUrl: string): Exp
         if (last === undefined) return;
         after = last.line;
         for (const row of rows) {
-          const expected =
-            row.outcome === 'created' || row.outcome === 'already'
-              ? toExpected(journal, serverUrl, row)
-              : null;
+          const expected = isThere(row, serverUrl) ? toExpected(journal, serverUrl, row) : null;
           if (expected !== null) yield expected;
         }
       }
@@ -183,6 +180,11 @@ function ofBatch(journal: JournalReader, batch: BatchId, serverUrl: string): Exp
     // A fleet is more than one batch.
     isExtra: () => false,
   };
+}
+
+/** Whether a server said that it has the row. */
+function isThere({ outcome, serverUrl }: BatchRowState, url: string): boolean {
+  return (outcome === 'created' || outcome === 'already') && (serverUrl === null || serverUrl === url);
 }
 
 /** What counts is the key of the unit that was provisioned, where one was. */

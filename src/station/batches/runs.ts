@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { BatchRunView, BatchView } from '../../contract/batches.ts';
-import type { PreauthorizeReport, TakeBackOutcome, TakeBackReport } from '../../contract/preauthorize.ts';
+import type {
+  BatchOutcomeView,
+  PreauthorizeReport,
+  TakeBackOutcome,
+  TakeBackReport,
+} from '../../contract/preauthorize.ts';
 import type { CallParams, StationEvent } from '../../contract.ts';
 import { preauthorizeRows, type RunEnd } from '../../flows/preauthorize/run.ts';
 import { takeBackRows, type TakenBack } from '../../flows/preauthorize/take-back.ts';
@@ -12,7 +17,7 @@ import type { DeviceServer } from '../../servers/index.ts';
 import type { Preauthorization, Room } from '../../servers/preauthorization.ts';
 import type { RecordAccess } from '../record-access.ts';
 import { batchNamed } from './named.ts';
-import { JournalRows } from './row-store.ts';
+import { JournalRows, ROWS_AN_EVENT, toRecorded } from './row-store.ts';
 import { RunProgress } from './run-progress.ts';
 import { batchView } from './views.ts';
 
@@ -118,19 +123,38 @@ export class BatchRuns implements AsyncDisposable {
     const { clock, record, tell } = this.#parts;
     const began = clock.monotonic();
     const profile = this.#parts.profile(serverName);
-    const failed = batch.counts.conflict + batch.counts.limit + batch.counts.refused;
-    const left = batch.counts.pending + (retry ? failed : 0);
-    refuseOther(batch, profile, left, resume);
-    const server = await this.#preauthorization(serverName, live.stop.signal);
-    const room = await server.room(live.stop.signal);
-    if (!ignoreLimit) refuseTooMany(serverName, room, left);
+    const query = { serverUrl: profile.url, retry };
+    const left = record.reader.batches.countToSend(batch.id, query);
+    refuseOther(batch, profile, left.rows, resume);
+    const reached = await this.#unlessStopped(live, async (signal) => {
+      const found = await this.#preauthorization(serverName, signal);
+      return { server: found, room: await found.room(signal) };
+    });
+    const report = {
+      batch: batch.name,
+      server: serverName,
+      room: reached?.room ?? null,
+    };
+    if (reached === null)
+      return {
+        ...report,
+        state: live.as,
+        reason: null,
+        counts: batch.counts,
+        done: 0,
+        unsettled: [],
+        elapsedMs: Math.round(clock.monotonic() - began),
+      };
+    const { server, room } = reached;
+    if (!ignoreLimit) refuseTooMany(serverName, room, left.needed);
     const journal = record.writer();
     const run = randomUUID();
     this.#record(batch, run, profile, 'begun');
-    const progress = new RunProgress(clock, batch, serverName, left);
+    this.#leaveElsewhere(batch, run, profile);
+    const progress = new RunProgress(clock, journal.batches.byId(batch.id) ?? batch, serverName, left.rows);
     live.progress = progress;
     this.#tell(live);
-    const store = new JournalRows(journal, batch.id, run, retry);
+    const store = new JournalRows(journal, batch.id, run, query);
     let toldAt = -Infinity;
     const tellSometimes = (): void => {
       const now = clock.monotonic();
@@ -158,16 +182,47 @@ export class BatchRuns implements AsyncDisposable {
     const state = stateOf(end, live);
     this.#record(batch, run, profile, state);
     return {
-      batch: batch.name,
-      server: serverName,
+      ...report,
       state,
       reason: end.reason?.toReport() ?? null,
       counts: record.reader.batches.counts(batch.id),
       done: progress.done,
       unsettled: end.unsettled.slice(0, LISTED).map(({ line, error }) => ({ line, error: error.toReport() })),
-      room,
       elapsedMs: Math.round(clock.monotonic() - began),
     };
+  }
+
+  /** Null where the run was stopped meanwhile. */
+  async #unlessStopped<T>(
+    { stop: { signal } }: LiveRun,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T | null> {
+    try {
+      signal.throwIfAborted();
+      return await work(signal);
+    } catch (thrown) {
+      if (signal.aborted) return null;
+      throw thrown;
+    }
+  }
+
+  /** A unit that is in use at another server is not sent here in silence: its row says so. */
+  #leaveElsewhere(batch: BatchRecord, run: string, { url }: ServerProfile): void {
+    const journal = this.#parts.record.writer();
+    for (;;) {
+      const rows = journal.batches.keptElsewhere(batch.id, url, ROWS_AN_EVENT);
+      if (rows.length === 0) return;
+      const outcomes = rows.map(({ line, identity, kept }): BatchOutcomeView => {
+        const error = new StationError('batch/kept-elsewhere', {
+          server: kept?.server ?? '',
+          device: kept?.deviceId ?? '',
+          batch: batch.name,
+        });
+        return { line, identity, outcome: 'conflict', deviceId: null, error: error.toReport() };
+      });
+      journal.append({ kind: 'batch-outcomes', batch: batch.id, run, outcomes: outcomes.map(toRecorded) });
+      this.#parts.tell({ type: 'batch-outcomes', name: batch.name, rows: outcomes });
+    }
   }
 
   async #takeBack(
@@ -180,17 +235,28 @@ export class BatchRuns implements AsyncDisposable {
     const profile = this.#parts.profile(serverName);
     const run = batch.run;
     if (run === null) throw new StationError('batch/not-sent', { batch: batch.name, server: serverName });
-    if (run.serverUrl !== profile.url)
+    // What was in use there when the batch went on to another server may be looked at again.
+    const isHere = run.serverUrl === profile.url;
+    if (!isHere && !record.reader.batches.hasKept(batch.id, profile.url))
       throw new StationError('batch/not-sent-there', {
         batch: batch.name,
         server: serverName,
         other: run.server,
       });
-    if (record.reader.batches.inFlightRows(batch.id, 0, 1).length > 0)
+    const inFlight = isHere ? record.reader.batches.countInFlight(batch.id) : 0;
+    if (inFlight > 0 && run.state === 'begun')
       throw new StationError('batch/in-flight', { batch: batch.name, server: serverName });
-    const server = await this.#preauthorization(serverName, live.stop.signal);
-    const journal = record.writer();
     const counts: Record<TakeBackOutcome, number> = { removed: 0, gone: 0, used: 0, failed: 0 };
+    const report = { batch: batch.name, server: serverName, dryRun, counts, inFlight };
+    const server = await this.#unlessStopped(live, (signal) => this.#preauthorization(serverName, signal));
+    if (server === null)
+      return {
+        ...report,
+        state: 'stopped',
+        reason: null,
+        elapsedMs: Math.round(clock.monotonic() - began),
+      };
+    const journal = record.writer();
     const reason = await takeBackRows({
       server,
       serverName,
@@ -199,37 +265,40 @@ export class BatchRuns implements AsyncDisposable {
       stop: live.stop.signal,
       rows: (after, limit) =>
         journal.batches
-          .rows(batch.id, { outcome: 'created', after, limit })
+          .createdAt(batch.id, profile.url, after, limit)
           .flatMap(({ line, identity, fingerprint, deviceId }) =>
             fingerprint === null || deviceId === null ? [] : [{ line, identity, fingerprint, deviceId }],
           ),
       record: (rows) => {
         for (const { outcome } of rows) counts[outcome] += 1;
         const lines = rows.filter(isBack).map(({ line }) => line);
-        if (!dryRun && lines.length > 0)
+        const used = rows
+          .filter(
+            ({ outcome, line }) => outcome === 'used' && journal.batches.row(batch.id, line)?.kept === null,
+          )
+          .map(({ line }) => line);
+        if (!dryRun && lines.length + used.length > 0)
           journal.append({
             kind: 'batch-taken-back',
             batch: batch.id,
             server: profile.name,
             serverUrl: profile.url,
             lines,
+            ...(used.length === 0 ? {} : { used }),
             operator: this.#parts.operator(),
           });
         tell({ type: 'batch-taken-back', name: batch.name, rows });
       },
     });
     const isWhole = reason === null && !live.stop.signal.aborted;
-    if (isWhole && !dryRun && counts.failed === 0) {
+    if (isWhole && isHere && !dryRun && counts.failed + inFlight === 0) {
       this.#forget(batch, profile);
       this.#record(batch, run.run, profile, 'taken-back');
     }
     return {
-      batch: batch.name,
-      server: serverName,
-      dryRun,
+      ...report,
       state: isWhole ? 'ended' : 'stopped',
       reason: reason?.toReport() ?? null,
-      counts,
       elapsedMs: Math.round(clock.monotonic() - began),
     };
   }
@@ -239,7 +308,7 @@ export class BatchRuns implements AsyncDisposable {
     const journal = this.#parts.record.writer();
     for (const outcome of ['already', 'conflict', 'limit', 'refused'] as const)
       for (;;) {
-        const rows = journal.batches.rows(batch.id, { outcome, limit: 500 });
+        const rows = journal.batches.rows(batch.id, { outcome, limit: ROWS_AN_EVENT });
         if (rows.length === 0) break;
         journal.append({
           kind: 'batch-taken-back',

@@ -95,6 +95,8 @@ describe('a batch in the record', () => {
       sentAt: null,
       deviceId: null,
       error: null,
+      serverUrl: null,
+      kept: null,
       unit: null,
     });
     expect(journal.batches.rowOf(ID, { mac: macOf(9) })).toBeNull();

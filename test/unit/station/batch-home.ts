@@ -66,3 +66,15 @@ export async function homeWithBatch(
   });
   await journal.appendAll(imported(rows));
 }
+
+/** What a station had in its record that was there at another time. */
+export function appendTo(home: string, now: number, events: readonly JournalEvent[]): void {
+  using lock = lockHome(home, { program: 'test' });
+  using journal = openJournal(join(home, 'journal.db'), {
+    stationId: 'ST-TEST',
+    clock: { ...systemClock, now: () => now },
+    holder: { program: 'test' },
+    lock,
+  });
+  journal.appendTogether(events);
+}

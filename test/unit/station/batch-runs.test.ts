@@ -7,7 +7,8 @@ import {
   type ServerOptions,
 } from '../../../src/rehearsal/server/index.ts';
 import type { Station } from '../../../src/station.ts';
-import { homeWithBatch, keyRow } from './batch-home.ts';
+import type { RecordedRow } from '../../../src/model/batch-event.ts';
+import { appendTo, homeWithBatch, keyRow, SPRING } from './batch-home.ts';
 import { makeHome, open } from './home.ts';
 
 async function serverOf(options: ServerOptions = {}): Promise<MenderServer> {
@@ -75,10 +76,48 @@ describe.each(['2026', '2023'] as const)('a batch at a server of %s', (mode) => 
     const report = await station.call('batch.take-back', { name: 'spring', server: 'wrong' });
     expect(report).toMatchObject({ state: 'ended', counts: { removed: 18, gone: 0, used: 1, failed: 0 } });
     expect(wrong.inspect().map(({ identity }) => identity)).toEqual([batch[0]!.identity, used]);
-    // What is left there is told by its row; all else goes to the right server.
+    // The unit in use stays where it is, and its row says so; all else goes to the right server.
     const at = await send(station, { server: 'right' });
-    expect(at).toMatchObject({ state: 'ended', done: 19, counts: { created: 20 } });
-    expect(right.inspect()).toHaveLength(19);
+    expect(at).toMatchObject({ state: 'ended', done: 19, counts: { created: 19, conflict: 1, pending: 0 } });
+    const conflict = async () => await station.call('batch.rows', { name: 'spring', outcome: 'conflict' });
+    expect(await conflict()).toMatchObject([{ line: 3, error: { code: 'batch/kept-elsewhere' } }]);
+    expect((await conflict())[0]?.error?.message).toContain('wrong');
+    // Neither another try nor another way back makes the unit one of both servers.
+    expect(await send(station, { server: 'right', retry: true })).toMatchObject({ done: 0 });
+    expect(await station.call('batch.take-back', { name: 'spring', server: 'right' })).toMatchObject({
+      state: 'ended',
+      counts: { removed: 19, gone: 0, used: 0, failed: 0 },
+    });
+    expect(await send(station, { server: 'right' })).toMatchObject({ counts: { created: 19, conflict: 1 } });
+    expect(right.inspect().map(({ identity }) => identity)).not.toContainEqual(used);
+    // Once the unit is gone from there it may come here.
+    const { remove } = await clientOf(wrong);
+    await remove(used);
+    expect(await station.call('batch.take-back', { name: 'spring', server: 'wrong' })).toMatchObject({
+      state: 'ended',
+      counts: { removed: 0, gone: 1, used: 0, failed: 0 },
+    });
+    expect(await send(station, { server: 'right', retry: true })).toMatchObject({
+      done: 1,
+      counts: { created: 20 },
+    });
+    expect(right.inspect()).toHaveLength(20);
+    expect(await station.call('journal.verify', {})).toMatchObject({ ok: true });
+  });
+});
+
+test('a batch that comes back to a server finds the unit that stayed there in use', async () => {
+  const [first, second] = [await serverOf(), await serverOf()];
+  const { station, batch } = await stationWith(3, { first, second });
+  await send(station, { server: 'first' });
+  await useDevice(first, batch[0]!.identity);
+  await station.call('batch.take-back', { name: 'spring', server: 'first' });
+  await send(station, { server: 'second' });
+  await station.call('batch.take-back', { name: 'spring', server: 'second' });
+  expect(await send(station, { server: 'first' })).toMatchObject({ counts: { created: 2, already: 1 } });
+  expect(second.inspect()).toEqual([]);
+  expect(await station.call('batch.take-back', { name: 'spring', server: 'first' })).toMatchObject({
+    counts: { removed: 2, gone: 0, used: 1, failed: 0 },
   });
 });
 
@@ -91,6 +130,16 @@ async function clientOf(server: MenderServer) {
   });
   const authorization = `Bearer ${await login.text()}`;
   return {
+    remove: async (identity: object) => {
+      const device = server
+        .inspect()
+        .find((one) => JSON.stringify(one.identity) === JSON.stringify(identity));
+      await fetch(`${server.url}/api/management/v2/devauth/devices/${device?.id}`, {
+        method: 'DELETE',
+        headers: { authorization },
+      });
+      server.finishDecommissions();
+    },
     preauthorization: async ({ identity, spki }: { identity: object; spki?: string | undefined }) => {
       const answer = await fetch(`${server.url}/api/management/v2/devauth/devices`, {
         method: 'POST',
@@ -195,6 +244,136 @@ test('rows that failed are tried again when it is asked for, and answered anew',
     done: 1,
     counts: { created: 2, conflict: 1 },
   });
+});
+
+describe('after a run that was killed', () => {
+  /** A record in which a run was cut off so long ago, with every row about to be sent. */
+  async function killed(rows: number, agoMs: number, options: ServerOptions = {}) {
+    const bench = await serverOf(options);
+    const home = makeHome();
+    const batch = Array.from({ length: rows }, (_, at) => keyRow(at));
+    await homeWithBatch(home, batch, { bench: bench.url });
+    const run = { batch: SPRING, run: 'R1' } as const;
+    appendTo(home, Date.now() - agoMs, [
+      { kind: 'batch-run', ...run, state: 'begun', server: 'bench', serverUrl: bench.url, operator: null },
+      { kind: 'batch-intent', ...run, lines: batch.map(({ line }) => line) },
+    ]);
+    const { preauthorization } = await clientOf(bench);
+    const { station } = await open({ home });
+    const made = async (some: readonly RecordedRow[]) => {
+      for (const { identity, spki } of some) await preauthorization({ identity, spki });
+    };
+    return { bench, station, batch, made };
+  }
+
+  test('what another program made meanwhile is not this batch’s, and is never taken back', async () => {
+    const { bench, station, batch, made } = await killed(6, 300_000);
+    await made(batch.slice(0, 4));
+    expect(await send(station, { resume: true })).toMatchObject({ counts: { created: 2, already: 4 } });
+    expect(await station.call('batch.take-back', { name: 'spring', server: 'bench' })).toMatchObject({
+      counts: { removed: 2, gone: 0, used: 0, failed: 0 },
+    });
+    expect(bench.inspect().map(({ identity }) => identity)).toEqual(
+      batch.slice(0, 4).map(({ identity }) => identity),
+    );
+  });
+
+  test('rows that the server may have need no second place there', async () => {
+    const { bench, station, batch, made } = await killed(6, 1000, { limit: 6 });
+    await made(batch);
+    expect(await send(station, { resume: true })).toMatchObject({ state: 'ended', counts: { created: 6 } });
+    expect(bench.inspect()).toHaveLength(6);
+  });
+
+  test('nothing is taken back before it is known what is there', async () => {
+    const { station } = await killed(2, 1000);
+    await expect(station.call('batch.take-back', { name: 'spring', server: 'bench' })).rejects.toMatchObject({
+      code: 'batch/in-flight',
+    });
+  });
+});
+
+test('rows in conflict need no place at a server that is full', async () => {
+  const bench = await serverOf({ limit: 3 });
+  const { station, batch } = await stationWith(3, { bench });
+  const { preauthorization } = await clientOf(bench);
+  await preauthorization({ identity: batch[1]!.identity, spki: keyRow(99).spki });
+  await send(station, { ignoreLimit: true });
+  expect(await send(station, { retry: true })).toMatchObject({
+    done: 1,
+    counts: { created: 2, conflict: 1 },
+  });
+});
+
+test('a row that the server gives no lasting answer to does not keep the others at the wrong server', async () => {
+  const [bench, right] = [await serverOf(), await serverOf()];
+  const { station, batch } = await stationWith(4, { bench, right });
+  const { preauthorization } = await clientOf(bench);
+  await preauthorization({ identity: batch[2]!.identity, spki: batch[2]!.spki });
+  const [hidden] = bench.inspect();
+  const handle = bench.core.handle.bind(bench.core);
+  bench.core.handle = (request) => {
+    const isHidden = request.method === 'GET' && request.target.includes(`/devices/${hidden!.id}`);
+    return handle(isHidden ? { ...request, target: request.target.replace(hidden!.id, 'unknown') } : request);
+  };
+  expect(await send(station)).toMatchObject({
+    state: 'paused',
+    counts: { created: 3, pending: 1 },
+    unsettled: [{ line: 4, error: { code: 'batch/not-settled' } }],
+  });
+  const back = await station.call('batch.take-back', { name: 'spring', server: 'bench' });
+  expect(back).toMatchObject({
+    state: 'ended',
+    counts: { removed: 3, gone: 0, used: 0, failed: 0 },
+    inFlight: 1,
+  });
+  // As long as that is open the batch is at that server.
+  await expect(send(station, { server: 'right' })).rejects.toMatchObject({ code: 'batch/other-server' });
+  expect(bench.inspect()).toHaveLength(1);
+});
+
+test.each(['paused', 'cancelled'] as const)(
+  'a run that is %s while the server is still asked for its room ends with its report',
+  async (as) => {
+    const bench = await serverOf();
+    const { station } = await stationWith(3, { bench });
+    const handle = bench.core.handle.bind(bench.core);
+    bench.core.handle = (request) => {
+      void station.call(as === 'paused' ? 'batch.pause' : 'batch.cancel', { name: 'spring' });
+      return handle(request);
+    };
+    expect(await send(station)).toMatchObject({
+      state: as,
+      reason: null,
+      done: 0,
+      room: null,
+      counts: { pending: 3 },
+    });
+    expect(bench.inspect()).toEqual([]);
+    bench.core.handle = handle;
+    expect(await send(station)).toMatchObject({ state: 'ended', counts: { created: 3 } });
+  },
+);
+
+test('what a paused run had announced and not sent is taken back at once: there is nothing of it', async () => {
+  const bench = await serverOf();
+  const { station } = await stationWith(400, { bench });
+  const handle = bench.core.handle.bind(bench.core);
+  let asked = 0;
+  bench.core.handle = (request) => {
+    asked += request.target.endsWith('/devices') ? 1 : 0;
+    if (asked === 60) void station.call('batch.pause', { name: 'spring' });
+    return handle(request);
+  };
+  await send(station);
+  const made = bench.inspect().length;
+  expect(await station.call('batch.take-back', { name: 'spring', server: 'bench' })).toMatchObject({
+    state: 'ended',
+    counts: { removed: made, gone: 0, used: 0, failed: 0 },
+    inFlight: 0,
+  });
+  expect(bench.inspect()).toEqual([]);
+  expect(await station.call('batch.show', { name: 'spring' })).toMatchObject({ run: null });
 });
 
 test('a list of expected units, and a server that was never sent to, are told apart', async () => {

@@ -44,7 +44,7 @@ export function addBatchTakeBackCommand(batch: Command, parts: ProgramParts): vo
           stop();
         }
       }
-      const { counts, reason } = report;
+      const { counts, reason, inFlight } = report;
       output.result({ ...report, ...(output.json === 'document' ? { rows } : {}) }, () => text(report, rows));
       if (io.interrupted.aborted) return 130;
       if (reason !== null) {
@@ -52,17 +52,23 @@ export function addBatchTakeBackCommand(batch: Command, parts: ProgramParts): vo
         output.error(`  ${reason.remedy}`);
         return exitStatusOf(reason.code as Parameters<typeof exitStatusOf>[0]);
       }
-      return counts.used + counts.failed > 0 ? 1 : 0;
+      return counts.used + counts.failed + inFlight > 0 ? 1 : 0;
     }),
   );
 }
 
-function text({ batch, server, dryRun, counts }: TakeBackReport, rows: readonly TakenBackRow[]): string {
+function text(
+  { batch, server, dryRun, counts, inFlight }: TakeBackReport,
+  rows: readonly TakenBackRow[],
+): string {
   const said = [
     `${counts.removed} ${dryRun ? 'would be removed' : 'removed'}`,
     ...(counts.gone === 0 ? [] : [`${counts.gone} were gone already`]),
     ...(counts.used === 0 ? [] : [`${counts.used} are in use or changed, and stay`]),
     ...(counts.failed === 0 ? [] : [`${counts.failed} could not be told: run it again`]),
+    ...(inFlight === 0
+      ? []
+      : [`${inFlight} have no lasting answer and were left alone: go on with the batch first (--resume)`]),
   ];
   const shown = rows.filter(({ outcome }) => outcome !== 'removed');
   return [

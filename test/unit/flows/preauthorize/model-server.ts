@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import type { RunRow, RowResult, RowStore } from '../../../../src/flows/preauthorize/row.ts';
+import type { RunRow, RowResult, RowStore, SentSpan } from '../../../../src/flows/preauthorize/row.ts';
 import { publicKey } from '../../../../src/keys/public-key.ts';
 import type { Clock } from '../../../../src/model/clock.ts';
 import type { AuthSetStatus, Device, DeviceStatus } from '../../../../src/model/device.ts';
@@ -208,7 +208,9 @@ export class ModelServer implements Preauthorization {
 export class MemoryRows implements RowStore {
   readonly #clock: Clock;
   readonly all: readonly NewDevice[];
-  readonly intended = new Map<number, number>();
+  /** Rows that were about to be sent, with the runs that may have sent them. */
+  readonly intended = new Map<number, SentSpan[]>();
+  #last = -Infinity;
   readonly results = new Map<number, RowResult>();
   /** Each verdict that was ever recorded. */
   readonly told: RowResult[] = [];
@@ -222,7 +224,7 @@ export class MemoryRows implements RowStore {
 
   rows(after: number, limit: number): readonly RunRow[] {
     return this.all
-      .map((wish, at) => ({ ...wish, line: at + 2, intendedAt: this.intended.get(at + 2) ?? null }))
+      .map((wish, at) => ({ ...wish, line: at + 2, sent: this.intended.get(at + 2) ?? [] }))
       .filter(({ line }) => line > after && !this.results.has(line))
       .slice(0, limit);
   }
@@ -233,7 +235,24 @@ export class MemoryRows implements RowStore {
       this.results.set(result.line, result);
       this.told.push(result);
     }
-    for (const { line } of intended) this.intended.set(line, this.#clock.now());
+    const now = this.#clock.now();
+    for (const { line } of intended)
+      if (!this.intended.has(line)) this.intended.set(line, [{ from: now, until: now }]);
+    this.#last = now;
+  }
+
+  /** What a record has of a run: when it last said something. */
+  cut(): void {
+    for (const [line, spans] of this.intended)
+      this.intended.set(
+        line,
+        spans.map((span) => ({ ...span, until: Math.max(span.until, this.#last) })),
+      );
+  }
+
+  release(rows: readonly RunRow[]): void {
+    this.onRecord();
+    for (const { line } of rows) this.intended.delete(line);
   }
 }
 

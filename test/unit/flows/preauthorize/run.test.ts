@@ -21,7 +21,7 @@ function run(
     stop: never,
     concurrency: 8,
     ...more,
-  });
+  }).finally(() => store.cut());
 }
 
 const outcomes = (store: MemoryRows) =>
@@ -139,6 +139,8 @@ test('a stop lets what is under way end, records it, and the next run does the r
   expect(store.results.size).toBe(server.made.length);
   expect(server.made.length).toBeGreaterThan(20);
   expect(server.made.length).toBeLessThan(300);
+  // Of what was announced and not sent nobody has to find out anything.
+  expect([...store.intended.keys()].filter((line) => !store.results.has(line))).toEqual([]);
   await run(server, store, clock);
   expect(outcomes(store)).toEqual(Array.from({ length: 300 }, () => 'created'));
   expect(server.made).toHaveLength(300);
@@ -236,6 +238,122 @@ test('a row that the server always fails at does not hold the others up', async 
     unsettled: [{ line: 7, error: { code: 'batch/not-settled' } }],
   });
   expect(store.results.size).toBe(1999);
+});
+
+test.each([
+  [20_000, 'created'],
+  [120_000, 'already'],
+] as const)(
+  'a device that came %i ms after a run was killed is what a call of that run made, or what another program did',
+  async (ms, outcome) => {
+    const clock = virtualTime();
+    const server = new ModelServer({ clock, mode: '2026' });
+    const rows = wishes(12);
+    const store = new MemoryRows(clock, rows);
+    // All rows are announced; the server works on their calls, and the station is gone.
+    let isDead = false;
+    server.ask = () => {
+      isDead = true;
+      return Promise.reject(new StationError('journal/unusable', { path: '', detail: 'killed' }));
+    };
+    store.onRecord = () => {
+      if (isDead) throw new StationError('journal/unusable', { path: '', detail: 'killed' });
+    };
+    await run(server, store, clock).catch(() => undefined);
+    expect(store.intended.size).toBe(12);
+    await clock.sleep(ms);
+    for (const row of rows.slice(0, 8)) server.put(row.identity, [[row, 'preauthorized']], 'preauthorized');
+    await clock.sleep(600_000);
+    store.onRecord = () => undefined;
+    const again = new ModelServer({ clock, mode: '2026' });
+    for (const [name, device] of server.kept) again.kept.set(name, device);
+    await run(again, store, clock);
+    expect(outcomes(store)).toEqual([
+      ...Array.from({ length: 8 }, () => outcome),
+      ...Array.from({ length: 4 }, () => 'created'),
+    ]);
+  },
+);
+
+test('what is sent after the server made everybody wait is still known as sent when the run is killed then', async () => {
+  const clock = virtualTime();
+  const server = new ModelServer({ clock, mode: '2026' });
+  const store = new MemoryRows(clock, wishes(10));
+  const asked = server.ask.bind(server);
+  let isFirst = true;
+  let isDead = false;
+  server.ask = async (wish, signal) => {
+    if (isFirst) {
+      isFirst = false;
+      return { kind: 'busy', waitMs: 300_000 };
+    }
+    const answer = await asked(wish, signal);
+    isDead = clock.monotonic() > 300_000;
+    return answer;
+  };
+  store.onRecord = () => {
+    if (isDead) throw new StationError('journal/unusable', { path: '', detail: 'killed' });
+  };
+  await run(server, store, clock, { concurrency: 1 }).catch(() => undefined);
+  expect(server.kept.size).toBeGreaterThan(0);
+  expect(store.results.size).toBe(0);
+  await clock.sleep(60_000);
+  isDead = false;
+  store.onRecord = () => undefined;
+  await run(server, store, clock);
+  expect(outcomes(store)).toEqual(Array.from({ length: 10 }, () => 'created'));
+});
+
+test('a device that is there and cannot be read leaves its row without a verdict, and ends', async () => {
+  const clock = virtualTime();
+  const server = new ModelServer({ clock, mode: '2026' });
+  const rows = wishes(6);
+  server.put(rows[2]!.identity, [[rows[2]!, 'accepted']], 'accepted');
+  server.device = () => Promise.resolve(null);
+  const store = new MemoryRows(clock, rows);
+  const end = await run(server, store, clock);
+  expect(end).toMatchObject({
+    state: 'ended',
+    unsettled: [{ line: 4, error: { code: 'batch/not-settled' } }],
+  });
+  expect(server.asked).toBeLessThan(12);
+  expect(store.results.size).toBe(5);
+});
+
+test('a key in use under another tier is never forced: the row is in conflict, and says so', async () => {
+  const clock = virtualTime();
+  const server = new ModelServer({ clock, mode: '2026' });
+  const [row] = wishes(1);
+  server.put(row!.identity, [[row!, 'accepted']], 'accepted');
+  const device = server.device.bind(server);
+  server.device = async (id, signal) => {
+    const found = await device(id, signal);
+    return found === null
+      ? null
+      : { ...found, authSets: found.authSets.map((set) => ({ ...set, tier: 'micro' })) };
+  };
+  server.force = () => Promise.reject(new Error('its tokens are dead'));
+  const store = new MemoryRows(clock, [row!]);
+  expect(await run(server, store, clock, { force: true })).toMatchObject({ state: 'ended', unsettled: [] });
+  expect(store.results.get(2)).toMatchObject({ outcome: 'conflict', error: { code: 'batch/conflict' } });
+  expect(store.results.get(2)?.error?.message).toContain('this key accepted, tier micro');
+});
+
+test('a server that says it forced a key and does not show it is not asked for ever', async () => {
+  const clock = virtualTime();
+  const server = new ModelServer({ clock, mode: '2026' });
+  const [row] = wishes(1);
+  server.put(row!.identity, [[keyNumber(100), 'accepted']], 'accepted');
+  let forced = 0;
+  server.force = (_wish, _key, id, signal) => {
+    forced += 1;
+    return server.device(id, signal);
+  };
+  const store = new MemoryRows(clock, [row!]);
+  expect(await run(server, store, clock, { force: true })).toMatchObject({
+    unsettled: [{ line: 2, error: { code: 'batch/not-settled' } }],
+  });
+  expect(forced).toBeLessThan(6);
 });
 
 /** The same numbers for the same seed. */
