@@ -34,7 +34,6 @@ import {
   openHome,
   openKeyStore,
   openStationKey,
-  PeopleFile,
   Settings,
   stationId,
   type EnvironmentSecrets,
@@ -62,6 +61,7 @@ import type { StationOptions } from './station/options.ts';
 import { lookAtUnit } from './station/looking.ts';
 import { peopleHandlers } from './station/people/handlers.ts';
 import { BenchPeople } from './station/people/people.ts';
+import { peopleOf } from './station/people/register.ts';
 import { settingChanges } from './station/people/settings-changes.ts';
 import {
   DEFAULT_KEY_SOURCE,
@@ -212,7 +212,7 @@ class StationOverHome implements Station {
     this.#settings = new Settings(home.path);
     this.#people = owned.use(
       new BenchPeople({
-        file: new PeopleFile(home.path),
+        file: peopleOf(home.path),
         record,
         clock,
         tell: this.#events.tell,
@@ -296,6 +296,7 @@ class StationOverHome implements Station {
       passwords: (profile, port, given) => this.#passwords(profile, port, given),
       operator: () => this.#operator(),
       permit: (right) => this.#people.permitRight(right),
+      isListed: (batch) => this.#batchOf(batch).batch !== undefined,
       restart: (restart, signal) => this.#restart(restart, signal),
       tell: this.#events.tell,
     });
@@ -818,7 +819,6 @@ const TIDIES: readonly DestructiveCall[] = ['remove-auth-set'];
 
 /** Calls that write in the home or change a board: they need its lock. */
 const CHANGING: ReadonlySet<CallName> = new Set<CallName>([
-  'people.sign-in',
   'people.set-pin',
   'people.add',
   'people.set',

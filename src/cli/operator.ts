@@ -1,8 +1,9 @@
 import type { StationApi } from '../contract.ts';
 import type { Secret } from '../model/secret.ts';
 import { StationError } from '../model/station-error.ts';
-import { homePath, PeopleFile, type EnvironmentSecrets } from '../settings/index.ts';
+import { homePath, type EnvironmentSecrets } from '../settings/index.ts';
 import type { StationOptions } from '../station.ts';
+import { peopleOf } from '../station/people/register.ts';
 import type { CommandIo, CommonOptions } from './io.ts';
 import { askSecret, readSecret } from './prompt.ts';
 
@@ -34,7 +35,10 @@ export function operatorOf(
   };
 }
 
-/** Who signs in writes in the record, also for a command that only reads. */
+/**
+ * Who signs in is recorded, also for a command that only reads; where another program is the record's writer, the code is
+ * looked at all the same, and reading goes on.
+ */
 export function accessFor(
   access: StationOptions['access'],
   { home }: CommonOptions,
@@ -42,7 +46,7 @@ export function accessFor(
 ): StationOptions['access'] {
   if (access !== 'read') return access;
   const path = homePath({ env, ...(home === undefined ? {} : { home }) });
-  return new PeopleFile(path).read().people.length > 0 ? 'write' : access;
+  return peopleOf(path).read().people.length > 0 ? 'write-if-free' : access;
 }
 
 /**

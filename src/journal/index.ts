@@ -25,6 +25,7 @@ export type {
   UnitHistory,
 } from './journal.ts';
 export type { RecordDocument } from './record-document.ts';
+export { underLock } from './short-lock.ts';
 export { restoreJournal } from './restore.ts';
 export type { Restored } from './restore.ts';
 export type { Percentiles, Statistics } from './statistics.ts';

@@ -9,6 +9,8 @@ export type Role = (typeof ROLES)[number];
 
 export const RIGHTS = [
   'look',
+  'export',
+  'test',
   'rehearse',
   'provision',
   'provision-freely',
@@ -28,6 +30,8 @@ export type Right = (typeof RIGHTS)[number];
 /** What each right lets a person do, as the end of the sentence "... may". */
 export const RIGHT_TEXTS: Readonly<Record<Right, string>> = {
   look: 'look at the bench and its record',
+  export: 'write the record, sheets and lists into files',
+  test: 'test servers with their logins, and files of board profiles',
   rehearse: 'rehearse with simulated boards',
   provision: 'provision boards in open batches',
   'provision-freely': 'provision boards without a batch',
@@ -43,7 +47,7 @@ export const RIGHT_TEXTS: Readonly<Record<Right, string>> = {
   decommission: 'decommission devices',
 };
 
-const TECHNICIAN: readonly Right[] = ['look', 'rehearse', 'provision'];
+const TECHNICIAN: readonly Right[] = ['look', 'export', 'test', 'rehearse', 'provision'];
 const FIELD: readonly Right[] = [...TECHNICIAN, 'rekey', 'server-login'];
 
 /** The rights that come with each role. What ends a device or its keys comes with none: an admin gives it to a person. */
@@ -93,7 +97,10 @@ const provisioning = ({ params, simulated, freely }: CallCase): readonly Right[]
     : ['provision', 'provision-freely', ...beyond];
 };
 
-/** Every call of the contract and the right that it takes. A call without a row does not compile. */
+/**
+ * Every call of the contract and the right that it takes. A call without a row does not compile. What a locked bench may be
+ * asked takes `look`: nothing that writes or reads a file that the call names, and nothing that uses a login.
+ */
 export const CALL_RULES = {
   snapshot: 'anybody',
   'people.show': 'anybody',
@@ -109,8 +116,8 @@ export const CALL_RULES = {
   'batch.list': 'look',
   'batch.show': 'look',
   'batch.rows': 'look',
-  'batch.export': 'look',
-  'batch.certificate': 'look',
+  'batch.export': 'export',
+  'batch.certificate': 'export',
   'batch.check': 'batches',
   'batch.import': 'batches',
   'batch.close': 'batches',
@@ -123,13 +130,13 @@ export const CALL_RULES = {
   // Only what the batch itself made and nobody used.
   'batch.take-back': 'batches',
   'batch.reconcile': ({ params }) =>
-    params['fix'] === undefined || params['fix'] === false ? ['look'] : ['batches', 'remove-auth-sets'],
+    params['fix'] === undefined || params['fix'] === false ? ['test'] : ['batches', 'remove-auth-sets'],
   'port.refresh': 'look',
   'port.mute': 'provision',
   'server.add': 'servers',
   'server.remove': 'servers',
   'server.certificate': 'servers',
-  'server.test': 'look',
+  'server.test': 'test',
   'server.login': 'server-login',
   'server.logout': 'server-login',
   'server.tenant-token': 'servers',
@@ -137,11 +144,12 @@ export const CALL_RULES = {
   'server.pin': 'servers',
   'server.first-user': 'servers',
   'server.read-tenant-token': 'servers',
-  'shift.check': 'look',
+  'shift.check': 'test',
   'server.api-key': 'servers',
   'profile.list': 'look',
   'profile.show': 'look',
-  'profile.check': 'look',
+  // It tells how a file begins that is none.
+  'profile.check': 'test',
   'credential.set': 'settings',
   identify: 'provision',
   provision: provisioning,
@@ -155,7 +163,7 @@ export const CALL_RULES = {
   'rekey.approve': 'approve',
   'rekey.finish': 'rekey',
   'resume.list': 'look',
-  // Interrupted re-keys are left to who may re-key: `unfinished.ts` is told.
+  // Each job takes what it would take to be begun: `unfinished.ts` asks.
   resume: 'provision',
   'resume.dismiss': 'rekey',
   rekey: ({ params }) =>
@@ -166,12 +174,13 @@ export const CALL_RULES = {
   'job.transcript': 'look',
   'slot.clear': 'provision',
   'journal.list': 'look',
-  'rekey.sheet': 'look',
+  'rekey.sheet': 'export',
   'journal.drop': ({ params }) => (params['folder'] === undefined ? ['look'] : ['settings']),
-  'journal.backup': 'look',
+  'journal.backup': 'export',
   'journal.stats': 'look',
-  'journal.export': 'look',
+  'journal.export': 'export',
   'journal.verify': 'look',
+  // Behind the lock it tests no server.
   doctor: 'look',
   'rehearsal.start': 'rehearse',
   'rehearsal.stop': 'rehearse',

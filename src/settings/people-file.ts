@@ -45,17 +45,24 @@ export type People = z.infer<typeof peopleSchema>;
 /** What holds as soon as there is a first person. */
 const FIRST_RULES: People['rules'] = { idleMinutes: 10, whileLocked: 'look', provisionFreely: false };
 
+/** Does some work while nobody else does such work. */
+export type InTurn = <T>(work: () => T) => T;
+
 /**
  * `people.json` of a home: who may work here. PINs and badges are in it as salted hashes alone. Read anew at every question,
- * written whole or not at all by the one who holds the home's lock. A file that cannot be read lets nobody do anything.
+ * written whole or not at all. Who may what is changed by the one alone who holds the home's lock; tries are counted by
+ * whoever looks at a code. A file that cannot be read lets nobody do anything.
  */
 export class PeopleFile {
   readonly #path: string;
   readonly #home: string;
+  readonly #inTurn: InTurn;
 
-  constructor(home: string) {
+  /** `inTurn`: does its work while no other process writes this file. */
+  constructor(home: string, inTurn: InTurn) {
     this.#home = home;
     this.#path = join(home, 'people.json');
+    this.#inTurn = inTurn;
   }
 
   /** Nobody where there is no such file. @throws StationError `station/people-unreadable`. */
@@ -78,8 +85,20 @@ export class PeopleFile {
     }
   }
 
-  /** Durable when it returns. @throws StationError `station/home-unusable`. */
-  write(people: People): void {
+  /**
+   * Changes the file from what is in it now, with nobody else writing in between. Durable when it returns.
+   *
+   * @throws StationError `station/home-unusable`, `station/people-unreadable`; what `change` throws, and nothing is written.
+   */
+  update(change: (now: People) => People): People {
+    return this.#inTurn(() => {
+      const people = change(this.read());
+      this.#write(people);
+      return people;
+    });
+  }
+
+  #write(people: People): void {
     try {
       writeDurably(this.#path, `${JSON.stringify(peopleSchema.parse(people), null, 2)}\n`);
     } catch (thrown) {

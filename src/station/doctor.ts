@@ -41,7 +41,7 @@ export async function examine(parts: DoctorParts): Promise<readonly DoctorLine[]
     ...profileLines(parts.profiles),
     ...(await portLines(parts.settings)),
     ...(await meddlers()),
-    ...(await serverLines(parts)),
+    ...(parts.people.locked ? [UNTESTED] : await serverLines(parts)),
   ];
 }
 
@@ -328,6 +328,14 @@ async function meddlers(): Promise<DoctorLine[]> {
     .filter(([name]) => names.includes(name))
     .map(([name, remedy]) => line('other programs', 'bad', `${name} is running`, remedy));
 }
+
+/** Whoever is before a locked bench makes no calls with somebody's login. */
+const UNTESTED = line(
+  'servers',
+  'note',
+  'not tested: nobody has signed in',
+  'Sign in at the window, or name yourself to the command (--operator NAME).',
+);
 
 async function serverLines({ settings, testServer }: DoctorParts): Promise<DoctorLine[]> {
   const servers = settings.servers();

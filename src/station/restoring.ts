@@ -3,8 +3,9 @@ import { systemClock, type Clock } from '../model/clock.ts';
 import { RIGHT_TEXTS } from '../model/rights.ts';
 import type { Secret } from '../model/secret.ts';
 import { StationError } from '../model/station-error.ts';
-import { openHome, openKeyStore, openStationKey, PeopleFile, stationId } from '../settings/index.ts';
+import { openHome, openKeyStore, openStationKey, stationId } from '../settings/index.ts';
 import { rightsOf } from './people/changing.ts';
+import { peopleOf } from './people/register.ts';
 import { personNamed, whoIs } from './people/signing-in.ts';
 
 export interface RestoreRequest {
@@ -49,7 +50,7 @@ async function mayRestore(
   home: string,
   { operator = null, clock = systemClock }: RestoreRequest,
 ): Promise<void> {
-  const file = new PeopleFile(home);
+  const file = peopleOf(home);
   if (file.read().people.length === 0) return;
   if (operator === null) throw new StationError('station/locked', { detail: 'nobody has signed in' });
   const { name } = operator;

@@ -1,22 +1,17 @@
-import type {
-  BenchRules,
-  CallName,
-  CallParams,
-  PeopleView,
-  PersonView,
-  StationEvent,
-} from '../../contract.ts';
+import type { BenchRules, CallName, CallParams, PeopleView, StationEvent } from '../../contract.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { PeopleEvent } from '../../model/event.ts';
-import { GOES_ON, RIGHT_TEXTS, RIGHTS, rightsFor, type CallRule, type Right } from '../../model/rights.ts';
+import { GOES_ON, RIGHT_TEXTS, rightsFor, type CallRule, type Right } from '../../model/rights.ts';
 import { secret } from '../../model/secret.ts';
 import { StationError } from '../../model/station-error.ts';
-import { peopleDigest, type People, type PeopleFile, type Person } from '../../settings/index.ts';
+import type { People, PeopleFile, Person } from '../../settings/index.ts';
 import type { RecordAccess } from '../record-access.ts';
 import { added, changed, removed, rightsOf } from './changing.ts';
 import { pinHash } from './codes.ts';
 import { IdleClock } from './idle.ts';
-import { personNamed, waitsUntil, whoIs } from './signing-in.ts';
+import { PeopleRegister } from './register.ts';
+import { personNamed } from './signing-in.ts';
+import { peopleView } from './views.ts';
 
 export interface BenchPeopleParts {
   readonly file: PeopleFile;
@@ -32,9 +27,12 @@ const MINUTE_MS = 60_000;
 /** Who works at this bench, and what they may. Without people defined: everybody, everything. */
 export class BenchPeople implements Disposable {
   readonly #parts: BenchPeopleParts;
+  readonly #register: PeopleRegister;
   readonly #idle: IdleClock;
   /** Who has signed in; behind the lock, who was. */
   #at: string | null = null;
+  /** The entry of who has signed in, where it could not be recorded yet. */
+  #unrecorded: Extract<PeopleEvent, { kind: 'person-signed-in' }> | null = null;
   #locked = false;
   #blind = false;
   /** Where no people are defined: a name that this process was given. */
@@ -45,6 +43,7 @@ export class BenchPeople implements Disposable {
   /** @throws StationError `station/people-unreadable`. */
   constructor(parts: BenchPeopleParts) {
     this.#parts = parts;
+    this.#register = new PeopleRegister({ ...parts, onWrong: () => void this.#tell() });
     this.#idle = new IdleClock(parts.clock, () => this.#lock('idle'));
     this.view();
   }
@@ -56,17 +55,18 @@ export class BenchPeople implements Disposable {
 
   /** The name that goes into the record of what is done now; `otherwise` where no people are defined. */
   operator(otherwise: string | null): string | null {
-    return this.#read().people.length === 0 ? (this.#named ?? otherwise) : this.#at;
+    return this.#register.read().people.length === 0 ? (this.#named ?? otherwise) : this.#at;
   }
 
   /**
    * Lets a call through or throws. `simulated`: the server that it names is that of a rehearsal.
    *
-   * @throws StationError `station/locked`, `station/not-permitted`, `station/people-unreadable`.
+   * @throws StationError `station/locked`, `station/not-permitted`, `station/people-unreadable`, `journal/...`.
    */
   permit(name: CallName, rule: CallRule, params: object, simulated: boolean): void {
-    const people = this.#read();
+    const people = this.#register.read();
     if (people.people.length === 0 || rule === 'anybody') return;
+    this.#recordEntry();
     const person = this.#person(people);
     const { whileLocked, provisionFreely: freely } = people.rules;
     const needed = rightsFor(rule, { params: params as Record<string, unknown>, simulated, freely });
@@ -84,12 +84,14 @@ export class BenchPeople implements Disposable {
   }
 
   /**
-   * Throws where whoever is here now has not this right: for what a call finds out only when it is under way.
+   * Throws where whoever is here now has not this right: for what a call finds out only when it is under way. To provision
+   * without a batch may be everybody's by the bench's rules.
    *
    * @throws StationError `station/not-permitted`.
    */
   permitRight(right: Right): void {
-    const { rights, person } = this.view();
+    const { rights, person, rules } = this.view();
+    if (right === 'provision-freely' && rules.provisionFreely) return;
     if (!rights.includes(right))
       throw new StationError('station/not-permitted', {
         person: person ?? 'Nobody',
@@ -98,36 +100,22 @@ export class BenchPeople implements Disposable {
   }
 
   view(): PeopleView {
-    const people = this.#read();
-    const person = this.#person(people);
-    const defined = people.people.length > 0;
-    const locked = defined && (this.#locked || person === null);
-    const { whileLocked } = people.rules;
-    this.#blind = locked && whileLocked === 'nothing';
-    const now = this.#parts.clock.now();
-    const whole = person === null ? [] : rightsOf(person);
-    return {
-      defined,
-      people: people.people.map((one) => viewOf(one, now)),
-      rules: people.rules,
-      person: person?.name ?? null,
-      locked,
-      blind: this.#blind,
-      rights: !defined ? RIGHTS : locked ? RIGHTS_BEHIND_LOCK[whileLocked](whole) : whole,
-      badgesWaitUntil: isoOrNull(waitsUntil(people.badgeTries, now)),
-    };
+    const people = this.#register.read();
+    const view = peopleView(people, this.#person(people), this.#locked, this.#parts.clock.now());
+    this.#blind = view.blind;
+    return view;
   }
 
   signIn({ name, code }: CallParams<'people.sign-in'>): Promise<PeopleView> {
     return this.#inTurn(async () => {
-      const before = this.#read();
+      const before = this.#register.read();
       if (before.people.length === 0) {
         this.#named = name ?? null;
         return this.#tell();
       }
       if (code === undefined)
         throw new StationError('station/usage', { detail: 'A PIN or a badge is needed to sign in.' });
-      const { person, by } = await this.#prove(name ?? null, code);
+      const { person, by } = await this.#register.prove(name ?? null, code);
       this.#enter(person, by);
       return this.#tell();
     });
@@ -151,25 +139,25 @@ export class BenchPeople implements Disposable {
   /** A new PIN for who has signed in and shows a code of now. */
   setPin({ code, pin }: CallParams<'people.set-pin'>): Promise<void> {
     return this.#inTurn(async () => {
-      const before = this.#read();
+      const before = this.#register.read();
       const person = personNamed(before, this.#at ?? '');
       // Guessing costs the same as at the lock.
-      await this.#prove(person.name, code);
+      await this.#register.prove(person.name, code);
       const hash = await pinHash(secret(pin));
-      const proved = this.#read();
+      const proved = this.#register.read();
       const after: People = {
         ...proved,
         people: proved.people.map((one) => (one.name === person.name ? { ...one, pin: hash } : one)),
       };
-      this.#change(after, 'pin', person.name);
+      this.#register.change([proved, after], 'pin', person.name, this.#at);
     });
   }
 
   add(params: CallParams<'people.add'>): Promise<PeopleView> {
     return this.#inTurn(async () => {
-      const before = this.#read();
+      const before = this.#register.read();
       const after = await added(before, params);
-      this.#change(after, 'added', params.name);
+      this.#register.change([before, after], 'added', params.name, this.#at);
       if (before.people.length === 0) this.#enter(personNamed(after, params.name), 'first');
       return this.#tell();
     });
@@ -177,7 +165,9 @@ export class BenchPeople implements Disposable {
 
   set(params: CallParams<'people.set'>): Promise<PeopleView> {
     return this.#inTurn(async () => {
-      this.#change(await changed(this.#read(), params), 'changed', params.name);
+      const before = this.#register.read();
+      const after = await changed(before, params);
+      this.#register.change([before, after], 'changed', params.name, this.#at);
       this.#watch();
       return this.#tell();
     });
@@ -185,7 +175,8 @@ export class BenchPeople implements Disposable {
 
   remove({ name }: CallParams<'people.remove'>): Promise<PeopleView> {
     return this.#inTurn(() => {
-      this.#change(removed(this.#read(), name), 'removed', name);
+      const before = this.#register.read();
+      this.#register.change([before, removed(before, name)], 'removed', name, this.#at);
       if (this.#at === name) this.#leave('removed');
       return Promise.resolve(this.#tell());
     });
@@ -193,7 +184,7 @@ export class BenchPeople implements Disposable {
 
   setRules(patch: CallParams<'people.rules'>): Promise<PeopleView> {
     return this.#inTurn(() => {
-      const before = this.#read();
+      const before = this.#register.read();
       if (before.people.length === 0)
         throw new StationError('station/person-invalid', {
           detail: 'Without people there is nothing to lock: add an admin first',
@@ -203,7 +194,7 @@ export class BenchPeople implements Disposable {
         whileLocked: patch.whileLocked ?? before.rules.whileLocked,
         provisionFreely: patch.provisionFreely ?? before.rules.provisionFreely,
       };
-      this.#change({ ...before, rules }, 'rules', null);
+      this.#register.change([before, { ...before, rules }], 'rules', null, this.#at);
       this.#watch();
       return Promise.resolve(this.#tell());
     });
@@ -214,63 +205,32 @@ export class BenchPeople implements Disposable {
     if (this.#at !== null) this.#leave('closed');
   }
 
-  /** Who may work here now. What another hand has changed is recorded as soon as it is seen. */
-  #read(): People {
-    const { file, record } = this.#parts;
-    const people = file.read();
-    const digest = peopleDigest(people);
-    if (record.isWriter() && digest !== record.reader.peopleDigest())
-      this.#note({
-        kind: 'people-changed',
-        what: 'outside',
-        person: null,
-        role: null,
-        rights: [],
-        people: people.people.length,
-        digest,
-        operator: null,
-      });
-    return people;
-  }
-
-  /** Whose code it is; wrong tries are counted, recorded and told. */
-  #prove(name: string | null, code: string): ReturnType<typeof whoIs> {
-    const { file, clock } = this.#parts;
-    const onWrong = (person: string | null, wrong: number, waitMs: number): void => {
-      this.#note({ kind: 'sign-in-refused', person, wrong, waitMs });
-      this.#tell();
-    };
-    return whoIs({ name, code: secret(code) }, { file, clock, onWrong });
-  }
-
-  /** The record first: no change without it. One that is cut off between the two shows as one from outside. */
-  #change(after: People, what: 'added' | 'changed' | 'removed' | 'pin' | 'rules', name: string | null): void {
-    const person = after.people.find((one) => one.name === name);
-    this.#parts.record.writer().append({
-      kind: 'people-changed',
-      what,
-      person: name,
-      role: person?.role ?? null,
-      rights: person === undefined ? [] : rightsOf(person),
-      people: after.people.length,
-      digest: peopleDigest(after),
-      operator: this.#at,
-    });
-    this.#parts.file.write(after);
-  }
-
   #enter({ name, role }: Person, by: 'pin' | 'badge' | 'first'): void {
     if (this.#at !== null && this.#at !== name) this.#leave('another');
-    // Nobody works whose coming is not recorded.
-    this.#parts.record.writer().append({ kind: 'person-signed-in', person: name, role, by });
+    // Nobody works whose coming is not recorded; where another program is the writer, nothing can be done but to look.
+    const event = { kind: 'person-signed-in', person: name, role, by } as const;
+    const { record } = this.#parts;
+    if (record.isWriter()) record.writer().append(event);
+    this.#unrecorded = record.isWriter() ? null : event;
     this.#at = name;
     this.#locked = false;
     this.#watch();
   }
 
+  /** Who came while another program was the writer, before anything is done for them. */
+  #recordEntry(): void {
+    const { record } = this.#parts;
+    if (this.#unrecorded === null || !record.isWriter()) return;
+    record.writer().append(this.#unrecorded);
+    this.#unrecorded = null;
+  }
+
   #leave(why: 'asked' | 'another' | 'closed' | 'removed'): void {
-    if (this.#at !== null) this.#note({ kind: 'person-signed-out', person: this.#at, why });
+    // Whose coming stands in no record has not left either.
+    if (this.#at !== null && this.#unrecorded === null)
+      this.#register.note({ kind: 'person-signed-out', person: this.#at, why });
     this.#at = null;
+    this.#unrecorded = null;
     this.#locked = false;
     this.#idle.stop();
   }
@@ -279,12 +239,12 @@ export class BenchPeople implements Disposable {
     if (this.#at === null) return;
     this.#locked = true;
     this.#idle.stop();
-    this.#note({ kind: 'bench-locked', person: this.#at, why });
+    this.#register.note({ kind: 'bench-locked', person: this.#at, why });
     this.#tell();
   }
 
   #watch(): void {
-    const people = this.#read();
+    const people = this.#register.read();
     const person = this.#person(people);
     if (person === null || this.#locked || !this.#parts.locksWhenIdle) return;
     this.#idle.begin((person.idleMinutes ?? people.rules.idleMinutes) * MINUTE_MS);
@@ -292,18 +252,6 @@ export class BenchPeople implements Disposable {
 
   #person({ people }: People): Person | null {
     return people.find(({ name }) => name === this.#at) ?? null;
-  }
-
-  /**
-   * Records what has to be so also where it cannot be recorded now: a full disk must not keep a bench from being locked, or
-   * a window from showing why nothing can be done. That it cannot be written is told by the record itself.
-   */
-  #note(event: PeopleEvent): void {
-    try {
-      this.#parts.record.append(event);
-    } catch (thrown) {
-      if (!(thrown instanceof StationError)) throw thrown;
-    }
   }
 
   #tell(): PeopleView {
@@ -317,32 +265,4 @@ export class BenchPeople implements Disposable {
     this.#turn = done.catch(() => undefined);
     return done;
   }
-}
-
-/** What of a person's rights a locked bench still has. */
-const RIGHTS_BEHIND_LOCK: Readonly<
-  Record<BenchRules['whileLocked'], (whole: readonly Right[]) => readonly Right[]>
-> = {
-  nothing: () => [],
-  look: () => ['look'],
-  'go-on': (whole) => [
-    'look',
-    ...whole.filter((right) => right === 'provision' || right === 'provision-freely'),
-  ],
-};
-
-function viewOf({ name, role, grants, pin, badge, idleMinutes, tries }: Person, now: number): PersonView {
-  return {
-    name,
-    role,
-    grants,
-    hasPin: pin !== null,
-    hasBadge: badge !== null,
-    idleMinutes,
-    waitsUntil: isoOrNull(waitsUntil(tries, now)),
-  };
-}
-
-function isoOrNull(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
 }

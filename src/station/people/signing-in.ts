@@ -29,7 +29,7 @@ export interface SignIn {
 }
 
 export interface SignInParts {
-  readonly file: Pick<PeopleFile, 'read' | 'write'>;
+  readonly file: PeopleFile;
   readonly clock: Clock;
   /** Told of each wrong try, once it is counted. */
   readonly onWrong: (name: string | null, wrong: number, waitMs: number) => void;
@@ -45,28 +45,32 @@ export async function whoIs(
   { name, code }: SignIn,
   { file, clock, onWrong }: SignInParts,
 ): Promise<{ readonly person: Person; readonly by: 'pin' | 'badge' }> {
-  const before = file.read();
-  const tries = triesOf(before, name);
-  const end = waitsUntil(tries, clock.now());
-  if (end !== null)
-    throw new StationError('station/sign-in-waits', {
-      tries: tries.wrong,
-      seconds: Math.ceil((end - clock.now()) / 1000),
-    });
-  const wrong = tries.wrong + 1;
-  const waitMs = waitAfter(wrong);
-  const until = waitMs === 0 ? null : new Date(clock.now() + waitMs).toISOString();
-  const counted = withTries(before, name, { wrong, until });
-  file.write(counted);
+  const counted = file.update((now) => withOneMore(now, name, clock.now()));
   const found = await look(counted, name, code);
   if (found === null) {
-    onWrong(name, wrong, waitMs);
+    const { wrong } = triesOf(counted, name);
+    onWrong(name, wrong, waitAfter(wrong));
     throw new StationError('station/sign-in-refused', {
       whose: name === null ? 'of anybody here' : `of ${name}`,
     });
   }
-  file.write(withTries(withTries(counted, name, NO_TRIES), found.person.name, NO_TRIES));
+  file.update((now) => withTries(withTries(now, name, NO_TRIES), found.person.name, NO_TRIES));
   return found;
+}
+
+/** With one try more counted, as if it were a wrong one. @throws StationError `station/sign-in-waits`. */
+function withOneMore(people: People, name: string | null, now: number): People {
+  const tries = triesOf(people, name);
+  const end = waitsUntil(tries, now);
+  if (end !== null)
+    throw new StationError('station/sign-in-waits', {
+      tries: tries.wrong,
+      seconds: Math.ceil((end - now) / 1000),
+    });
+  const wrong = tries.wrong + 1;
+  const waitMs = waitAfter(wrong);
+  const until = waitMs === 0 ? null : new Date(now + waitMs).toISOString();
+  return withTries(people, name, { wrong, until });
 }
 
 async function look(

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
-import { makeHome, station } from './command.ts';
+import type { DoctorLine } from '../../../src/contract.ts';
+import { openStation } from '../../../src/station.ts';
+import { makeHome, station, type Ended } from './command.ts';
 
 const ADMIN = '482913';
 const TECHNICIAN = '730258';
@@ -104,6 +106,35 @@ it('reads without a person, unless a locked bench shows nothing', async () => {
   expect(read.status).toBe(0);
 });
 
+it('reads for a person also while the window has the home, and says nothing bad of that', async () => {
+  const home = await homeWithPeople();
+  const rules = ['people', 'rules', '--while-locked', 'nothing', '--operator', 'Ada', '--home', home];
+  expect(await station(rules, { env: { STATION_PIN: ADMIN } })).toMatchObject({ status: 0 });
+  await using _window = await openStation({
+    home,
+    env: {},
+    access: 'write',
+    probing: false,
+    program: 'station window',
+  });
+  const as = (...args: readonly string[]): Promise<Ended> =>
+    station([...args, '--operator', 'Tom', '--home', home], { env: { STATION_PIN: TECHNICIAN } });
+  expect((await station(['journal', 'list', '--home', home])).err).toContain('station/locked');
+  for (const args of [['journal', 'list'], ['server', 'list'], ['stats'], ['ports'], ['people', 'list']])
+    expect(await as(...args), args.join(' ')).toMatchObject({ status: 0 });
+  const lines = json((await as('doctor', '--json')).out) as DoctorLine[];
+  expect(lines).toContainEqual(expect.objectContaining({ check: 'in use', state: 'note' }));
+  expect(lines.filter(({ check, state }) => state === 'bad' && /station|journal|people/.test(check))).toEqual(
+    [],
+  );
+  const wrong = ['journal', 'list', '--operator', 'Tom', '--home', home];
+  expect((await station(wrong, { env: { STATION_PIN: '000111' } })).err).toContain('station/sign-in-refused');
+  // What writes needs the home.
+  expect((await as('credential', 'set', 'board', '--password-stdin')).err).toMatch(
+    /home-locked|not-permitted/,
+  );
+});
+
 it('changes, revokes and removes', async () => {
   const home = await homeWithPeople();
   const env = { STATION_PIN: ADMIN };
@@ -140,7 +171,11 @@ it('changes, revokes and removes', async () => {
 it('restores a record for who may', async () => {
   const home = await homeWithPeople();
   const copy = `${home}/copy.db`;
-  expect((await station(['journal', 'backup', '--out', copy, '--home', home])).status).toBe(0);
+  const backup = ['journal', 'backup', '--out', copy, '--home', home];
+  expect((await station(backup)).err).toContain('station/locked');
+  expect((await station([...backup, '--operator', 'Tom'], { env: { STATION_PIN: TECHNICIAN } })).status).toBe(
+    0,
+  );
   const restore = ['journal', 'restore', copy, '--discard-newer', '--home', home];
   expect(await station(restore)).toMatchObject({
     status: 3,

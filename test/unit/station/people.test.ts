@@ -524,6 +524,30 @@ describe('the lock', () => {
     });
   });
 
+  it('that lets look lets nothing write or read a file, or use a login', async () => {
+    const { station } = await benchWithPeople();
+    await station.call('people.sign-in', ADA);
+    await station.call('server.add', { name: 'y', url: 'https://y.example' });
+    await station.call('people.lock', {});
+    for (const name of [
+      'journal.backup',
+      'journal.export',
+      'rekey.sheet',
+      'batch.export',
+      'batch.certificate',
+      'profile.check',
+      'server.test',
+      'shift.check',
+      'batch.reconcile',
+    ] as const)
+      expect(await refusal(station, name, SOME[name] ?? {}), name).toBe('station/locked');
+    const servers = (await station.call('doctor', {})).filter(({ check }) => check.startsWith('server'));
+    expect(servers).toEqual([expect.objectContaining({ check: 'servers', state: 'note' })]);
+    await station.call('people.sign-in', TOM);
+    for (const name of ['journal.backup', 'profile.check', 'server.test'] as const)
+      expect(await refusal(station, name, SOME[name] ?? {}), name).toBeNull();
+  });
+
   it('lets a bench that may go on provision for who was there last, and do nothing else', async () => {
     const { station } = await benchWithPeople();
     await station.call('people.sign-in', ADA);
@@ -544,6 +568,52 @@ describe('the lock', () => {
     expect(recorded(home, 'person-signed-out').at(-1)).toMatchObject({ person: ADA.name, why: 'closed' });
     const { station: again } = await open({ home });
     expect(await people(again)).toMatchObject({ locked: true, person: null });
+  });
+});
+
+describe('while another program is the writer of the home', () => {
+  it('whoever signs in may look; wrong tries count for both, and the entry is recorded once it can be', async () => {
+    const clock = handClock();
+    const { station, home } = await benchWithPeople({ clock });
+    await station.call('people.sign-in', ADA);
+    await station.call('people.rules', { whileLocked: 'nothing' });
+    const { station: reader } = await open({ home, clock, access: 'write-if-free' });
+    expect(await people(reader)).toMatchObject({ person: null, blind: true });
+    const wrong = { name: TOM.name, code: '000111' };
+    // While the writer changes somebody, which takes a moment.
+    const [, ...tries] = await Promise.allSettled([
+      station.call('people.set', { name: FAY.name, role: 'admin' }),
+      reader.call('people.sign-in', wrong),
+      station.call('people.sign-in', wrong),
+      reader.call('people.sign-in', wrong),
+    ]);
+    expect(tries.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect((await people(station)).people).toMatchObject([
+      {},
+      { name: TOM.name, waitsUntil: expect.any(String) as string },
+      { role: 'admin' },
+    ]);
+    await expect(station.call('people.sign-in', TOM)).rejects.toMatchObject({
+      code: 'station/sign-in-waits',
+    });
+    await clock.advance(5_000);
+    expect(await reader.call('people.sign-in', TOM)).toMatchObject({ person: TOM.name, locked: false });
+    await reader.call('journal.list', {});
+    await expect(reader.call('port.mute', { slot: 'a', muted: true })).rejects.toMatchObject({
+      code: 'station/home-locked',
+    });
+    expect(recorded(home, 'person-signed-in').map(({ person }) => person)).not.toContain(TOM.name);
+    const takenOver = new Promise<void>((resolve) => {
+      reader.subscribe((event) => {
+        if (event.type === 'read-only' && event.readOnly === null) resolve();
+      });
+    });
+    await station[Symbol.asyncDispose]();
+    await clock.advance(3_000);
+    await takenOver;
+    await reader.call('port.mute', { slot: 'a', muted: true });
+    expect(recorded(home, 'person-signed-in').at(-1)).toMatchObject({ person: TOM.name, by: 'pin' });
+    expect(recorded(home, 'setting-changed').at(-1)).toMatchObject({ operator: TOM.name });
   });
 });
 
