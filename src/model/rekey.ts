@@ -2,6 +2,7 @@ import type { Device } from './device.ts';
 import type { Identity } from './identity.ts';
 import type { ErrorReport, JobId, StepName, Verdict } from './job.ts';
 import type { KeyFingerprint } from './key.ts';
+import type { Right } from './rights.ts';
 
 /** Why a unit gets a new key, from a list; what is not in it is `other`, with words. */
 export const REKEY_REASONS = [
@@ -128,4 +129,6 @@ export interface InterruptedJob {
   readonly deadline: string | null;
   /** Whether an admin elsewhere was asked to approve its key: it is finished with the approval. */
   readonly requested: boolean;
+  /** What whoever finishes it needs: what it would take to begin it. To provision without a batch may be everybody's. */
+  readonly right: Right;
 }

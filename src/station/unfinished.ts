@@ -45,6 +45,8 @@ export interface UnfinishedParts {
   readonly operator: () => string | null;
   /** Throws where whoever is at the bench has not this right. */
   readonly permit: (right: Right) => void;
+  /** Whether a batch is still on the list, so that its boards are provisioned in it. */
+  readonly isListed: (batch: BatchId) => boolean;
   /** Runs the flow of these jobs again: it looks at what it finds and does what is left to do. */
   readonly restart: (restart: Restart, signal: AbortSignal) => Promise<ProvisionReport>;
   readonly tell: (event: StationEvent) => void;
@@ -94,12 +96,11 @@ export class UnfinishedJobs {
   }
 
   /**
-   * Finishes interrupted jobs whose boards are on the bench, side by side; the others stay on the list, and re-keys of who
-   * may not re-key. The ports are
-   * looked through for boards that nobody has seen yet.
+   * Finishes interrupted jobs whose boards are on the bench, side by side; the others stay on the list, and those that
+   * whoever is at the bench could not begin now. The ports are looked through for boards that nobody has seen yet.
    *
-   * @throws StationError for one job by its name: `job/not-interrupted`, `job/board-not-here`, `job/board-never-read`;
-   * and what keeps a flow from being started at all.
+   * @throws StationError for one job by its name: `job/not-interrupted`, `job/board-not-here`, `job/board-never-read`,
+   * `station/not-permitted`; and what keeps a flow from being started at all.
    *
    * @param restart how the flow is run again; as it was started, unless something else is said.
    */
@@ -112,7 +113,7 @@ export class UnfinishedJobs {
     const chosen =
       job === undefined ? this.#records().filter((one) => this.#isPermitted(one)) : [this.#named(job)];
     const [only] = job === undefined ? [] : chosen;
-    if (only?.flow === 'rekey') this.#parts.permit('rekey');
+    if (only !== undefined) this.#parts.permit(this.#rightFor(only));
     if (only !== undefined && only.identity === null && only.flow === 'rekey')
       throw new StationError('job/board-never-read');
     for (const record of chosen) this.#underWay.add(record.job);
@@ -132,10 +133,15 @@ export class UnfinishedJobs {
     }
   }
 
-  #isPermitted({ flow }: JobRecord): boolean {
-    if (flow !== 'rekey') return true;
+  /** What a job takes to be finished: what it would take to be begun, so that a batch that is gone is none. */
+  #rightFor({ flow, batch }: JobRecord): Right {
+    if (flow === 'rekey') return 'rekey';
+    return batch !== null && this.#parts.isListed(batch) ? 'provision' : 'provision-freely';
+  }
+
+  #isPermitted(record: JobRecord): boolean {
     try {
-      this.#parts.permit('rekey');
+      this.#parts.permit(this.#rightFor(record));
       return true;
     } catch (thrown) {
       if (thrown instanceof StationError && thrown.code === 'station/not-permitted') return false;
@@ -201,6 +207,7 @@ export class UnfinishedJobs {
       boardAt: identity === null ? null : (this.#parts.bench.whereIs(identity)?.path ?? null),
       deadline: waits?.deadline ?? null,
       requested: waits?.isRequested === true,
+      right: this.#rightFor(record),
     };
   }
 

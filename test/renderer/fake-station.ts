@@ -390,6 +390,7 @@ export function interrupted(at: number, change: Partial<InterruptedJob> = {}): I
     boardAt: port,
     deadline: null,
     requested: false,
+    right: 'provision-freely',
     ...change,
   };
 }

@@ -3,10 +3,12 @@ import { expect, it } from 'vitest';
 import type { StationEvent } from '../../../src/contract.ts';
 import type { StepName } from '../../../src/model/job.ts';
 import { StationError } from '../../../src/model/station-error.ts';
+import type { SimulatedBoard } from '../../../src/rehearsal/board/index.ts';
 import type { Station } from '../../../src/station.ts';
 import { UnfinishedJobs, type UnfinishedParts } from '../../../src/station/unfinished.ts';
 import { virtualTime, type VirtualTime } from '../virtual-time.ts';
 import { board as makeBoard, logIn, Ports, startServer, stationOn } from './boards.ts';
+import { write } from './batches/files.ts';
 import { makeHome } from './home.ts';
 
 const CALL = { server: 'bench', profile: 'mender' } as const;
@@ -147,6 +149,43 @@ it('jobs that were started alike are finished side by side', async () => {
     ['accepted'],
     ['accepted'],
   ]);
+});
+
+it('a job is finished by whom it would be begun by: without a batch not by a technician, unless all may', async () => {
+  const time = virtualTime();
+  const [server, ports, home] = [await startServer(), new Ports(), makeHome()];
+  const [free, counted] = [makeBoard(time, 1), makeBoard(time, 2)];
+  ports.put('left', free);
+  ports.put('right', counted);
+  const station = await stationOn(home, ports, time);
+  await logIn(station, server);
+  const path = write(['mac', '52:54:00:cd:00:02']);
+  await station.call('batch.import', { path, name: 'spring' });
+  const cut = async (port: string, board: SimulatedBoard, more: object = {}): Promise<void> => {
+    onStep(station, 'accept', () => ports.put(port, null));
+    await station.call('provision', { ports: [port], ...CALL, ...more });
+    ports.put(port, board);
+  };
+  await cut('left', free);
+  await cut('right', counted, { batch: 'spring' });
+  await station.call('people.add', { name: 'Ada', role: 'admin', pin: '482913' });
+  await station.call('people.add', { name: 'Tom', role: 'technician', pin: '730258' });
+  await station.call('people.sign-in', { name: 'Tom', code: '730258' });
+
+  const [first, second] = await station.call('resume.list', {});
+  expect([first?.right, second?.right]).toEqual(['provision-freely', 'provision']);
+  await expect(station.call('resume', { job: first?.job ?? '' })).rejects.toMatchObject({
+    code: 'station/not-permitted',
+    message: 'Tom may not provision boards without a batch.',
+  });
+  // All that he may: the other one stays on the list.
+  expect(await station.call('resume', {})).toMatchObject({ jobs: [{ verdict: 'pass', port: 'right' }] });
+  expect(await station.call('resume.list', {})).toMatchObject([{ job: first?.job }]);
+
+  await station.call('people.sign-in', { name: 'Ada', code: '482913' });
+  await station.call('people.rules', { provisionFreely: true });
+  await station.call('people.sign-in', { name: 'Tom', code: '730258' });
+  expect(await station.call('resume', {})).toMatchObject({ jobs: [{ verdict: 'pass', port: 'left' }] });
 });
 
 it('a record that cannot be read keeps nobody from telling of a slot or a job', () => {
