@@ -1,5 +1,5 @@
 import { createContext, useCallback, useContext, useEffect, useRef, useSyncExternalStore } from 'react';
-import { toFinish, toStart } from './bench.ts';
+import { currentServer, toFinish, toStart } from './bench.ts';
 import { INITIAL, reduce, type Action, type WindowState } from './state.ts';
 import { COOL_DOWN_MS, startGuard } from './start-guard.ts';
 import { reportOf, type Station } from './station.ts';
@@ -94,6 +94,8 @@ export function createStore(station: Station, clock: () => number = () => perfor
     },
     async start(slots, job, { passphrase, guarded = false, allow = [] } = {}) {
       const { server, profile } = state.preferences;
+      // Simulated boards count in no batch.
+      const batch = currentServer(state)?.simulated === true ? null : state.batches.bench;
       if (slots.length === 0 || server === null || profile === null) return;
       if (guarded) {
         if (!guard.tryStart(clock())) return;
@@ -108,7 +110,7 @@ export function createStore(station: Station, clock: () => number = () => perfor
         ...(job.keySource === null ? {} : { keySource: job.keySource }),
         ...(job.label === null ? {} : { label: job.label }),
         ...(passphrase === undefined ? {} : { passphrase }),
-        ...(state.batches.bench === null ? {} : { batch: state.batches.bench, allow: [...allow] }),
+        ...(batch === null ? {} : { batch, allow: [...allow] }),
       });
       guard.ended(clock());
       cool();

@@ -366,9 +366,10 @@ class StationOverHome implements Station {
       const parts = {
         record: this.#record,
         clock: this.#clock,
+        // A name that nobody knows is told before a server is asked.
+        batch: batch === undefined ? null : batchNamed(this.#record, batch),
         profile: this.#servers.profile(server),
         server: await this.#servers.open(server, signal, fix === 'stray-pending' ? ['remove-auth-set'] : []),
-        batch: batch === undefined ? null : batchNamed(this.#record, batch),
         operator: () => this.#preferences().operator,
       };
       return await reconcileServer({ fix }, parts, signal);

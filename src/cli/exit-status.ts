@@ -16,6 +16,14 @@ const WRONG_CALL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'station/file-unwritable',
   'job/not-interrupted',
   'batch/unknown',
+  'batch/running',
+  'batch/begun',
+  'batch/other-server',
+  'batch/simulated',
+  'batch/no-keys',
+  'batch/not-sent',
+  'batch/not-sent-there',
+  'batch/in-flight',
   'batch/closed',
   'batch/name-taken',
   'batch/in-use',
@@ -33,5 +41,7 @@ const WRONG_CALL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 export function exitStatusOf(code: ErrorCode): ExitStatus {
   if (code === 'job/cancelled') return 130;
   if (WRONG_CALL.has(code)) return 2;
+  // The server takes no calls of this account for now.
+  if (code === 'batch/limited-for-long') return 3;
   return /^(server|journal|station)\//.test(code) ? 3 : 1;
 }

@@ -172,7 +172,7 @@ export const BATCH_PROBLEMS = {
   'identity-twice': 'the identity of another row',
   'key-twice': 'the key of another row',
   'identity-in-batch': 'the identity of a row in another batch',
-  'key-in-batch': 'the key of a row in another batch',
+  'key-in-batch': 'the key of a row in another batch, or of another board in a batch that was removed',
   'identity-in-record': 'a board that was provisioned here',
   'key-in-record': 'a key that another board was given here',
   'identity-on-server': 'a device that the server has already',

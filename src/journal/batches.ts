@@ -51,8 +51,11 @@ export interface KnownRow {
   readonly fingerprint: string | null;
   /** The open batch that has this identity. */
   readonly batch: BatchPlace | null;
-  /** The batch that has this key, with whatever identity; removed ones, too, since keys are never given twice. */
-  readonly keyBatch: BatchPlace | null;
+  /**
+   * The batch that has this key, with whatever identity; one that was removed, too, where it had it for another identity:
+   * keys are never given twice.
+   */
+  readonly keyBatch: (BatchPlace & { readonly removed: boolean }) | null;
   /** Whether a unit of this identity was provisioned here. */
   readonly unit: boolean;
   /** The canonical identity of another unit that was given this key. */
@@ -103,6 +106,18 @@ export class Batches {
       name,
     );
     return row === undefined ? null : this.#toBatch(row);
+  }
+
+  /** The row of an identity that a server said it has, in any batch; the newest one. */
+  rowAt(serverUrl: string, identity: Identity): BatchRowState | null {
+    const row = this.#database.first(
+      `SELECT r.* FROM p_batch_row AS r JOIN p_batch AS b USING (batch)
+       WHERE r.identity = ? AND b.removed = 0 AND r.server_url = ? AND r.outcome IN ('created', 'already')
+       ORDER BY batch DESC LIMIT 1`,
+      canonicalIdentity(identity),
+      serverUrl,
+    );
+    return row === undefined ? null : toRow(row);
   }
 
   /** Also one that was removed. */
@@ -305,17 +320,26 @@ export class Batches {
       }));
   }
 
-  /** Boards that an admin let through, in the order in which they came. */
+  /** Whether an admin let the board of a job through, whatever became of it. */
+  isAdmitted(id: BatchId, job: string): boolean {
+    return (
+      this.#database.first(
+        'SELECT 1 FROM p_batch_admitted WHERE batch = ? AND job = ? LIMIT 1',
+        this.#number(id),
+        job,
+      ) !== undefined
+    );
+  }
+
+  /** Boards that an admin let through and that went through, in the order in which they came. */
   admissions(id: BatchId): readonly BatchAdmission[] {
-    return this.#database
-      .all('SELECT * FROM p_batch_admitted WHERE batch = ? ORDER BY seq', this.#number(id))
-      .map((row) => ({
-        job: String(row['job']),
-        identity: JSON.parse(String(row['identity'])) as Identity,
-        why: String(row['why']),
-        at: String(row['at']),
-        operator: textOrNull(row['operator']),
-      }));
+    return this.#database.all(`SELECT a.* FROM ${ADMITTED} ORDER BY a.seq`, this.#number(id)).map((row) => ({
+      job: String(row['job']),
+      identity: JSON.parse(String(row['identity'])) as Identity,
+      why: String(row['why']),
+      at: String(row['at']),
+      operator: textOrNull(row['operator']),
+    }));
   }
 
   /** What the record has of rows that are to be imported: in one question for all of them. */
@@ -328,8 +352,10 @@ export class Batches {
            EXISTS (SELECT 1 FROM p_unit WHERE p_unit.identity = json_extract(value, '$[0]')) AS unit,
            (SELECT json_array(b.name, r.line) FROM p_batch_row AS r JOIN p_batch AS b USING (batch)
              WHERE r.identity = json_extract(value, '$[0]') AND b.removed = 0 LIMIT 1) AS place,
-           (SELECT json_array(b.name, r.line) FROM p_batch_row AS r JOIN p_batch AS b USING (batch)
-             WHERE r.fingerprint = json_extract(value, '$[1]') AND b.removed = 0 LIMIT 1) AS key_place,
+           (SELECT json_array(b.name, r.line, b.removed) FROM p_batch_row AS r JOIN p_batch AS b USING (batch)
+             WHERE r.fingerprint = json_extract(value, '$[1]')
+               AND (b.removed = 0 OR r.identity <> json_extract(value, '$[0]'))
+             ORDER BY b.removed LIMIT 1) AS key_place,
            (SELECT k.identity FROM p_key AS k WHERE k.fingerprint = json_extract(value, '$[1]')
              AND k.identity <> json_extract(value, '$[0]') LIMIT 1) AS key_of
          FROM json_each(?)`,
@@ -339,7 +365,7 @@ export class Batches {
         identity: String(row['identity']),
         fingerprint: textOrNull(row['fingerprint']),
         batch: toPlace(row['place']),
-        keyBatch: toPlace(row['key_place']),
+        keyBatch: toKeyPlace(row['key_place']),
         unit: row['unit'] === 1,
         keyOf: textOrNull(row['key_of']),
       }));
@@ -386,7 +412,7 @@ export class Batches {
       units: count(
         'SELECT count(*) AS n FROM p_batch_row INDEXED BY p_batch_row_unit WHERE batch = ? AND unit_job IS NOT NULL',
       ),
-      admitted: count('SELECT count(*) AS n FROM p_batch_admitted WHERE batch = ?'),
+      admitted: count(`SELECT count(DISTINCT a.job) AS n FROM ${ADMITTED}`),
       run:
         run === null
           ? null
@@ -400,6 +426,10 @@ export class Batches {
     };
   }
 }
+
+/** Admissions of a batch whose jobs ended well. */
+const ADMITTED = `p_batch_admitted AS a JOIN p_job AS j USING (job)
+  WHERE a.batch = ? AND j.verdict IN ('pass', 'already')`;
 
 function toSend(retry: boolean): string {
   const outcomes = `'pending'${retry ? `, ${FAILED}` : ''}`;
@@ -454,6 +484,12 @@ function toPlace(value: unknown): BatchPlace | null {
   if (typeof value !== 'string') return null;
   const [batch, line] = JSON.parse(value) as [string, number];
   return { batch, line };
+}
+
+function toKeyPlace(value: unknown): KnownRow['keyBatch'] {
+  if (typeof value !== 'string') return null;
+  const [batch, line, removed] = JSON.parse(value) as [string, number, number];
+  return { batch, line, removed: removed === 1 };
 }
 
 function textOrNull(value: unknown): string | null {

@@ -65,6 +65,11 @@ export const BATCH_ERRORS = {
     STATION,
     'Take it back there first (station batch take-back {batch} --server {server}), or choose that server.',
   ),
+  'batch/simulated': row(
+    'The batch {name} is one of real boards, and this is a rehearsal.',
+    NOTHING,
+    'Choose the real server and its boards; to rehearse, leave the batch out.',
+  ),
   'batch/kept-elsewhere': row(
     'This batch made device {device} at {server} for this row, and it was in use when the batch was taken back there.',
     'The row was not sent.',

@@ -129,8 +129,12 @@ export const CALL_RULES = {
   'batch.cancel': 'batches',
   // Only what the batch itself made and nobody used.
   'batch.take-back': 'batches',
-  'batch.reconcile': ({ params }) =>
-    params['fix'] === undefined || params['fix'] === false ? ['test'] : ['batches', 'remove-auth-sets'],
+  'batch.reconcile': ({ params }) => {
+    const { fix } = params;
+    if (fix === undefined) return ['test'];
+    // These two are what a preauthorization does; the others take away what somebody else may have made.
+    return fix === 'missing' || fix === 'pending' ? ['batches'] : ['batches', 'remove-auth-sets'];
+  },
   'port.refresh': 'look',
   'port.mute': 'provision',
   'server.add': 'servers',

@@ -15,7 +15,8 @@ import type { PortEntry } from '../serial/index.ts';
 import type { DeviceServer } from '../servers/device-server.ts';
 import type { Bench } from '../slots/bench.ts';
 import type { BatchDoor, JobOrder, Jobs, ResumedJob, StartedJob } from '../slots/jobs.ts';
-import { doorOf, keySourceFor } from './batches/admission.ts';
+import { REHEARSAL } from '../rehearsal/bench.ts';
+import { doorOf, keySourceFor, requireServerOf } from './batches/admission.ts';
 import { batchIn } from './batches/named.ts';
 import { keySourceText, parseKeySource } from './key-source.ts';
 import { keyMaker } from './key-maker.ts';
@@ -84,6 +85,13 @@ async function provisionOrders(
     batch === null ? undefined : doorOf(batch, params.allow ?? [], keySource?.from === 'keep', parts);
   const ports = await distinctPorts(params.ports, parts.bench);
   const server = await parts.server(params.server, signal);
+  if (batch !== null && resumes.size === 0) {
+    const simulated = parts.bench.views().filter((view) => view.simulated);
+    const isRehearsed =
+      server.profile.name === REHEARSAL ||
+      ports.some(({ slot }) => simulated.some((view) => view.slot === slot));
+    requireServerOf(batch, server.profile, isRehearsed);
+  }
   if (server.issuer !== undefined) {
     requireFit(profile, server.profile.name, keySource);
     await server.issuer.requireReady(signal ?? new AbortController().signal);

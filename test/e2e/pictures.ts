@@ -9,6 +9,7 @@ import path from 'node:path';
 import type { Page } from '@playwright/test';
 import { bundleIfChanged } from '../../tools/bundle.ts';
 import { expect, launch } from './app.ts';
+import { DEFAULT_ADMIN, startMenderServer } from '../../src/rehearsal/server/index.ts';
 import { ask, bigButton, card, expectReady, expectVerdicts, rehearse } from './bench.ts';
 
 const folder = path.join(import.meta.dirname, '..', '..', 'docs', 'images');
@@ -85,7 +86,11 @@ await onNewHome(async (page, home) => {
   });
   writeFileSync(file, ['mac,pubkey', ...rows, ''].join('\n'));
   await ask(page, 'batch.import', { path: file, name: 'March gateways' });
-  await ask(page, 'batch.preauthorize', { name: 'March gateways', server: 'rehearsal' });
+  await using server = await startMenderServer();
+  await ask(page, 'server.add', { name: 'plant', url: server.url });
+  const { email: user, password } = DEFAULT_ADMIN;
+  await ask(page, 'server.login', { name: 'plant', user, password });
+  await ask(page, 'batch.preauthorize', { name: 'March gateways', server: 'plant' });
   await page.getByRole('navigation').getByRole('button', { name: 'Batches' }).click();
   await page.getByRole('button', { name: /^March gateways/ }).click();
   await expect(page.getByRole('table', { name: 'Rows' }).getByText('Created').first()).toBeVisible();

@@ -68,6 +68,20 @@ describe('the batch on the bench', () => {
     expect(against).toMatchObject({ batch: 'Order 4711', allow: ['stranger'] });
   });
 
+  test('counts no simulated boards: a rehearsal goes without it', async () => {
+    const bridge = fakeBridge({ provision: () => ({ jobs: [], elapsedMs: 0 }) });
+    const store = createStore(stationOver(bridge));
+    const shown = snapshot({ slots: [slot(1)] });
+    const servers = shown.servers.map((server) => ({ ...server, simulated: true }));
+    store.dispatch({ type: 'snapshot', snapshot: { ...shown, servers } });
+    store.dispatch({ type: 'batches', action: listed });
+    store.dispatch({ type: 'batches', action: { type: 'bench', name: 'Order 4711' } });
+    await store.start([slot(1)], { keySource: null, label: null });
+    store.close();
+    expect(bridge.calls[0]?.params).toMatchObject({ server: shown.preferences.server });
+    expect(bridge.calls[0]?.params).not.toHaveProperty('batch');
+  });
+
   test('is none any more when the batch has gone', () => {
     const chosen = after(listed, { type: 'bench', name: 'Order 4711' });
     expect(benchBatch(chosen)?.units).toBe(31);

@@ -3,8 +3,24 @@ import type { BatchAllowance, BatchRecord } from '../../model/batch.ts';
 import { identityLabel, type Identity } from '../../model/identity.ts';
 import type { JobId } from '../../model/job.ts';
 import type { KeyFingerprint, KeySource } from '../../model/key.ts';
+import type { ServerProfile } from '../../model/server-profile.ts';
 import { StationError } from '../../model/station-error.ts';
 import type { BatchDoor } from '../../slots/jobs.ts';
+
+/**
+ * A batch is at one server, if its keys were sent to one, and its boards are real.
+ *
+ * @throws StationError `batch/simulated`, `batch/other-server`.
+ */
+export function requireServerOf(
+  { name, kind, run }: BatchRecord,
+  { url }: ServerProfile,
+  isRehearsed: boolean,
+): void {
+  if (isRehearsed) throw new StationError('batch/simulated', { name });
+  if (kind !== 'keys' || run === null || run.state === 'taken-back' || run.serverUrl === url) return;
+  throw new StationError('batch/other-server', { batch: name, server: run.server });
+}
 
 /** What a board is asked for right after it was read, before anything is changed on it or on a server. */
 export function doorOf(
@@ -21,8 +37,8 @@ export function doorOf(
     refusal: () => StationError,
   ): void => {
     // Whoever was let through once is not asked again for the rest of the job.
-    if (resumed !== null && journal.batches.admissions(id).some((known) => known.job === resumed)) return;
-    if (!allowed.includes(why)) throw refusal();
+    const isKnown = resumed !== null && journal.batches.isAdmitted(id, resumed);
+    if (!isKnown && !allowed.includes(why)) throw refusal();
     if (job !== null)
       journal.append({ kind: 'batch-admitted', batch: id, job, identity, why, operator: operator() });
   };

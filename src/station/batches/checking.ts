@@ -305,13 +305,16 @@ class Check {
     else if (unit)
       this.#tell(problem(line, null, 'identity-in-record', 'A board of this identity was here already.'));
     if (key === null) return;
-    if (keyBatch !== null && batch?.line !== keyBatch.line)
+    // The batch that has both has been named.
+    if (keyBatch !== null && (batch?.batch !== keyBatch.batch || batch.line !== keyBatch.line))
       this.#tell(
         problem(
           line,
           null,
           'key-in-batch',
-          `The batch ${keyBatch.batch} has this key (line ${keyBatch.line}).`,
+          keyBatch.removed
+            ? `The batch ${keyBatch.batch}, which was removed, had this key for another board (line ${keyBatch.line}).`
+            : `The batch ${keyBatch.batch} has this key (line ${keyBatch.line}).`,
         ),
       );
     if (keyOf !== null)

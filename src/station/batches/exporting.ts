@@ -45,6 +45,7 @@ export async function exportCsv(
 
 /** The columns of the file, with one for keys where those stood in files of their own. */
 interface Layout {
+  /** As an import knows them without being told. */
   readonly names: readonly string[];
   readonly uses: readonly ColumnUse[];
 }
@@ -54,8 +55,35 @@ function layoutOf({ columns, identityColumns, kind }: BatchRecord): Layout {
     { line: 1, cells: columns, fault: null },
     { identity: identityColumns, ignore: [] },
   );
-  if (kind === 'expectation' || uses.some(({ use }) => use === 'pubkey')) return { names, uses };
-  return { names: [...names, 'pubkey'], uses: [...uses, { use: 'pubkey' }] };
+  const hasKeys = kind === 'expectation' || uses.some(({ use }) => use === 'pubkey');
+  return toReadAgain(
+    hasKeys ? { names, uses } : { names: [...names, 'pubkey'], uses: [...uses, { use: 'pubkey' }] },
+  );
+}
+
+/** A column that a person had to say is the identity says so itself from now on. */
+function toReadAgain(layout: Layout): Layout {
+  const { names, uses } = layout;
+  const read = columnsOf(
+    { line: 1, cells: names.filter((_, at) => isKept(uses[at])), fault: null },
+    { identity: [], ignore: [] },
+  ).uses;
+  const kept = uses.filter(isKept);
+  const isKnown = kept.every(
+    (use, at) => use.use !== 'identity' || isSame(use.attribute, read[at] ?? { use: 'unknown' }),
+  );
+  if (isKnown) return layout;
+  return {
+    names: names.map((name, at) => {
+      const use = uses[at];
+      return use?.use === 'identity' ? `id.${use.attribute}` : name;
+    }),
+    uses,
+  };
+}
+
+function isSame(attribute: string, use: ColumnUse): boolean {
+  return use.use === 'identity' && use.attribute === attribute;
 }
 
 function* failedLines(
@@ -101,18 +129,17 @@ function* allLines(
   return n;
 }
 
-/** An earlier export's own columns are not kept: they would be there twice. */
 function columnsWithout({ names, uses }: Layout): readonly string[] {
-  return names.filter((name, at) => !isOwn(name, uses[at]));
+  return names.filter((_, at) => isKept(uses[at]));
 }
 
-function kept(cells: readonly string[], { names, uses }: Layout): readonly string[] {
-  return cells.filter((_, at) => !isOwn(names[at] ?? '', uses[at]));
+function kept(cells: readonly string[], { uses }: Layout): readonly string[] {
+  return cells.filter((_, at) => isKept(uses[at]));
 }
 
-function isOwn(name: string, use: ColumnUse | undefined): boolean {
-  const lower = name.toLowerCase();
-  return use?.use === 'ignored' && (lower === REASON_COLUMN || lower.startsWith(OWN_COLUMNS));
+/** Columns that were not looked at have nothing to tell; those of an earlier export would be there twice. */
+function isKept(use: ColumnUse | undefined): boolean {
+  return use !== undefined && use.use !== 'ignored' && use.use !== 'unknown';
 }
 
 function cellsOf({ identity, key, tier, group, tags }: BatchRowState, { uses }: Layout): readonly string[] {

@@ -17,6 +17,7 @@ import type { ServerProfile } from '../../model/server-profile.ts';
 import { asStationError, StationError } from '../../model/station-error.ts';
 import type { DeviceServer } from '../../servers/index.ts';
 import type { RecordAccess } from '../record-access.ts';
+import { paged } from './exporting.ts';
 
 export interface ReconcilingParts {
   readonly record: RecordAccess;
@@ -141,7 +142,10 @@ async function mending(
   }
   if (batch === null || line === null)
     throw new StationError('station/not-supported', {
-      detail: 'It is in no batch: provision or re-key the unit again.',
+      detail:
+        record.reader.batches.rowAt(profile.url, identity) === null
+          ? 'It is in no batch: provision or re-key the unit again.'
+          : 'It is in a batch: reconcile that one (--batch).',
     });
   // As if it had never been sent: the next run of the batch sends it.
   record.append({
@@ -166,15 +170,9 @@ function ofBatch(journal: JournalReader, batch: BatchId, serverUrl: string): Exp
   return {
     of: (identity) => toExpected(journal, serverUrl, batches.rowOf(batch, identity)),
     *all() {
-      for (let after = 0; ;) {
-        const rows = batches.rows(batch, { after, limit: PAGE });
-        const last = rows.at(-1);
-        if (last === undefined) return;
-        after = last.line;
-        for (const row of rows) {
-          const expected = isThere(row, serverUrl) ? toExpected(journal, serverUrl, row) : null;
-          if (expected !== null) yield expected;
-        }
+      for (const row of paged((after) => batches.rows(batch, { after, limit: PAGE }))) {
+        const expected = isThere(row, serverUrl) ? toExpected(journal, serverUrl, row) : null;
+        if (expected !== null) yield expected;
       }
     },
     // A fleet is more than one batch.
@@ -206,11 +204,34 @@ function toExpected(
 }
 
 function ofRecord(journal: JournalReader, serverUrl: string): Expectations {
+  const { batches } = journal;
   return {
-    of: (identity) => journal.unitAt(serverUrl, identity),
+    of: (identity) =>
+      journal.unitAt(serverUrl, identity) ?? outside(batches.rowAt(serverUrl, identity), serverUrl, journal),
     *all() {
       yield* journal.unitsAt(serverUrl);
+      for (const { id } of batches.list())
+        for (const row of paged((after) => batches.rows(id, { after, limit: PAGE })))
+          // A unit of it stands among the units.
+          if (
+            row.serverUrl === serverUrl &&
+            isThere(row, serverUrl) &&
+            journal.unitAt(serverUrl, row.identity) === null
+          ) {
+            const expected = outside(row, serverUrl, journal);
+            if (expected !== null) yield expected;
+          }
     },
     isExtra: () => true,
   };
+}
+
+/** A row where the whole record is looked at: its line is that of one batch among many. */
+function outside(
+  row: BatchRowState | null,
+  serverUrl: string,
+  journal: JournalReader,
+): ExpectedDevice | null {
+  const expected = toExpected(journal, serverUrl, row);
+  return expected === null ? null : { ...expected, line: null };
 }

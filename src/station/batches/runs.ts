@@ -13,6 +13,7 @@ import type { BatchId, BatchRecord, BatchRunState } from '../../model/batch.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { ServerProfile } from '../../model/server-profile.ts';
 import { StationError } from '../../model/station-error.ts';
+import { REHEARSAL } from '../../rehearsal/bench.ts';
 import type { DeviceServer } from '../../servers/index.ts';
 import type { Preauthorization, Room } from '../../servers/preauthorization.ts';
 import type { RecordAccess } from '../record-access.ts';
@@ -357,9 +358,10 @@ function stateOf({ state, reason, unsettled }: RunEnd, live: LiveRun): Preauthor
 
 /** A batch is at one server; and a run that was not finished is gone on with on purpose. */
 function refuseOther(batch: BatchRecord, profile: ServerProfile, left: number, resume: boolean): void {
-  const { run } = batch;
+  const { run, name } = batch;
+  // With the rehearsal's server everything that was sent there is gone, and the batch would be bound to it.
+  if (profile.name === REHEARSAL) throw new StationError('batch/simulated', { name });
   if (run === null || run.state === 'taken-back') return;
-  const { name } = batch;
   if (run.serverUrl !== profile.url)
     throw new StationError('batch/other-server', { batch: name, server: run.server });
   if (!resume && left > 0 && (run.state === 'begun' || run.state === 'paused'))

@@ -8,7 +8,7 @@ import { atOnce } from '../../../src/journal/turns.ts';
 import type { BatchId } from '../../../src/model/batch.ts';
 import type { RecordedRow } from '../../../src/model/batch-event.ts';
 import type { JournalEvent } from '../../../src/model/event.ts';
-import { fingerprint, jobEvents, macOf, makeHome, OPENED, options, TestClock } from './fixtures.ts';
+import { fingerprint, jobEvents, jobId, macOf, makeHome, OPENED, options, TestClock } from './fixtures.ts';
 import { newSigner } from './signer.ts';
 
 const ID = '01BATCH' as BatchId;
@@ -190,6 +190,31 @@ describe('a batch in the record', () => {
       { unit: false, keyOf: id(7) },
       { batch: null, keyBatch: null, unit: false, keyOf: null },
     ]);
+  });
+
+  it('counts a board that an admin let through when it is through, once for all the jobs that it took', async () => {
+    using journal = await withBatch([row(1), row(2)]);
+    const letThrough = (job: string): void =>
+      void journal.append({
+        kind: 'batch-admitted',
+        batch: ID,
+        job: jobId(job),
+        identity: { mac: macOf(9) },
+        why: 'stranger',
+        operator: 'kim',
+      });
+    const through = (): readonly unknown[] => [
+      journal.batches.byName('spring')?.admitted,
+      journal.batches.admissions(ID).map(({ job }) => job),
+    ];
+    letThrough('J1');
+    expect(journal.batches.isAdmitted(ID, 'J1')).toBe(true);
+    for (const event of jobEvents({ job: 'J1', identity: { mac: macOf(9) }, verdict: 'fail' }))
+      journal.append(event);
+    expect(through()).toEqual([0, []]);
+    letThrough('J2');
+    for (const event of jobEvents({ job: 'J2', identity: { mac: macOf(9) } })) journal.append(event);
+    expect(through()).toEqual([1, ['J2']]);
   });
 
   it('is verified, exported and derived anew like everything else', async () => {

@@ -27,6 +27,16 @@ it('gives what ends devices and foreign keys with no role', () => {
   expect(rightsFor(CALL_RULES.rekey, CASE)).toEqual(['rekey']);
 });
 
+it('wants for a mended batch what the mending does', () => {
+  const fix = (kind?: string): readonly Right[] =>
+    rightsFor(CALL_RULES['batch.reconcile'], { ...CASE, params: kind === undefined ? {} : { fix: kind } });
+  expect(fix()).toEqual(['test']);
+  for (const kind of ['missing', 'pending'])
+    for (const right of fix(kind)) expect(ROLE_RIGHTS.admin).toContain(right);
+  expect(fix('pending')).toEqual(['batches']);
+  for (const kind of ['dead', 'stray-pending']) expect(fix(kind)).toContain('remove-auth-sets');
+});
+
 it('wants more for boards without a batch, unless the bench is set so, and less for simulated ones', () => {
   const rule = CALL_RULES.provision;
   expect(rightsFor(rule, CASE)).toContain('provision-freely');

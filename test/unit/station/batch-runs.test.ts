@@ -293,6 +293,15 @@ describe('after a run that was killed', () => {
   });
 });
 
+test('a batch of real boards is not sent to the server of a rehearsal, which would be gone with it', async () => {
+  const bench = await serverOf();
+  const { station } = await stationWith(1, { bench });
+  await station.call('rehearsal.start', { boards: 1 });
+  await expect(send(station, { server: 'rehearsal' })).rejects.toMatchObject({ code: 'batch/simulated' });
+  await station.call('rehearsal.stop', {});
+  expect(await send(station)).toMatchObject({ counts: { created: 1 } });
+});
+
 test('rows in conflict need no place at a server that is full', async () => {
   const bench = await serverOf({ limit: 3 });
   const { station, batch } = await stationWith(3, { bench });

@@ -73,8 +73,31 @@ test('a batch is compared with the server: what is missing, dead, another key or
     counts: { created: 6 },
   });
   expect((await reconcile()).findings.map(({ kind }) => kind)).toEqual(['other-key']);
-  // With the whole record there are no units yet, and every device is one that nobody here made.
-  expect(await station.call('batch.reconcile', { server: 'bench' })).toMatchObject({ counts: { extra: 7 } });
+  // The whole record knows what its batches have there, too; only the stranger is nobody's.
+  const whole = () => station.call('batch.reconcile', { server: 'bench' });
+  expect(await whole()).toMatchObject({
+    devices: 7,
+    matching: 5,
+    counts: { extra: 1, 'other-key': 1, missing: 0 },
+  });
+  await api('DELETE', `devices/${server.inspect().find(({ identity }) => identity['serial'] === 'SN0')!.id}`);
+  server.finishDecommissions();
+  expect(await whole()).toMatchObject({ matching: 4, counts: { extra: 1, 'other-key': 1, missing: 1 } });
+  const mended = await station.call('batch.reconcile', { server: 'bench', fix: 'missing' });
+  expect(mended.findings.find(({ kind }) => kind === 'missing')).toMatchObject({ fixed: false });
+  expect(mended.findings.find(({ kind }) => kind === 'missing')?.error?.message).toContain('--batch');
+});
+
+test('a batch that nobody knows is told before its server is asked', async () => {
+  const server = await startMenderServer();
+  onTestFinished(() => server.close());
+  const home = makeHome();
+  await homeWithBatch(home, [keyRow(0)], { bench: server.url });
+  const { station } = await open({ home });
+  await station.call('server.logout', { name: 'bench' });
+  await expect(station.call('batch.reconcile', { server: 'bench', batch: 'autumn' })).rejects.toMatchObject({
+    code: 'batch/unknown',
+  });
 });
 
 test('a batch that was sent to another server is not mended here: its devices there are not forgotten', async () => {

@@ -5,6 +5,7 @@ import type { CallInput, ProvisionReport } from '../../../../src/contract.ts';
 import { keyFingerprint } from '../../../../src/journal/chain.ts';
 import { openJournal } from '../../../../src/journal/index.ts';
 import type { BatchId } from '../../../../src/model/batch.ts';
+import { DEFAULT_ADMIN } from '../../../../src/rehearsal/server/index.ts';
 import { systemClock } from '../../../../src/model/clock.ts';
 import type { Station } from '../../../../src/station.ts';
 import { parseCsv } from '../../journal/parse-csv.ts';
@@ -80,6 +81,23 @@ describe('boards that are expected', () => {
     expect(await counts(station)).toEqual([1, true, 2]);
   }, 60_000);
 
+  it('are no simulated ones, and no real one is taken to a rehearsal for a batch', async () => {
+    const { station, provision } = await bench(1, ['mac', mac(1)]);
+    await station.call('rehearsal.start', { boards: 1 });
+    const { slots } = await station.call('snapshot', {});
+    const simulated = slots.find((slot) => slot.simulated)?.port ?? '';
+    for (const [port, server] of [
+      ['port1', 'rehearsal'],
+      [simulated, 'rehearsal'],
+      [simulated, 'bench'],
+    ] as const)
+      await expect(
+        station.call('provision', { ports: [port], server, profile: 'mender', batch: 'spring' }),
+      ).rejects.toMatchObject({ code: 'batch/simulated' });
+    expect(await station.call('journal.list', {})).toEqual([]);
+    expect(codes(await provision([1]))).toEqual(['pass']);
+  }, 60_000);
+
   it('are told in a dry run as they would be in earnest, and nothing is recorded', async () => {
     const { station } = await bench(2, ['mac', mac(1)]);
     const plans = await station.call('provision.plan', {
@@ -148,6 +166,26 @@ describe('boards whose keys are known', () => {
     });
     expect(codes(await first.provision([1], { allow: ['other-key'] }))).toEqual(['pass']);
     expect(await counts(first.station)).toEqual([1, false, 1]);
+  }, 60_000);
+
+  it('are provisioned at the server that their keys were sent to, and at no other', async () => {
+    const { station, provision } = await bench(1, ['mac,pubkey', `${mac(1)},${newKey().base64}`]);
+    const other = await startServer();
+    await station.call('server.add', { name: 'other', url: other.url });
+    await station.call('server.login', {
+      name: 'other',
+      user: DEFAULT_ADMIN.email,
+      password: DEFAULT_ADMIN.password,
+      keep: true,
+    });
+    await station.call('batch.preauthorize', { name: 'spring', server: 'bench' });
+    await expect(provision([1], { server: 'other' })).rejects.toMatchObject({
+      code: 'batch/other-server',
+      details: { server: 'bench' },
+    });
+    expect(await station.call('journal.list', {})).toEqual([]);
+    await station.call('batch.take-back', { name: 'spring', server: 'bench' });
+    expect(codes(await provision([1], { server: 'other' }))).toEqual(['batch/other-key']);
   }, 60_000);
 
   it('count when they have it', async () => {

@@ -413,6 +413,42 @@ describe('a batch in a file', () => {
       station.call('batch.export', { name: 'spring', path: `${path}.x`, failed: true }),
     ).rejects.toMatchObject({ code: 'batch/nothing-failed' });
   });
+
+  it.each([
+    ['a column that was not to be looked at', 'serial,Wifi password,pubkey', { ignore: ['Wifi password'] }],
+    [
+      'a column that a person said is the identity',
+      'Seriennummer,imei,pubkey',
+      { identity: ['serial=Seriennummer'], ignore: ['imei'] },
+    ],
+  ])('is imported again as it is, also where it had %s', async (_what, header, options) => {
+    const { station } = await open();
+    await importing(station, write([header, `A1,secret,${newKey().base64}`]), options);
+    const path = join(makeFolder(), 'all.csv');
+    await station.call('batch.export', { name: 'spring', path });
+    expect(readFileSync(path, 'utf8')).not.toContain('secret');
+    const { station: other } = await open();
+    expect(await importing(other, path)).toMatchObject({ stored: 'stored', problems: [] });
+    const identities = async (from: Station) =>
+      (await from.call('batch.rows', { name: 'spring' })).map(({ identity }) => identity);
+    expect(await identities(other)).toEqual([{ serial: 'A1' }]);
+    expect(await identities(station)).toEqual([{ serial: 'A1' }]);
+  });
+});
+
+describe('the keys of a batch that was removed', () => {
+  it('are taken for the same boards, and for no others', async () => {
+    const { station } = await open();
+    const [first, second] = [newKey().base64, newKey().base64];
+    await importing(station, write(['serial,pubkey', `A,${first}`, `B,${second}`]));
+    await station.call('batch.remove', { name: 'spring' });
+    const report = await check(station, write(['serial,pubkey', `A,${first}`, `C,${second}`]));
+    expect(told(report)).toEqual(['3 - key-in-batch']);
+    expect(report.problems[0]?.reason).toContain('spring, which was removed');
+    expect(
+      await importing(station, write(['serial,pubkey', `A,${first}`, `B,${second}`], 'again.csv')),
+    ).toMatchObject({ stored: 'stored' });
+  });
 });
 
 describe('a batch', () => {
