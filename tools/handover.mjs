@@ -14,7 +14,12 @@ export function run(node, args) {
   const child = spawn(node, [path.join(root, script), ...rest], {
     cwd: isStation ? cwd : root,
     stdio: 'inherit',
-    env: { ...process.env, PATH: `${path.dirname(node)}${path.delimiter}${process.env['PATH'] ?? ''}` },
+    env: {
+      // What Node made of the sources is kept for the next process: a command starts in half the time.
+      NODE_COMPILE_CACHE: path.join(root, '.cache', 'compile'),
+      ...process.env,
+      PATH: `${path.dirname(node)}${path.delimiter}${process.env['PATH'] ?? ''}`,
+    },
   });
 
   // A terminal sends Ctrl-C to its whole foreground group, so the child has it already, and npm passes its own copy on

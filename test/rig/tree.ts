@@ -44,7 +44,18 @@ export interface Tree {
  * downloads from the machine's own Debian mirror; otherwise at once. Only one process builds at a time, and what is
  * found in the cache is complete: it is built beside and renamed. Installs what building needs, as root.
  */
-export async function ensureTree(log: (line: string) => void): Promise<Tree> {
+export function ensureTree(log: (line: string) => void): Promise<Tree> {
+  // apt takes a second to say what it offers: it is asked once a process, not once a board.
+  ensured ??= findOrBuild(log).catch((error: unknown) => {
+    ensured = undefined;
+    throw error;
+  });
+  return ensured;
+}
+
+let ensured: Promise<Tree> | undefined;
+
+async function findOrBuild(log: (line: string) => void): Promise<Tree> {
   await ensurePackages(log);
   const offered = await offers(BOARD_PACKAGES, log);
   const versions = Object.fromEntries([...offered].map(([name, { version }]) => [name, version]));
