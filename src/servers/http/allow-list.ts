@@ -19,14 +19,20 @@ export function onlyThese(
   { name }: ServerProfile,
   shapes: readonly CallShape[],
 ): HttpClient {
-  const allowed = shapes.map(({ method, path }) => ({ method, path: patternOf(path) }));
+  const [open, fixed] = [shapes.filter(isOpen), shapes.filter((shape) => !isOpen(shape))];
+  const allowed = open.map(({ method, path }) => ({ method, path: patternOf(path) }));
+  const allowedAsIs = new Set(fixed.map(({ method, path }) => `${method} ${path}`));
+  const isAllowed = (method: string, path: string): boolean =>
+    allowedAsIs.has(`${method} ${path}`) ||
+    allowed.some((shape) => shape.method === method && shape.path.test(path));
   return {
     get slowedDown() {
       return client.slowedDown;
     },
     call(call, signal) {
-      const [path = ''] = call.path.split('?', 1);
-      if (!allowed.some((shape) => shape.method === call.method && shape.path.test(path)))
+      const query = call.path.indexOf('?');
+      const path = query < 0 ? call.path : call.path.slice(0, query);
+      if (!isAllowed(call.method, path))
         return Promise.reject(
           new StationError('server/call-not-allowed', {
             server: name,
@@ -37,6 +43,10 @@ export function onlyThese(
     },
     [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
   };
+}
+
+function isOpen({ path }: CallShape): boolean {
+  return path.includes('{}');
 }
 
 function patternOf(path: string): RegExp {

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { Agent } from 'undici';
+import { Pool } from 'undici';
 import type { Clock } from '../../model/clock.ts';
 import type { ServerProfile } from '../../model/server-profile.ts';
 import { StationError } from '../../model/station-error.ts';
+import { whenAborted } from './aborting.ts';
 import { connectorFor } from './connector.ts';
+import { AnswerTooLarge, Exchange } from './exchange.ts';
 import { anotherKind, asServerError, CallTimedOut } from './failure.ts';
 import { NO_PROXIES, type ProxySettings } from './proxy.ts';
 
@@ -71,7 +73,7 @@ export function createHttpClient(
   proxies: ProxySettings = NO_PROXIES,
 ): HttpClient {
   const origin = new URL(profile.url).origin;
-  const agent = new Agent({
+  const pool = new Pool(origin, {
     connect: connectorFor(profile, limits.connectMs, proxies),
     connections: CONNECTIONS,
     // The call's own deadline governs; a second one that ends earlier would only confuse.
@@ -80,47 +82,28 @@ export function createHttpClient(
   });
 
   async function once(call: HttpCall, signal: AbortSignal): Promise<HttpAnswer> {
-    const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(new CallTimedOut(limits.callMs)), limits.callMs);
-    const abort = (): void => deadline.abort(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    if (signal.aborted) abort();
+    signal.throwIfAborted();
+    const exchange = new Exchange(limits.answerBytes);
+    const timer = setTimeout(() => exchange.end(new CallTimedOut(limits.callMs)), limits.callMs);
+    const abort = (): void => exchange.end(signal.reason);
+    const unlisten = whenAborted(signal, abort);
     const requestId = randomUUID();
     try {
-      const { statusCode, headers, body } = await agent.request({
-        origin,
-        method: call.method,
-        path: call.path,
-        headers: { ...call.headers, 'x-men-requestid': requestId, accept: '*/*' },
-        body: call.body ?? null,
-        signal: deadline.signal,
-      });
-      const chunks: Buffer[] = [];
-      let size = 0;
-      for await (const chunk of body as AsyncIterable<Buffer>) {
-        size += chunk.length;
-        if (size > limits.answerBytes)
-          throw anotherKind(profile, `an answer of more than ${limits.answerBytes} bytes`);
-        chunks.push(chunk);
-      }
-      const flat = new Map<string, string>();
-      for (const [name, value] of Object.entries(headers))
-        if (value !== undefined)
-          flat.set(name.toLowerCase(), Array.isArray(value) ? value.join(', ') : value);
-      return {
-        status: statusCode,
-        headers: flat,
-        body: Buffer.concat(chunks),
-        requestId: flat.get('x-men-requestid') ?? requestId,
-      };
+      const { method, path, headers, body = null } = call;
+      pool.dispatch(
+        { method, path, headers: { ...headers, 'x-men-requestid': requestId, accept: '*/*' }, body },
+        exchange,
+      );
+      const answer = await exchange.answer;
+      return { ...answer, requestId: answer.headers.get('x-men-requestid') ?? requestId };
     } catch (error) {
       // What the caller's signal said comes before what the socket made of it.
       if (signal.aborted) throw signal.reason;
-      if (deadline.signal.aborted) throw asServerError(profile, deadline.signal.reason);
+      if (error instanceof AnswerTooLarge) throw anotherKind(profile, error.message);
       throw asServerError(profile, error);
     } finally {
       clearTimeout(timer);
-      signal.removeEventListener('abort', abort);
+      unlisten();
     }
   }
 
@@ -159,7 +142,7 @@ export function createHttpClient(
         await clock.sleep(wait, signal);
       }
     },
-    [Symbol.asyncDispose]: () => agent.destroy(),
+    [Symbol.asyncDispose]: () => pool.destroy(),
   };
 }
 

@@ -342,7 +342,7 @@ export class MenderApi {
 /** The last segment of a path, decoded; null where there is none or it is no URL text. */
 function lastSegment(path: string): string | null {
   try {
-    return decodeURIComponent(path.split('/').at(-1) ?? '') || null;
+    return decodeURIComponent(path.slice(path.lastIndexOf('/') + 1)) || null;
   } catch (thrown) {
     if (thrown instanceof URIError) return null;
     throw thrown;

@@ -76,18 +76,25 @@ export interface CallInput {
 /** The HTTP call for one of the table. */
 export function menderCall(name: MenderCall, input: CallInput = {}): HttpCall {
   const { method, path } = MENDER_CALLS[name];
-  const ids = [...(input.ids ?? [])];
-  const filled = path.replace(/\{\}/g, () => inPath(ids.shift() ?? ''));
-  const query = input.query === undefined || input.query.size === 0 ? '' : `?${input.query.toString()}`;
-  const body =
-    input.bytes ?? (input.json === undefined ? undefined : Buffer.from(JSON.stringify(input.json)));
+  const { ids, query, json, tellsRateLimit } = input;
+  const body = input.bytes ?? (json === undefined ? undefined : Buffer.from(JSON.stringify(json)));
   return {
     method,
-    path: filled + query,
-    headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...input.headers },
+    path: (path.includes('{}') ? filled(path, ids ?? []) : path) + asked(query),
+    headers:
+      body === undefined ? (input.headers ?? {}) : { 'content-type': 'application/json', ...input.headers },
     ...(body === undefined ? {} : { body }),
-    ...(input.tellsRateLimit === true ? { tellsRateLimit: true as const } : {}),
+    ...(tellsRateLimit === true ? { tellsRateLimit } : {}),
   };
+}
+
+function filled(path: string, ids: readonly string[]): string {
+  const left = ids.values();
+  return path.replace(/\{\}/g, () => inPath(left.next().value ?? ''));
+}
+
+function asked(query: URLSearchParams | undefined): string {
+  return query === undefined || query.size === 0 ? '' : `?${query.toString()}`;
 }
 
 /** An id as one segment of a path: also one of dots alone, which would lead elsewhere. */
