@@ -4,11 +4,17 @@ import { TURN_MS } from './turns.ts';
 /** Work in one transaction that is done in turns, and that whoever cannot wait may bring to its end at once. */
 export class Bulk {
   readonly #work: Generator<undefined, void, undefined>;
+  readonly #whole = Promise.withResolvers<undefined>();
   #ended = false;
   #failure: Error | null = null;
 
   constructor(work: Generator<undefined, void, undefined>) {
     this.#work = work;
+  }
+
+  /** Resolves when there is no more of it to be done, however it ended. */
+  get ended(): Promise<undefined> {
+    return this.#whole.promise;
   }
 
   /** Lets everything else go on in between. @throws what the work throws, also where that was found out by `atOnce`. */
@@ -36,16 +42,21 @@ export class Bulk {
   /** Ends it as if it had never begun. */
   drop(): void {
     if (this.#ended) return;
-    this.#ended = true;
+    this.#end();
     this.#failure ??= new DOMException('The work was given up.', 'AbortError');
     this.#work.return();
   }
 
+  #end(): void {
+    this.#ended = true;
+    this.#whole.resolve(undefined);
+  }
+
   #step(): void {
     try {
-      this.#ended = this.#work.next().done === true;
+      if (this.#work.next().done === true) this.#end();
     } catch (thrown) {
-      this.#ended = true;
+      this.#end();
       this.#failure = thrown instanceof Error ? thrown : new Error(String(thrown));
     }
   }

@@ -232,6 +232,11 @@ export interface Journal extends JournalReader {
    * @throws StationError `journal/full`, `journal/unusable`; the signal's reason.
    */
   appendAll(events: Iterable<JournalEvent>, signal?: AbortSignal): Promise<void>;
+  /**
+   * Resolves when nothing of `appendAll` is on its way: an append right after this writes its own entry and no more. Whoever
+   * can wait does, since an append that does not takes the thread until all of the many events are written.
+   */
+  settled(): Promise<void>;
   /** Derives the projections anew from the events. */
   rebuildProjections(): void;
   /** Finds out whether an append would be written now, and leaves no entry. @throws StationError as `append` does. */
@@ -781,6 +786,10 @@ class Writer extends Reader implements Journal {
     }
     database.exec('COMMIT');
     this.#last = times;
+  }
+
+  async settled(): Promise<void> {
+    while (this.#bulk !== null) await this.#bulk.ended;
   }
 
   /** What many events have begun is brought to its end before anything else is written. */

@@ -186,6 +186,7 @@ export async function play(
   signal?.addEventListener('abort', cancel, { once: true });
   try {
     try {
+      await orders[0]?.parts.journal.settled();
       for (const order of orders) started.push(jobs.start(order));
     } catch (error) {
       // The record took no more: what has begun is brought to an end before the call fails.

@@ -113,6 +113,7 @@ export async function provisionOnce(
           station: 'bench',
           event,
         }),
+        settled: () => Promise.resolve(),
         stagedKeyBySha256: () => null,
         keyOwner: () => null,
         lastDeviceId: () => null,

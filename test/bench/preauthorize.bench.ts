@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { createHash, generateKeyPairSync } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -92,19 +92,19 @@ async function bareRun(url: string, rows: number): Promise<number> {
     headers: { authorization: `Basic ${Buffer.from(`${email}:${password}`).toString('base64')}` },
   });
   const authorization = `Bearer ${await login.body.text()}`;
-  const headers = { authorization, 'content-type': 'application/json' };
-  const bodies = Array.from({ length: rows }, () =>
-    Buffer.from(JSON.stringify({ identity_data: { serial: `SN${(devices += 1)}` }, pubkey: PEM })),
-  );
+  const headers = { authorization, 'content-type': 'application/json', accept: '*/*' };
+  const calls = Array.from({ length: rows }, () => ({
+    body: Buffer.from(JSON.stringify({ identity_data: { serial: `SN${(devices += 1)}` }, pubkey: PEM })),
+    headers: { 'x-men-requestid': randomUUID(), ...headers },
+  }));
   const began = performance.now();
   await Promise.all(
     Array.from({ length: AT_ONCE }, async () => {
-      for (let body = bodies.pop(); body !== undefined; body = bodies.pop()) {
+      for (let call = calls.pop(); call !== undefined; call = calls.pop()) {
         const answer = await pool.request({
           method: 'POST',
           path: '/api/management/v2/devauth/devices',
-          headers,
-          body,
+          ...call,
         });
         await answer.body.dump();
         if (answer.statusCode !== 201) throw new Error(`the server answered ${answer.statusCode}`);

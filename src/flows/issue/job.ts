@@ -164,6 +164,7 @@ class IssueJob {
     this.#identity = identity;
     this.#clock = this.#clockOf(observation);
     if (recording) {
+      await journal.settled();
       journal.append({ kind: 'board-identified', job: this.#request.job, identity, key: null });
       this.#parts.progress.identity(identity);
       this.#held.use(this.#parts.claimIdentity(identity, null));
@@ -275,6 +276,7 @@ class IssueJob {
     const wanted = (this.#wanted ?? []).filter(({ path }) => paths.includes(path));
     this.#held.use(this.#parts.claimKey(key.fingerprint));
     const keyFile = wanted.find(({ masked }) => masked === 'private key');
+    await this.#parts.journal.settled();
     if (keyFile !== undefined && key.type !== 'other')
       this.#parts.journal.append({
         kind: 'key-staged',
@@ -317,16 +319,19 @@ class IssueJob {
   async #act<T>(step: StepName, action: string, detail: Detail, work: () => Promise<T>): Promise<T> {
     const { journal, clock } = this.#parts;
     const { job } = this.#request;
+    await journal.settled();
     journal.append({ kind: 'step-intent', job, step, action, detail });
     const began = clock.monotonic();
-    const outcome = (how: 'done' | 'failed' | 'unknown', error: StationError | null): void => {
+    const outcome = async (how: 'done' | 'failed' | 'unknown', error: StationError | null): Promise<void> => {
+      const ms = Math.round(clock.monotonic() - began);
+      await journal.settled();
       journal.append({
         kind: 'step-outcome',
         job,
         step,
         action,
         outcome: how,
-        ms: Math.round(clock.monotonic() - began),
+        ms,
         detail: {},
         error: error?.toReport() ?? null,
       });
@@ -337,10 +342,10 @@ class IssueJob {
       value = await this.#steps.run(step, work);
     } catch (thrown) {
       const error = asStationError(thrown);
-      outcome(UNKNOWN.has(error.code) ? 'unknown' : 'failed', error);
+      await outcome(UNKNOWN.has(error.code) ? 'unknown' : 'failed', error);
       throw error;
     }
-    outcome('done', null);
+    await outcome('done', null);
     return value;
   }
 
@@ -399,9 +404,10 @@ class IssueJob {
       notes: [...this.#notes],
       error: error?.toReport() ?? null,
     });
-    await this.#steps.run('record', () => {
-      this.#parts.journal.append({ kind: 'verdict', job: this.#request.job, result: result() });
-      return Promise.resolve();
+    const { journal } = this.#parts;
+    await this.#steps.run('record', async () => {
+      await journal.settled();
+      journal.append({ kind: 'verdict', job: this.#request.job, result: result() });
     });
     return result();
   }

@@ -137,14 +137,16 @@ export class Actions {
   ): Promise<T> {
     const { journal, clock } = this.#parts;
     const { job } = this.#request;
+    await journal.settled();
     journal.append({ kind: 'step-intent', job, step, action, detail });
     const began = clock.monotonic();
-    const outcome = (
+    const outcome = async (
       outcome: 'done' | 'failed' | 'unknown',
       told: Detail,
       error: StationError | null,
-    ): void => {
+    ): Promise<void> => {
       const ms = Math.round(clock.monotonic() - began);
+      await journal.settled();
       journal.append({
         kind: 'step-outcome',
         job,
@@ -163,12 +165,12 @@ export class Actions {
       const error = asStationError(thrown);
       const isUnknown = UNKNOWN_OUTCOME.has(error.code);
       this.#state.changed ||= isUnknown;
-      outcome(isUnknown ? 'unknown' : 'failed', {}, error);
+      await outcome(isUnknown ? 'unknown' : 'failed', {}, error);
       throw error;
     }
     // It is done, whether or not that can be written down.
     this.#state.changed = true;
-    outcome('done', came?.(value) ?? {}, null);
+    await outcome('done', came?.(value) ?? {}, null);
     return value;
   }
 
@@ -246,17 +248,23 @@ export class Actions {
       }
       state.staged = staged;
       state.configurationStaged = true;
-      this.#recordStaged(state.key.public, state.key.origin, staged.sha256);
+      await this.#recordStaged(state.key.public, state.key.origin, staged.sha256);
       this.#parts.progress.key(made.fingerprint);
     } finally {
       pem?.destroy();
     }
   }
 
-  #recordStaged(key: PublicKey, origin: 'board' | 'station' | 'import' | 'kept', fileSha256: string): void {
+  async #recordStaged(
+    key: PublicKey,
+    origin: 'board' | 'station' | 'import' | 'kept',
+    fileSha256: string,
+  ): Promise<void> {
     const { job } = this.#request;
+    const { journal } = this.#parts;
     if (key.type === 'other') return;
-    this.#parts.journal.append({
+    await journal.settled();
+    journal.append({
       kind: 'key-staged',
       job,
       fingerprint: key.fingerprint,

@@ -77,6 +77,7 @@ const NOT_RECORDED: JournalEntry = {
 function readingOf(journal: JobJournal): Omit<JobJournal, 'append'> {
   return {
     stagedKeyBySha256: (hex) => journal.stagedKeyBySha256(hex),
+    settled: () => journal.settled(),
     keyOwner: (fingerprint) => journal.keyOwner(fingerprint),
     lastDeviceId: (url, identity) => journal.lastDeviceId(url, identity),
   };
@@ -237,8 +238,10 @@ class Job {
     this.#parts.progress.wire(this.#wire());
     if (observation.identity.state === 'read') {
       const { identity } = observation.identity;
-      if (this.#identity === null)
+      if (this.#identity === null) {
+        await this.#parts.journal.settled();
         this.#identified(identity, namedKey(observation.key, this.#parts.journal)?.fingerprint ?? null);
+      }
     }
     return observation;
   }
@@ -402,7 +405,7 @@ class Job {
       this.#cancellation.check();
       if (wanted.flow === 'rekey') {
         const isMore = noteOldKeys(state, wanted.resumed);
-        if (isMore || count === 0) this.#recordFound(state);
+        if (isMore || count === 0) await this.#recordFound(state);
       }
       const decision = decide(factsOf(state, journal), wanted);
       if ('done' in decision) return decision.done;
@@ -430,9 +433,11 @@ class Job {
   }
 
   /** What is to come to its end, for whoever resumes this job: after the switch nothing on the unit tells it. */
-  #recordFound({ oldKeys, formerIdentity }: JobState): void {
+  async #recordFound({ oldKeys, formerIdentity }: JobState): Promise<void> {
     const { job } = this.#request;
-    this.#parts.journal.append({ kind: 'rekey-found', job, oldKeys: [...oldKeys], former: formerIdentity });
+    const { journal } = this.#parts;
+    await journal.settled();
+    journal.append({ kind: 'rekey-found', job, oldKeys: [...oldKeys], former: formerIdentity });
   }
 
   /** One station at a time changes a device. Asked for once, when the server is first to be changed. */
@@ -475,7 +480,8 @@ class Job {
     // One for the whole job, however often the server comes and goes.
     const deadline = (this.#waitsUntil ??= clock.now() + waitMs);
     const until = new Date(deadline).toISOString();
-    const tell = (what: 'server' | 'board'): void => {
+    const tell = async (what: 'server' | 'board'): Promise<void> => {
+      await journal.settled();
       journal.append({ kind: 'job-waiting', job, for: what, deadline: until });
       progress.waiting({ for: what, deadline: until });
     };
@@ -618,9 +624,10 @@ class Job {
     });
     // A job that waits when its station is closed goes on later: it has no verdict yet.
     if (error?.code === 'job/suspended') return result();
-    await this.#steps.run('record', () => {
-      this.#parts.journal.append({ kind: 'verdict', job: this.#request.job, result: result() });
-      return Promise.resolve();
+    const { journal } = this.#parts;
+    await this.#steps.run('record', async () => {
+      await journal.settled();
+      journal.append({ kind: 'verdict', job: this.#request.job, result: result() });
     });
     return result();
   }

@@ -92,7 +92,10 @@ export interface KeyMaker {
 }
 
 /** What a flow writes to the journal and asks of it. Every `append` is durable when it returns. */
-export type JobJournal = Pick<Journal, 'append' | 'stagedKeyBySha256' | 'keyOwner' | 'lastDeviceId'>;
+export type JobJournal = Pick<
+  Journal,
+  'append' | 'settled' | 'stagedKeyBySha256' | 'keyOwner' | 'lastDeviceId'
+>;
 
 /** Told as a job goes on. Nothing told here is a secret. */
 export interface ProvisionProgress {

@@ -16,7 +16,7 @@ export interface WaitParts {
   readonly signal: AbortSignal;
   /** Throws while the server is away. */
   readonly reachServer: (signal: AbortSignal) => Promise<void>;
-  readonly tell: (what: 'server' | 'board') => void;
+  readonly tell: (what: 'server' | 'board') => Promise<void>;
   /** Logs in to the board; throws while it is not there. */
   readonly reachBoard: () => Promise<void>;
   /** Reads what the job needs of the server; false where it has gone away again. */
@@ -34,24 +34,24 @@ export interface WaitParts {
 export async function waitForServer(parts: WaitParts): Promise<void> {
   const { clock, deadline, signal, reachServer, reachBoard, lookUp, leaveBoard } = parts;
   let told: 'server' | 'board' | null = null;
-  const tell = (what: 'server' | 'board'): void => {
-    if (told !== what) parts.tell(what);
+  const tell = async (what: 'server' | 'board'): Promise<void> => {
+    if (told !== what) await parts.tell(what);
     told = what;
   };
   for (let pause = LOOK_EVERY_MS; ; pause = Math.min(2 * pause, MOST_PAUSE_MS)) {
-    tell('server');
+    await tell('server');
     await until(parts, 'the server', () => reachServer(signal));
     await until(parts, 'the board', async () => {
       try {
         await reachBoard();
       } catch (thrown) {
-        tell('board');
+        await tell('board');
         throw thrown;
       }
     });
     if (await lookUp()) return;
     await leaveBoard();
-    tell('server');
+    await tell('server');
     const left = deadline - clock.now();
     if (left <= 0) throw new StationError('job/wait-ended', { for: 'the server' });
     await clock.sleep(Math.min(pause, left), signal);

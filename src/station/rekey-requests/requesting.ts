@@ -38,6 +38,7 @@ export async function requestRekey(
   let made: KeyPair | null = null;
   let kept: KeyPair | null = null;
   let looks = 0;
+  await order.parts.journal.settled();
   const { job, done } = parts.jobs.start({
     ...order,
     parts: {

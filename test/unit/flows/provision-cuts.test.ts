@@ -229,6 +229,7 @@ test('a record that takes no more stops the job where it is: never a pass withou
     };
     const journal = {
       append: full,
+      settled: () => b.journal.settled(),
       stagedKeyBySha256: (hex: string) => b.journal.stagedKeyBySha256(hex),
       keyOwner: (key: Parameters<Journal['keyOwner']>[0]) => b.journal.keyOwner(key),
       lastDeviceId: (url: string, identity: Parameters<Journal['lastDeviceId']>[1]) =>

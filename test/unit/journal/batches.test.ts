@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { openJournal, readJournal, verifyingFile, type Journal } from '../../../src/journal/index.ts';
-import { atOnce } from '../../../src/journal/turns.ts';
+import { atOnce, TURN_MS } from '../../../src/journal/turns.ts';
 import type { BatchId } from '../../../src/model/batch.ts';
 import type { RecordedRow } from '../../../src/model/batch-event.ts';
 import type { JournalEvent } from '../../../src/model/event.ts';
@@ -264,6 +264,36 @@ describe('many events at once', () => {
     expect(journal.batches.byName('spring')?.rows).toBe(20_000);
     await whole;
     expect([...journal.entries(entry.seq - 1)].map(({ event }) => event.kind)).toContain('job-started');
+    expect(atOnce(journal.verifying())).toMatchObject({ ok: true });
+  });
+
+  it('go on in turns where an entry can wait, which is then written by itself', async () => {
+    using journal = journalIn(join(makeHome(), 'journal.db'));
+    let turns = 0;
+    let turnsAfter = 0;
+    const waiting: Promise<void>[] = [];
+    const entryWhenFree = async (): Promise<void> => {
+      turnsAfter = turns;
+      await journal.settled();
+      journal.append(jobEvents({ job: 'J1' })[0]!);
+    };
+    function* slowly(): Generator<JournalEvent> {
+      for (const event of imported(Array.from({ length: 4000 }, (_, n) => row(n + 1)))) {
+        // Each event takes a whole turn.
+        for (const until = performance.now() + TURN_MS; performance.now() < until;);
+        yield event;
+        if (waiting.length === 0) waiting.push(entryWhenFree());
+      }
+    }
+    const ticking = setInterval(() => (turns += 1), 0);
+    try {
+      await journal.appendAll(slowly());
+      expect(turns - turnsAfter).toBeGreaterThanOrEqual(4);
+      await Promise.all(waiting);
+    } finally {
+      clearInterval(ticking);
+    }
+    expect([...journal.entries(0)].at(-1)?.event.kind).toBe('job-started');
     expect(atOnce(journal.verifying())).toMatchObject({ ok: true });
   });
 
