@@ -1,4 +1,5 @@
 import type { PeopleView } from '../src/contract.ts';
+import type { InterruptedJob } from '../src/model/rekey.ts';
 import { RIGHT_TEXTS, type Right } from '../src/model/rights.ts';
 import { peopleMessages } from './messages/people.ts';
 import { useWindowState } from './store.ts';
@@ -9,6 +10,11 @@ export function whyNot(people: PeopleView, right: Right): string | null {
   return people.locked || people.person === null
     ? peopleMessages.signInFirst
     : peopleMessages.mayNot(people.person, RIGHT_TEXTS[right]);
+}
+
+/** Why they may not finish an interrupted job. To provision without a batch may be everybody's by the bench's rules. */
+export function whyNotFinish(people: PeopleView, { right }: InterruptedJob): string | null {
+  return whyNot(people, right === 'provision-freely' && people.rules.provisionFreely ? 'provision' : right);
 }
 
 /** The same for a control: what it says when it is disabled. The station itself refuses in any case. */

@@ -12,6 +12,7 @@ export function SaveButton({
   className = '',
   primary = false,
   disabled = false,
+  why = null,
   onSaved,
   onError,
 }: {
@@ -24,6 +25,8 @@ export function SaveButton({
   /** The one thing to do now, until it is done. */
   readonly primary?: boolean;
   readonly disabled?: boolean;
+  /** Why whoever is here may not save it; null where they may. */
+  readonly why?: string | null;
   readonly onSaved?: (path: string) => void;
   readonly onError: (error: ErrorReport | null) => void;
 }): ReactNode {
@@ -48,9 +51,9 @@ export function SaveButton({
       className={className}
       variant={primary && path === null ? 'filled' : 'default'}
       loading={saving}
-      disabled={disabled}
+      disabled={disabled || why !== null}
       leftSection={<Icon name={path === null ? 'sheet' : 'check'} />}
-      title={path ?? ''}
+      title={why ?? path ?? ''}
       onClick={() => void act()}
     >
       <span aria-live="polite">{path === null ? label : savedLabel}</span>

@@ -13,4 +13,17 @@ export const micMessages = {
   domainHelp: 'Where boards are made; else in the domain of the account.',
   discovery: 'Discovery service',
   discoveryHelp: 'Only in place of the vendor’s own, which finds the stack by its host.',
-};
+
+  rehearsalText:
+    'The rehearsal bench puts four simulated boards and a stack of the Managed IoT Cloud inside the station. One click has the stack make a thing for each, and brings certificate and key to the boards; you see every step, the verdicts and the records. Nothing real is touched.',
+  rehearsalKind: 'Server of the rehearsal',
+  userName: 'User name',
+  /** Steps that are something else where the server makes certificate and key. */
+  steps: {
+    submit: { label: 'Create the thing', effect: 'server' },
+    'make-key': { label: 'Fetch certificate and key', effect: 'reads' },
+    authenticate: { label: 'Prove them by MQTT', effect: 'reads' },
+    stage: { label: 'Stage certificate, key', effect: 'prepares' },
+    switch: { label: 'Install certificate, key', effect: 'board' },
+  },
+} as const;

@@ -3,7 +3,7 @@ export const serverMessages = {
   codeTitle: (server: string) => `${server} asks for the second factor`,
   codeHelp: 'The password was right. It is asked for again after five minutes.',
   codeBack: 'Another account',
-  refreshed: 'renewed by itself',
+  refreshed: 'renews itself',
   refreshedHelp:
     'Until an end that the server chose and does not tell; MIC: 30 days, or what the stack has set.',
   short: (minutes: number) => `Logins at this server last ${minutes} min: a long job may need a new one.`,

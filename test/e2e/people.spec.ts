@@ -103,14 +103,11 @@ test('people are defined, sign in and out, and do what they may', async ({ app, 
   });
 
   await test.step('a technician sees what an admin could do, with the reason why not', async () => {
-    await page.getByRole('banner').getByRole('button', { name: 'Add a server' }).click();
-    await page.getByRole('textbox', { name: 'Name' }).fill('factory');
-    await page.getByRole('textbox', { name: 'URL', exact: true }).fill('https://factory.example');
-    await page.getByRole('button', { name: 'Add', exact: true }).click();
-    await expect(page.getByRole('dialog').getByRole('alert')).toContainText(
-      'Tom may not add and remove servers.',
-    );
-    await page.keyboard.press('Escape');
+    // Before a click, not after a form is filled in.
+    for (const button of await page.getByRole('button', { name: 'Add a server' }).all()) {
+      await expect(button).toBeDisabled();
+      await expect(button).toHaveAccessibleDescription(/^Tom may not add and remove servers\./);
+    }
     await operator(page, TOM.name).click();
     await page.getByRole('button', { name: 'People and lock…' }).click();
     const panel = page.getByRole('dialog', { name: 'People and lock' });
@@ -120,7 +117,16 @@ test('people are defined, sign in and out, and do what they may', async ({ app, 
     await page.getByRole('button', { name: 'Re-key' }).click();
     await expect(guidance(page)).toContainText('Tom may not re-key returned units');
     await expect(bigButton(page)).toBeDisabled();
+    for (const name of ['Approve a request…', 'Finish with an approval…']) {
+      const button = page.getByRole('button', { name, exact: false });
+      await expect(button).toBeDisabled();
+      await expect(button).toHaveAccessibleDescription(/^Tom may not /);
+    }
     await look('technician');
+    await page.getByRole('button', { name: 'Batches' }).click();
+    await expect(bigButton(page)).toBeDisabled();
+    await expect(bigButton(page)).toHaveAccessibleDescription(/^Tom may not import, preauthorize and close/);
+    await look('technician-batches');
     await page.getByRole('button', { name: 'Bench' }).click();
   });
 

@@ -1,5 +1,6 @@
 import { MIC_ADMIN, startMicServer, type MicServer } from '../../src/rehearsal/mic/index.ts';
 import { expect, test as base } from './app.ts';
+import { bigButton, expectReady, expectVerdicts } from './bench.ts';
 
 /** A stack of the Managed IoT Cloud of this test's own. */
 const test = base.extend<{ stack: MicServer }>({
@@ -32,7 +33,9 @@ test('a stack of the Managed IoT Cloud is found by its host, and signed in at', 
   await test.step('the right one is stored with its key, and its user signs in', async () => {
     await form.getByRole('textbox', { name: 'Host of the stack' }).fill(stack.stackHost);
     await form.getByRole('button', { name: 'Add', exact: true }).click();
-    await form.getByRole('textbox', { name: 'E-mail' }).fill(MIC_ADMIN.userName);
+    // There are user names there, and no tokens.
+    await expect(form.getByText('Access token')).toBeHidden();
+    await form.getByRole('textbox', { name: 'User name' }).fill(MIC_ADMIN.userName);
     await form.getByLabel('Password', { exact: true }).fill(MIC_ADMIN.password);
     await form.getByRole('button', { name: 'Sign in', exact: true }).click();
     await expect(page.getByRole('dialog')).toBeHidden();
@@ -47,4 +50,20 @@ test('a stack of the Managed IoT Cloud is found by its host, and signed in at', 
     await expect(findings.filter({ hasText: 'right Things.CREATE' }).last()).toContainText('fine');
     await expect(findings.filter({ hasText: 'certificates' }).last()).toContainText('fine');
   });
+});
+
+test('a rehearsal has a stack where that is chosen', async ({ app, capture }) => {
+  const { page } = app;
+  await page.getByRole('group', { name: 'Server of the rehearsal' }).getByText('Managed IoT Cloud').click();
+  await expect(page.getByText('a stack of the Managed IoT Cloud inside the station')).toBeVisible();
+  await capture('mic-first-run');
+  await page.getByRole('button', { name: 'Start the rehearsal bench' }).click();
+  const boards = ['Board 1', 'Board 2', 'Board 3', 'Board 4'];
+  await expectReady(page, boards);
+  await expect(page.getByRole('banner')).toContainText('renews itself');
+  await capture('mic-ready');
+  await bigButton(page).click();
+  await expectVerdicts(page, 'PASS', boards);
+  await capture('mic-verdicts');
+  expect(app.problems).toEqual([]);
 });

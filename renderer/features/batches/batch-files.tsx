@@ -4,6 +4,7 @@ import type { ErrorReport } from '../../../src/model/job.ts';
 import { SaveButton } from '../../components/save-button.tsx';
 import { fileName } from '../../format.ts';
 import { messages } from '../../messages.ts';
+import { useWhyNot } from '../../rights.ts';
 import { useStore } from '../../store.ts';
 import { failedRows } from './state.ts';
 import classes from './batches.module.css';
@@ -11,6 +12,7 @@ import classes from './batches.module.css';
 /** Its rows as a file for people; where some failed, those alone, to be mended. */
 export function BatchFiles({ batch }: { readonly batch: BatchView }): ReactNode {
   const store = useStore();
+  const why = useWhyNot('export');
   const text = messages.batches.files;
   const failed = failedRows(batch.counts) + batch.leftOut;
   const save = async (failedOnly: boolean): Promise<string | null> => {
@@ -30,6 +32,7 @@ export function BatchFiles({ batch }: { readonly batch: BatchView }): ReactNode 
           label={text.failed}
           saved={text.saved}
           save={() => save(true)}
+          why={why}
           onError={onError}
         />
       )}
@@ -38,6 +41,7 @@ export function BatchFiles({ batch }: { readonly batch: BatchView }): ReactNode 
         label={text.rows}
         saved={text.saved}
         save={() => save(false)}
+        why={why}
         onError={onError}
       />
     </div>

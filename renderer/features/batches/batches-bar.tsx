@@ -3,6 +3,7 @@ import { useState, type ReactNode } from 'react';
 import type { BatchView } from '../../../src/contract/batches.ts';
 import { messages } from '../../messages.ts';
 import type { OpenPanel } from '../../panel.ts';
+import { useWhyNot } from '../../rights.ts';
 import { useStore, useWindowState } from '../../store.ts';
 import bar from '../bench/command-bar.module.css';
 import { failedRows, isAtServer, openBatch } from './state.ts';
@@ -19,6 +20,7 @@ export function BatchesBar({
 }): ReactNode {
   const batch = useWindowState((state) => openBatch(state.batches));
   const may = useMay();
+  const why = useWhyNot('batches');
   return (
     <section className={bar.bar} aria-label={messages.command.label}>
       <span className={bar.space} />
@@ -27,6 +29,7 @@ export function BatchesBar({
           className={bar.start ?? ''}
           data-start="true"
           disabled={!may}
+          title={why ?? ''}
           onClick={() => open({ kind: 'import-batch' })}
         >
           {messages.batches.import}
@@ -60,6 +63,7 @@ function OfBoards({
 }): ReactNode {
   const store = useStore();
   const [asked, setAsked] = useState(false);
+  const why = useWhyNot('batches');
   const text = messages.batches.closing;
   if (batch.closed !== null) return null;
   return (
@@ -72,13 +76,14 @@ function OfBoards({
           <Button
             color="red"
             disabled={!may}
+            title={why ?? ''}
             onClick={() => void store.ask('batch.close', { name: batch.name })}
           >
             {text.yes}
           </Button>
         </>
       ) : (
-        <Button variant="default" disabled={!may} onClick={() => setAsked(true)}>
+        <Button variant="default" disabled={!may} title={why ?? ''} onClick={() => setAsked(true)}>
           {text.go}
         </Button>
       )}
@@ -107,6 +112,8 @@ function OfKeys({
 }): ReactNode {
   const store = useStore();
   const { preauthorize } = useBatches();
+  const why = useWhyNot('batches');
+  const whyNotLook = useWhyNot('test');
   const { name, run, counts, server } = batch;
   const text = messages.batches;
   const words = text.preauthorize;
@@ -115,7 +122,12 @@ function OfKeys({
   return (
     <>
       {server === null || atServer ? null : (
-        <Button variant="default" onClick={() => open({ kind: 'reconcile', batch: name, server })}>
+        <Button
+          variant="default"
+          disabled={whyNotLook !== null}
+          title={whyNotLook ?? ''}
+          onClick={() => open({ kind: 'reconcile', batch: name, server })}
+        >
           {text.reconcile.go}
         </Button>
       )}
@@ -123,6 +135,7 @@ function OfKeys({
         <Button
           variant="default"
           disabled={!up || run?.state === 'cancelling'}
+          title={why ?? ''}
           onClick={() => void store.ask('batch.cancel', { name })}
         >
           {words.cancel}
@@ -131,6 +144,7 @@ function OfKeys({
         <Button
           variant="default"
           disabled={!up || counts.created === 0 || server === null}
+          title={why ?? ''}
           onClick={() => {
             if (server !== null) open({ kind: 'take-back', batch: name, server });
           }}
@@ -143,6 +157,7 @@ function OfKeys({
           className={bar.start ?? ''}
           data-start="true"
           disabled={!up || run?.state !== 'running'}
+          title={why ?? ''}
           onClick={() => void store.ask('batch.pause', { name })}
         >
           {words.pause}
@@ -152,6 +167,7 @@ function OfKeys({
           className={bar.start ?? ''}
           data-start="true"
           disabled={!up || nothingLeft}
+          title={why ?? ''}
           onClick={() => open({ kind: 'preauthorize', batch: name })}
         >
           {words.go}
@@ -161,6 +177,7 @@ function OfKeys({
           className={bar.start ?? ''}
           data-start="true"
           disabled={!up}
+          title={why ?? ''}
           onClick={() => void preauthorize({ name, server: run.server, resume: true })}
         >
           {words.resume}

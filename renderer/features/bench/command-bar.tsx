@@ -1,11 +1,12 @@
 import { Button, Select } from '@mantine/core';
 import type { KeyboardEvent, ReactNode } from 'react';
-import { isPlace, jobOf, obstacle, tally, toStart } from '../../bench.ts';
+import { isPlace, jobOf, obstacle, rightToStart, tally, toStart } from '../../bench.ts';
 import { isAtWork } from '../../job-state.ts';
 import { useNow } from '../../clock.ts';
 import { Icon } from '../../components/icon.tsx';
 import { messages } from '../../messages.ts';
 import type { OpenPanel } from '../../panel.ts';
+import { whyNot } from '../../rights.ts';
 import { useStore, useWholeState } from '../../store.ts';
 import { KEY_CHOICES, type KeyChoice } from './key-choice.ts';
 import classes from './command-bar.module.css';
@@ -27,6 +28,9 @@ export function CommandBar({ keyChoice, onKeyChoice, onStart, open }: Props): Re
   const counts = tally(state);
   const places = state.slots.filter((slot) => isPlace(state, slot)).length;
   const blocked = obstacle(state, now) !== null;
+  const why = whyNot(state.people, 'provision');
+  const lacking = rightToStart(state);
+  const whyNotStart = lacking === null ? null : whyNot(state.people, lacking);
   const running = state.slots.map((slot) => jobOf(state, slot)).filter((job) => isAtWork(job));
   const ended = state.slots.filter((slot) => jobOf(state, slot)?.state === 'ended');
   const which = state.selected.length > 0 ? 'marked' : ready === places ? 'all' : 'some';
@@ -49,7 +53,8 @@ export function CommandBar({ keyChoice, onKeyChoice, onStart, open }: Props): Re
           className={classes.second ?? ''}
           variant="default"
           leftSection={<Icon name="stop" />}
-          disabled={state.connection.state !== 'up'}
+          disabled={state.connection.state !== 'up' || why !== null}
+          title={why ?? ''}
           onClick={() => {
             for (const job of running) void store.ask('job.cancel', { job: job.job });
           }}
@@ -60,7 +65,8 @@ export function CommandBar({ keyChoice, onKeyChoice, onStart, open }: Props): Re
         <Button
           className={classes.second ?? ''}
           variant="default"
-          disabled={ended.length === 0 || state.connection.state !== 'up'}
+          disabled={ended.length === 0 || state.connection.state !== 'up' || why !== null}
+          title={why ?? ''}
           onClick={() => {
             for (const slot of ended) void store.ask('slot.clear', { slot: slot.slot });
           }}
@@ -72,6 +78,7 @@ export function CommandBar({ keyChoice, onKeyChoice, onStart, open }: Props): Re
         className={classes.start ?? ''}
         data-start="true"
         disabled={blocked || ready === 0 || state.cooling}
+        title={whyNotStart ?? ''}
         onKeyDown={ignoreHeldKey}
         onClick={onStart}
       >
@@ -92,6 +99,7 @@ function ignoreHeldKey(event: KeyboardEvent): void {
 function ProfileSelect({ open }: { readonly open: OpenPanel }): ReactNode {
   const state = useWholeState();
   const store = useStore();
+  const why = whyNot(state.people, 'provision');
   const text = messages.command;
   const helps = new Map(state.profiles.map(({ name, description }) => [name, description]));
   return (
@@ -101,7 +109,8 @@ function ProfileSelect({ open }: { readonly open: OpenPanel }): ReactNode {
       placeholder={text.noProfile}
       data={state.profiles.map(({ name }) => name)}
       value={state.preferences.profile}
-      disabled={state.profiles.length === 0 || state.connection.state !== 'up'}
+      disabled={state.profiles.length === 0 || state.connection.state !== 'up' || why !== null}
+      title={why ?? ''}
       allowDeselect={false}
       comboboxProps={{ width: 380, position: 'top-start', withinPortal: false }}
       maxDropdownHeight={560}

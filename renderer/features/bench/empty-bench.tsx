@@ -1,8 +1,10 @@
-import { Button, Loader } from '@mantine/core';
+import { Button, Loader, SegmentedControl } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
 import { Icon } from '../../components/icon.tsx';
 import { messages } from '../../messages.ts';
+import type { ServerView } from '../../../src/contract.ts';
 import type { OpenPanel } from '../../panel.ts';
+import { useWhyNot } from '../../rights.ts';
 import { useStore, useWindowState } from '../../store.ts';
 import { startRehearsal } from './guidance-strip.tsx';
 import classes from './empty-bench.module.css';
@@ -25,6 +27,8 @@ export function EmptyBench({ open }: { readonly open: OpenPanel }): ReactNode {
 
 function FirstRun({ open }: { readonly open: OpenPanel }): ReactNode {
   const text = messages.empty;
+  const [kind, setKind] = useState<ServerView['kind']>('mender');
+  const whyNotAdd = useWhyNot('servers');
   return (
     <div className={classes.two}>
       <section className={classes.hero}>
@@ -34,8 +38,9 @@ function FirstRun({ open }: { readonly open: OpenPanel }): ReactNode {
           ))}
         </div>
         <h2>{text.rehearsalTitle}</h2>
-        <p>{text.rehearsalText}</p>
-        <RehearsalButton big />
+        <p>{kind === 'mic' ? messages.mic.rehearsalText : text.rehearsalText}</p>
+        <RehearsalKind kind={kind} onKind={setKind} />
+        <RehearsalButton big kind={kind} />
       </section>
       <section className={classes.side}>
         <h2>{text.realTitle}</h2>
@@ -47,6 +52,8 @@ function FirstRun({ open }: { readonly open: OpenPanel }): ReactNode {
         <Button
           variant="default"
           leftSection={<Icon name="server" />}
+          disabled={whyNotAdd !== null}
+          title={whyNotAdd ?? ''}
           onClick={() => open({ kind: 'servers', view: { at: 'add' } })}
         >
           {text.addServer}
@@ -61,6 +68,7 @@ function FirstRun({ open }: { readonly open: OpenPanel }): ReactNode {
 
 function NoPorts({ open }: { readonly open: OpenPanel }): ReactNode {
   const store = useStore();
+  const [kind, setKind] = useState<ServerView['kind']>('mender');
   const text = messages.empty;
   return (
     <section className={classes.ports}>
@@ -88,14 +96,47 @@ function NoPorts({ open }: { readonly open: OpenPanel }): ReactNode {
         <Button variant="default" onClick={() => open({ kind: 'doctor' })}>
           {text.check}
         </Button>
-        <RehearsalButton big={false} />
+        <span className={classes.rehearsal}>
+          <RehearsalKind kind={kind} onKind={setKind} />
+          <RehearsalButton big={false} kind={kind} />
+        </span>
       </div>
     </section>
   );
 }
 
-function RehearsalButton({ big }: { readonly big: boolean }): ReactNode {
+/** What kind of server the rehearsal has. */
+function RehearsalKind({
+  kind,
+  onKind,
+}: {
+  readonly kind: ServerView['kind'];
+  readonly onKind: (kind: ServerView['kind']) => void;
+}): ReactNode {
+  const text = messages.mic;
+  return (
+    <div role="group" aria-label={text.rehearsalKind} className={classes.kind}>
+      <SegmentedControl
+        value={kind}
+        onChange={(value) => onKind(value === 'mic' ? value : 'mender')}
+        data={[
+          { value: 'mender', label: text.kinds.mender },
+          { value: 'mic', label: text.kinds.mic },
+        ]}
+      />
+    </div>
+  );
+}
+
+function RehearsalButton({
+  big,
+  kind,
+}: {
+  readonly big: boolean;
+  readonly kind: ServerView['kind'];
+}): ReactNode {
   const store = useStore();
+  const why = useWhyNot('rehearse');
   const [starting, setStarting] = useState(false);
   const text = messages.empty;
   return (
@@ -103,10 +144,12 @@ function RehearsalButton({ big }: { readonly big: boolean }): ReactNode {
       variant={big ? 'filled' : 'subtle'}
       size={big ? 'xl' : 'lg'}
       loading={starting}
+      disabled={why !== null}
+      title={why ?? ''}
       className={big ? (classes.heroButton ?? '') : ''}
       onClick={() => {
         setStarting(true);
-        void startRehearsal(store).finally(() => setStarting(false));
+        void startRehearsal(store, kind).finally(() => setStarting(false));
       }}
     >
       {big ? text.rehearsalStart : text.tryRehearsal}

@@ -1,10 +1,13 @@
 import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
+import type { ServerView } from '../../../src/contract.ts';
 import { useNow } from '../../clock.ts';
 import { Icon, type IconName } from '../../components/icon.tsx';
 import type { Guidance, GuidanceAction, Tone } from '../../guidance.ts';
 import { messages } from '../../messages.ts';
+import type { Right } from '../../../src/model/rights.ts';
 import type { OpenPanel } from '../../panel.ts';
+import { whyNot } from '../../rights.ts';
 import type { WindowState } from '../../state.ts';
 import { useStore, useWholeState } from '../../store.ts';
 import classes from './guidance-strip.module.css';
@@ -19,6 +22,14 @@ const ICONS: Record<Tone, IconName> = {
 
 /** What is offered and not urged. */
 const QUIET: readonly GuidanceAction[] = ['details', 'dismiss', 'unfinished', 'plan'];
+
+/** What an action takes, where the screen that it leads to would be of no use without. */
+const TAKES: Partial<Record<GuidanceAction, Right>> = {
+  'start-rehearsal': 'rehearse',
+  'add-server': 'servers',
+  'sign-in': 'server-login',
+  finish: 'provision',
+};
 
 /** The line under the header that is always there: what is going on, what is in the way, what to do next. */
 export function GuidanceStrip({
@@ -81,23 +92,32 @@ export function GuidanceStrip({
         <p className={classes.text}>{text}</p>
       </div>
       <div className={classes.actions}>
-        {actions.map((action) => (
-          <Button
-            key={action}
-            size="md"
-            variant={QUIET.includes(action) ? 'default' : 'filled'}
-            onClick={act[action]}
-          >
-            {words[action]}
-          </Button>
-        ))}
+        {actions.map((action) => {
+          const right = TAKES[action];
+          const why = right === undefined ? null : whyNot(state.people, right);
+          return (
+            <Button
+              key={action}
+              size="md"
+              variant={QUIET.includes(action) ? 'default' : 'filled'}
+              disabled={why !== null}
+              title={why ?? ''}
+              onClick={act[action]}
+            >
+              {words[action]}
+            </Button>
+          );
+        })}
       </div>
     </section>
   );
 }
 
-/** Starts the rehearsal bench; the station has set server and profile when this resolves. */
-export async function startRehearsal(store: ReturnType<typeof useStore>): Promise<void> {
-  const snapshot = await store.ask('rehearsal.start', {});
+/** Starts the rehearsal bench; the station has set server and profile when this resolves. `kind`: of its server. */
+export async function startRehearsal(
+  store: ReturnType<typeof useStore>,
+  kind: ServerView['kind'] = 'mender',
+): Promise<void> {
+  const snapshot = await store.ask('rehearsal.start', { kind });
   if (snapshot !== null) store.dispatch({ type: 'snapshot', snapshot });
 }

@@ -3,10 +3,11 @@ import { memo, useCallback, useState, type ReactNode } from 'react';
 import type { JobView, SlotView } from '../../../src/contract.ts';
 import { BATCH_ALLOWANCES, type BatchAllowance } from '../../../src/model/batch.ts';
 import type { ErrorReport } from '../../../src/model/job.ts';
-import { hindrance, jobOf, stationLost } from '../../bench.ts';
+import { hindrance, jobOf, rightToStart, stationLost } from '../../bench.ts';
 import { isAtWork, isWaiting } from '../../job-state.ts';
 import { Icon } from '../../components/icon.tsx';
 import { messages } from '../../messages.ts';
+import { useWhyNot, whyNot } from '../../rights.ts';
 import { useStore, useWindowState } from '../../store.ts';
 import { SlotIdle, SlotInterrupted, SlotWaiting } from './slot-idle.tsx';
 import { SlotRunning } from './slot-running.tsx';
@@ -89,6 +90,7 @@ function portText(slot: SlotView): string {
 /** Takes an ended job off the slot; on an idle slot, leaves the port alone or uses it again. */
 function SlotCorner({ slot, job }: { readonly slot: SlotView; readonly job: JobView | null }): ReactNode {
   const store = useStore();
+  const why = useWhyNot('provision');
   const text = messages.slot;
   const muted = slot.presence === 'muted';
   const ended = job?.state === 'ended';
@@ -98,7 +100,8 @@ function SlotCorner({ slot, job }: { readonly slot: SlotView; readonly job: JobV
         variant="subtle"
         color="gray"
         aria-label={text.clear(slot.label)}
-        title={text.clear(slot.label)}
+        title={why ?? text.clear(slot.label)}
+        disabled={why !== null}
         onClick={() => void store.ask('slot.clear', { slot: slot.slot })}
       >
         <Icon name="cross" />
@@ -111,7 +114,8 @@ function SlotCorner({ slot, job }: { readonly slot: SlotView; readonly job: JobV
       variant="subtle"
       color="gray"
       aria-label={label}
-      title={label}
+      title={why ?? label}
+      disabled={why !== null}
       onClick={() => void store.ask('port.mute', { slot: slot.slot, muted: !muted })}
     >
       <Icon name={muted ? 'play' : 'muted'} />
@@ -131,13 +135,19 @@ interface ButtonsProps extends Props {
 function SlotButtons(props: ButtonsProps): ReactNode {
   const { slot, job, lost, starting, free, mayStart, mayIdentify, onStart, onDetails } = props;
   const store = useStore();
+  const why = useWhyNot('provision');
+  const whyNotStart = useWindowState((state) => {
+    const lacking = rightToStart(state);
+    return lacking === null ? null : whyNot(state.people, lacking);
+  });
   const text = messages.slot;
   if (isAtWork(job) || isWaiting(job))
     return (
       <>
         <Button
           variant="default"
-          disabled={lost || job.state === 'cancelling'}
+          disabled={lost || job.state === 'cancelling' || why !== null}
+          title={why ?? ''}
           onClick={() => void store.ask('job.cancel', { job: job.job })}
         >
           {job.state === 'cancelling' ? text.cancelling : text.cancel}
@@ -168,14 +178,20 @@ function SlotButtons(props: ButtonsProps): ReactNode {
   const doubtful = ['silent', 'unknown', 'garbled'].includes(slot.presence);
   return (
     <>
-      <Button variant="default" disabled={!mayStart || !free || starting} onClick={() => onStart(slot, [])}>
+      <Button
+        variant="default"
+        disabled={!mayStart || !free || starting}
+        title={whyNotStart ?? ''}
+        onClick={() => onStart(slot, [])}
+      >
         {starting ? text.starting : startText(job, doubtful)}
       </Button>
       <LetThrough {...props} />
       {job === null ? (
         <Button
           variant="subtle"
-          disabled={!mayIdentify || !free || starting}
+          disabled={!mayIdentify || !free || starting || why !== null}
+          title={why ?? ''}
           onClick={() => props.onIdentify(slot)}
         >
           {text.identify}

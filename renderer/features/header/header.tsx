@@ -8,6 +8,7 @@ import { timeLeft } from '../../format.ts';
 import { SESSION_SOON_MS } from '../../guidance.ts';
 import { messages } from '../../messages.ts';
 import type { OpenPanel, Screen } from '../../panel.ts';
+import { whyNot } from '../../rights.ts';
 import { useStore, useWholeState, useWindowState } from '../../store.ts';
 import classes from './header.module.css';
 
@@ -27,6 +28,8 @@ export function Header({
   const state = useWholeState();
   const text = messages.header;
   const server = currentServer(state);
+  const whyNotAdd = state.servers.length === 0 ? whyNot(state.people, 'servers') : null;
+  const mayLogIn = whyNot(state.people, 'server-login') === null;
   const operator = state.people.defined ? state.people.person : state.preferences.operator;
   return (
     <header className={classes.header} aria-label={text.label}>
@@ -58,13 +61,15 @@ export function Header({
         className={classes.server ?? ''}
         variant="default"
         leftSection={<Icon name="server" />}
+        disabled={whyNotAdd !== null}
+        title={whyNotAdd ?? ''}
         onClick={() =>
           open({
             kind: 'servers',
             view:
               state.servers.length === 0
                 ? { at: 'add' }
-                : server?.session === null
+                : server?.session === null && mayLogIn
                   ? { at: 'sign-in', server: server.name }
                   : { at: 'list' },
           })

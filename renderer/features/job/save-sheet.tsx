@@ -3,6 +3,7 @@ import type { ErrorReport } from '../../../src/model/job.ts';
 import { SaveButton } from '../../components/save-button.tsx';
 import { fileName } from '../../format.ts';
 import { messages } from '../../messages.ts';
+import { useWhyNot } from '../../rights.ts';
 import { useStore } from '../../store.ts';
 
 /** Saves the sheet of an ended job as a PDF where the person says; the button then says that it is there. */
@@ -21,6 +22,7 @@ export function SaveSheet({
   readonly onError: (error: ErrorReport | null) => void;
 }): ReactNode {
   const { station } = useStore();
+  const why = useWhyNot('export');
   const save = async (): Promise<string | null> => {
     const path = await station.shell('shell.choose-save', {
       kind: 'pdf',
@@ -37,6 +39,7 @@ export function SaveSheet({
       label={label}
       saved={messages.sheet.saved}
       save={save}
+      why={why}
       onError={onError}
     />
   );

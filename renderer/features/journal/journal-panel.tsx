@@ -9,6 +9,7 @@ import { intoView } from '../../components/into-view.ts';
 import { SidePanel } from '../../components/side-panel.tsx';
 import { grouped } from '../../format.ts';
 import { messages } from '../../messages.ts';
+import { useWhyNot } from '../../rights.ts';
 import { reportOf } from '../../station.ts';
 import { useStore, useWindowState } from '../../store.ts';
 import classes from './journal-panel.module.css';
@@ -30,6 +31,7 @@ export function JournalPanel({ onClose }: { readonly onClose: () => void }): Rea
   const [saving, setSaving] = useState(false);
   const [saved, setSaved] = useState('');
   const [refusal, setRefusal] = useState<ErrorReport | null>(null);
+  const why = useWhyNot('export');
   const text = messages.journal;
   const verify = (): void => {
     setCheck({ state: 'running' });
@@ -85,7 +87,8 @@ export function JournalPanel({ onClose }: { readonly onClose: () => void }): Rea
           <Button
             key={format}
             variant="default"
-            disabled={head === null || saving}
+            disabled={head === null || saving || why !== null}
+            title={why ?? ''}
             onClick={() => void save(format)}
           >
             {text.exports[format]}

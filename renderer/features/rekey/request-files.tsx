@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { messages } from '../../messages.ts';
 import type { OpenPanel } from '../../panel.ts';
+import { useWhyNot } from '../../rights.ts';
 import { reportOf } from '../../station.ts';
 import { useStore, useWindowState } from '../../store.ts';
 import { openStationFile } from '../requests/station-file.ts';
@@ -14,16 +15,28 @@ export function RequestFiles({ open }: { readonly open: OpenPanel }): ReactNode 
     ({ loaded, connection, readOnly }) => loaded && connection.state === 'up' && readOnly === null,
   );
   const finish = useFinish();
+  const whyNotApprove = useWhyNot('approve');
+  const whyNotFinish = useWhyNot('rekey');
   const text = messages.requests;
   return (
     <section className={classes.card} aria-label={text.label}>
       <h2>{text.label}</h2>
       <p>{text.intro}</p>
       <div className={classes.row}>
-        <Button variant="default" disabled={!up} onClick={() => open({ kind: 'approve' })}>
+        <Button
+          variant="default"
+          disabled={!up || whyNotApprove !== null}
+          title={whyNotApprove ?? ''}
+          onClick={() => open({ kind: 'approve' })}
+        >
           {text.openRequest}
         </Button>
-        <Button variant="default" disabled={!up} onClick={finish}>
+        <Button
+          variant="default"
+          disabled={!up || whyNotFinish !== null}
+          title={whyNotFinish ?? ''}
+          onClick={finish}
+        >
           {text.finish}
         </Button>
         <Button variant="default" disabled={!up} onClick={() => open({ kind: 'approvers' })}>

@@ -6,6 +6,7 @@ import { WarnBox } from '../../components/warn-box.tsx';
 import { timeLeft, when } from '../../format.ts';
 import type { WaitingJob } from '../../job-state.ts';
 import { messages } from '../../messages.ts';
+import { useWhyNot } from '../../rights.ts';
 import { useStore, useWholeState } from '../../store.ts';
 import classes from './waiting-jobs.module.css';
 
@@ -39,6 +40,7 @@ function WaitingRow({
 }): ReactNode {
   const store = useStore();
   const now = useNow(60_000);
+  const why = useWhyNot('provision');
   const text = messages.rekey;
   const { deadline } = job.waiting;
   return (
@@ -52,7 +54,12 @@ function WaitingRow({
           {text.until} {when(deadline, new Date(now))} ({text.left(timeLeft(Date.parse(deadline) - now))})
         </p>
       </div>
-      <Button variant="default" onClick={() => void store.ask('job.cancel', { job: job.job })}>
+      <Button
+        variant="default"
+        disabled={why !== null}
+        title={why ?? ''}
+        onClick={() => void store.ask('job.cancel', { job: job.job })}
+      >
         {text.cancel}
       </Button>
       {onShow === undefined ? null : (

@@ -7,6 +7,7 @@ import { ErrorPanel } from '../../components/error-panel.tsx';
 import { SidePanel } from '../../components/side-panel.tsx';
 import { messages } from '../../messages.ts';
 import type { OpenPanel } from '../../panel.ts';
+import { whyNot } from '../../rights.ts';
 import { reportOf } from '../../station.ts';
 import { useStore, useWholeState } from '../../store.ts';
 import { Approved } from './approved.tsx';
@@ -39,6 +40,7 @@ export function ApprovePanel({
   const [refusal, setRefusal] = useState<ErrorReport | null>(null);
   const text = messages.requests.approve;
   const server = currentServer(state);
+  const why = whyNot(state.people, 'approve');
 
   /** One thing at a time; what is refused is said in its place. */
   const during = async (act: () => Promise<void>): Promise<void> => {
@@ -111,7 +113,8 @@ export function ApprovePanel({
           <div>
             <Button
               variant={opened === null ? 'filled' : 'default'}
-              disabled={busy || server === null}
+              disabled={busy || server === null || why !== null}
+              title={why ?? ''}
               onClick={choose}
             >
               {opened === null ? text.choose : text.another}
@@ -143,6 +146,7 @@ export function ApprovePanel({
           state={opened.view.state}
           usesOtherKey={refusal?.code === 'request/other-key'}
           busy={busy}
+          why={why}
           onGo={approve}
         />
       ) : null}

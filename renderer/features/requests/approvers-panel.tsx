@@ -8,6 +8,7 @@ import { SaveButton } from '../../components/save-button.tsx';
 import { SidePanel } from '../../components/side-panel.tsx';
 import { fileName, grouped, when } from '../../format.ts';
 import { messages } from '../../messages.ts';
+import { useWhyNot } from '../../rights.ts';
 import { reportOf } from '../../station.ts';
 import { useStore } from '../../store.ts';
 import { openStationFile, saveStationFile } from './station-file.ts';
@@ -21,6 +22,8 @@ export function ApproversPanel({ onClose }: { readonly onClose: () => void }): R
   const [own, setOwn] = useState<ApproverView | null>(null);
   const [added, setAdded] = useState<ApproverView | null>(null);
   const [error, setError] = useState<ErrorReport | null>(null);
+  const whyNotAdd = useWhyNot('settings');
+  const whyNotExport = useWhyNot('approve');
   const text = messages.requests.known;
   const save = async (): Promise<string | null> => {
     const { file, view } = await station.call('approver.export', {});
@@ -57,6 +60,8 @@ export function ApproversPanel({ onClose }: { readonly onClose: () => void }): R
         <div>
           <Button
             variant={approvers.length === 0 ? 'filled' : 'default'}
+            disabled={whyNotAdd !== null}
+            title={whyNotAdd ?? ''}
             onClick={() => void add().catch((thrown: unknown) => setError(reportOf(thrown)))}
           >
             {text.add}
@@ -70,7 +75,13 @@ export function ApproversPanel({ onClose }: { readonly onClose: () => void }): R
           <Copyable name={text.key} text={own.key} shown={grouped(own.key)} help={text.keyHelp} />
         )}
         <div>
-          <SaveButton label={text.export} saved={text.exported} save={save} onError={setError} />
+          <SaveButton
+            label={text.export}
+            saved={text.exported}
+            save={save}
+            why={whyNotExport}
+            onError={setError}
+          />
         </div>
       </section>
     </SidePanel>

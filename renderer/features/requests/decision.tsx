@@ -12,12 +12,15 @@ export function Decision({
   state,
   usesOtherKey,
   busy,
+  why,
   onGo,
 }: {
   readonly state: RekeyRequestView['state'];
   /** The server has accepted another key than the unit had: it takes a word more. */
   readonly usesOtherKey: boolean;
   readonly busy: boolean;
+  /** Why whoever is here may not decide; null where they may. */
+  readonly why: string | null;
   readonly onGo: (going: Going) => void;
 }): ReactNode {
   const [compared, setCompared] = useState(false);
@@ -42,14 +45,19 @@ export function Decision({
       <div className={classes.row}>
         <Button
           variant={state === 'new' ? 'filled' : 'default'}
-          disabled={!compared || busy || (usesOtherKey && !isLost)}
+          disabled={why !== null || !compared || busy || (usesOtherKey && !isLost)}
+          title={why ?? ''}
           loading={busy && !tidying}
           onClick={() => onGo(usesOtherKey ? 'other-key' : 'approve')}
         >
           {state === 'new' ? text.go : text.again}
         </Button>
         {state === 'accepted' ? (
-          <Button disabled={!compared || busy || tidying} onClick={() => setTidying(true)}>
+          <Button
+            disabled={why !== null || !compared || busy || tidying}
+            title={why ?? ''}
+            onClick={() => setTidying(true)}
+          >
             {text.tidy}
           </Button>
         ) : null}
@@ -61,7 +69,13 @@ export function Decision({
             <Button variant="default" autoFocus onClick={() => setTidying(false)}>
               {text.tidyNo}
             </Button>
-            <Button color="red" loading={busy} onClick={() => onGo('tidy')}>
+            <Button
+              color="red"
+              loading={busy}
+              disabled={why !== null}
+              title={why ?? ''}
+              onClick={() => onGo('tidy')}
+            >
               {text.tidyYes}
             </Button>
           </div>

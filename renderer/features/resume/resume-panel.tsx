@@ -8,6 +8,7 @@ import { Icon } from '../../components/icon.tsx';
 import { SidePanel } from '../../components/side-panel.tsx';
 import { unitName, when } from '../../format.ts';
 import { messages } from '../../messages.ts';
+import { useWhyNot, whyNotFinish } from '../../rights.ts';
 import { reportOf } from '../../station.ts';
 import { useStore, useWholeState, useWindowState } from '../../store.ts';
 import { useFinish } from '../rekey/request-files.tsx';
@@ -28,6 +29,9 @@ export function ResumePanel({
   const text = messages.resume;
   const jobs = unfinished(state);
   const left = toFinish(state);
+  const whys = left.map((job) => whyNotFinish(state.people, job));
+  /** All that whoever is here may finish; the others stay on the list. */
+  const whyNotAll = whys.every((why) => why !== null) ? (whys[0] ?? null) : null;
   const [error, setError] = useState<ErrorReport | null>(null);
   /** What is refused is said here: the line on top is behind this panel. */
   const told = (asked: Promise<ErrorReport | null>): void => {
@@ -45,7 +49,11 @@ export function ResumePanel({
         <div className={classes.top}>
           <p>{text.intro}</p>
           {left.length > 1 ? (
-            <Button disabled={!up} onClick={() => told(store.finish())}>
+            <Button
+              disabled={!up || whyNotAll !== null}
+              title={whyNotAll ?? ''}
+              onClick={() => told(store.finish())}
+            >
               {text.finishAll(left.length)}
             </Button>
           ) : null}
@@ -92,6 +100,8 @@ function JobRow({
   const store = useStore();
   const slots = useWindowState((state) => state.slots);
   const finishApproved = useFinish(onRekey);
+  const why = useWindowState((state) => whyNotFinish(state.people, job));
+  const whyNotRekey = useWhyNot('rekey');
   const text = messages.resume;
   const title = `unfinished-${job.job}`;
   const at = slots.find(({ port }) => port === job.boardAt)?.label ?? job.boardAt;
@@ -115,25 +125,31 @@ function JobRow({
           <Icon name="plug" />{' '}
           {at !== null ? text.here(at) : sought && !finishing ? text.notFound : text.notSeen}
         </p>
+        {why === null ? null : <p className={classes.soft}>{why}</p>}
         <p className={classes.soft}>
           {text.started(when(job.startedAt, new Date()), job.server)}
           {job.deadline === null ? '' : ` ${text.deadline(when(job.deadline, new Date()))}`}
         </p>
         <footer>
           {job.requested ? (
-            <Button disabled={!up || finishing} onClick={finishApproved}>
+            <Button
+              disabled={!up || finishing || whyNotRekey !== null}
+              title={whyNotRekey ?? ''}
+              onClick={finishApproved}
+            >
               {messages.requests.finish}
             </Button>
           ) : null}
           <Button
             variant={job.requested ? 'default' : 'filled'}
-            disabled={!up}
+            disabled={!up || why !== null}
+            title={why ?? ''}
             loading={finishing}
             onClick={() => told(store.finish(job.job))}
           >
             {job.boardAt === null ? text.lookAndFinish : text.finish}
           </Button>
-          <Dismissal job={job} disabled={!up || finishing} told={told} />
+          <Dismissal job={job} disabled={!up || finishing} why={whyNotRekey} told={told} />
         </footer>
       </article>
     </li>
@@ -151,10 +167,13 @@ function cut({ state, step, requested }: InterruptedJob): string {
 function Dismissal({
   job,
   disabled,
+  why,
   told,
 }: {
   readonly job: InterruptedJob;
   readonly disabled: boolean;
+  /** Why whoever is here may not take it off; null where they may. */
+  readonly why: string | null;
   readonly told: Told;
 }): ReactNode {
   const store = useStore();
@@ -162,7 +181,13 @@ function Dismissal({
   const [asked, setAsked] = useState(false);
   if (!asked)
     return (
-      <Button variant="subtle" color="gray" disabled={disabled} onClick={() => setAsked(true)}>
+      <Button
+        variant="subtle"
+        color="gray"
+        disabled={disabled || why !== null}
+        title={why ?? ''}
+        onClick={() => setAsked(true)}
+      >
         {text.dismiss}
       </Button>
     );
@@ -176,7 +201,8 @@ function Dismissal({
       </Button>
       <Button
         color="red"
-        disabled={disabled}
+        disabled={disabled || why !== null}
+        title={why ?? ''}
         onClick={() =>
           told(store.station.call('resume.dismiss', { job: job.job }).then(() => null, reportOf))
         }

@@ -7,6 +7,7 @@ import { ErrorPanel } from '../../components/error-panel.tsx';
 import { Facts } from '../../components/facts.tsx';
 import { grouped } from '../../format.ts';
 import { messages } from '../../messages.ts';
+import { useWhyNot } from '../../rights.ts';
 import { reportOf } from '../../station.ts';
 import { useStore } from '../../store.ts';
 import {
@@ -29,6 +30,7 @@ export function AddServer({
 }): ReactNode {
   const store = useStore();
   const text = messages.servers;
+  const why = useWhyNot('servers');
   const [draft, setDraft] = useState<ServerDraft>(EMPTY_SERVER);
   const [problem, setProblem] = useState<ServerFormProblem | null>(null);
   const [error, setError] = useState<ErrorReport | null>(null);
@@ -139,7 +141,7 @@ export function AddServer({
         </p>
       ) : null}
       <div className={classes.buttons}>
-        <Button type="submit" loading={sending}>
+        <Button type="submit" loading={sending} disabled={why !== null} title={why ?? ''}>
           {text.submitAdd}
         </Button>
         <Button variant="default" onClick={onCancel}>

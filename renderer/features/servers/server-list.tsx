@@ -58,6 +58,8 @@ function ServerItem({
   const [removing, setRemoving] = useState(false);
   const whyNotLogin = useWhyNot('server-login');
   const whyNotRemove = useWhyNot('servers');
+  const whyNotTest = useWhyNot('test');
+  const whyNotUse = useWhyNot('provision');
   const run = (): void => {
     setTest({ state: 'running' });
     store.station.call('server.test', { name: server.name }).then(
@@ -77,7 +79,11 @@ function ServerItem({
       <Session server={server} />
       <div className={classes.buttons}>
         {used ? null : (
-          <Button onClick={() => void store.ask('preferences.set', { server: server.name })}>
+          <Button
+            disabled={whyNotUse !== null}
+            title={whyNotUse ?? ''}
+            onClick={() => void store.ask('preferences.set', { server: server.name })}
+          >
             {text.use}
           </Button>
         )}
@@ -100,7 +106,12 @@ function ServerItem({
             {text.signOut}
           </Button>
         )}
-        <Button variant="default" disabled={test.state === 'running'} onClick={run}>
+        <Button
+          variant="default"
+          disabled={test.state === 'running' || whyNotTest !== null}
+          title={whyNotTest ?? ''}
+          onClick={run}
+        >
           {text.test}
         </Button>
         <Button

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
 import type { ServerView } from '../../../src/contract.ts';
 import { messages } from '../../messages.ts';
+import { useWhyNot } from '../../rights.ts';
 import { useStore } from '../../store.ts';
 import { FirstUser } from './first-user.tsx';
 import { ServerKey } from './server-key.tsx';
@@ -23,6 +24,8 @@ export function ServerMore({
 }): ReactNode {
   const { station } = useStore();
   const text = messages.signin;
+  const whyNotTest = useWhyNot('test');
+  const why = useWhyNot('servers');
   const [opened, setOpened] = useState<Opened>(null);
   const organization = useAsked<ServerView>();
   const toggle = (which: Exclude<Opened, null>): void => setOpened((now) => (now === which ? null : which));
@@ -30,11 +33,23 @@ export function ServerMore({
     <>
       {empty && server.session === null ? <p>{text.empty}</p> : null}
       <div className={classes.buttons}>
-        <Button variant="default" aria-expanded={opened === 'shift'} onClick={() => toggle('shift')}>
+        <Button
+          variant="default"
+          disabled={whyNotTest !== null}
+          title={whyNotTest ?? ''}
+          aria-expanded={opened === 'shift'}
+          onClick={() => toggle('shift')}
+        >
           {text.shift}
         </Button>
         {server.simulated || !server.url.startsWith('https:') ? null : (
-          <Button variant="default" aria-expanded={opened === 'key'} onClick={() => toggle('key')}>
+          <Button
+            variant="default"
+            disabled={why !== null}
+            title={why ?? ''}
+            aria-expanded={opened === 'key'}
+            onClick={() => toggle('key')}
+          >
             {text.key}
           </Button>
         )}
@@ -42,13 +57,20 @@ export function ServerMore({
           <Button
             variant="default"
             loading={organization.state === 'asking'}
+            disabled={why !== null}
+            title={why ?? ''}
             onClick={() => organization.ask(station.call('server.read-tenant-token', { name: server.name }))}
           >
             {text.organization}
           </Button>
         )}
         {empty && server.session === null ? (
-          <Button aria-expanded={opened === 'first-user'} onClick={() => toggle('first-user')}>
+          <Button
+            disabled={why !== null}
+            title={why ?? ''}
+            aria-expanded={opened === 'first-user'}
+            onClick={() => toggle('first-user')}
+          >
             {text.firstUser}
           </Button>
         ) : null}

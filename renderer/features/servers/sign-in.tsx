@@ -3,6 +3,7 @@ import { useRef, useState, type SubmitEvent, type ReactNode } from 'react';
 import type { ErrorReport } from '../../../src/model/job.ts';
 import { ErrorPanel } from '../../components/error-panel.tsx';
 import { messages } from '../../messages.ts';
+import { useWhyNot } from '../../rights.ts';
 import { reportOf } from '../../station.ts';
 import { useStore, useWindowState } from '../../store.ts';
 import { loginFrom } from './server-form.ts';
@@ -28,6 +29,10 @@ export function SignIn({
   const [error, setError] = useState<ErrorReport | null>(null);
   /** The password was right, and only the code is missing. */
   const [codeWanted, setCodeWanted] = useState(false);
+  const why = useWhyNot('server-login');
+  const isMic = useWindowState((state) =>
+    state.servers.some(({ name, kind }) => name === server && kind === 'mic'),
+  );
   const notKept = useWindowState((state) => state.station?.loginsNotKept ?? null);
 
   const submit = (event: SubmitEvent<HTMLFormElement>): void => {
@@ -72,7 +77,7 @@ export function SignIn({
           />
         </>
       ) : (
-        <Account by={by} onBy={setBy} />
+        <Account by={by} onBy={setBy} isMic={isMic} />
       )}
       <Checkbox
         name="keep"
@@ -85,12 +90,12 @@ export function SignIn({
           {codeWanted
             ? `${text.otp}: ${text.required}`
             : by === 'password'
-              ? `${text.user}, ${text.password}: ${text.required}`
+              ? `${isMic ? messages.mic.userName : text.user}, ${text.password}: ${text.required}`
               : `${text.token}: ${text.required}`}
         </p>
       ) : null}
       <div className={classes.buttons}>
-        <Button type="submit" loading={sending}>
+        <Button type="submit" loading={sending} disabled={why !== null} title={why ?? ''}>
           {text.signIn}
         </Button>
         <Button variant="default" onClick={codeWanted ? () => setCodeWanted(false) : onCancel}>
@@ -104,9 +109,24 @@ export function SignIn({
 
 type By = 'password' | 'token';
 
-/** E-mail and password, or a personal access token: equal ways in. */
-function Account({ by, onBy }: { readonly by: By; readonly onBy: (by: By) => void }): ReactNode {
+/** E-mail and password, or a personal access token: equal ways in. A stack of MIC has user names, and no tokens. */
+function Account({
+  by,
+  onBy,
+  isMic,
+}: {
+  readonly by: By;
+  readonly onBy: (by: By) => void;
+  readonly isMic: boolean;
+}): ReactNode {
   const text = messages.servers;
+  if (isMic)
+    return (
+      <>
+        <TextInput name="user" label={messages.mic.userName} spellCheck={false} data-autofocus />
+        <PasswordInput name="password" label={text.password} autoComplete="off" />
+      </>
+    );
   return (
     <>
       <SegmentedControl
