@@ -108,16 +108,18 @@ export class Batches {
     return row === undefined ? null : this.#toBatch(row);
   }
 
-  /** The row of an identity that a server said it has, in any batch; the newest one. */
+  /** The row of an identity that a server said it has, in any batch; the newest one. `deviceId` is the one there. */
   rowAt(serverUrl: string, identity: Identity): BatchRowState | null {
     const row = this.#database.first(
       `SELECT r.* FROM p_batch_row AS r JOIN p_batch AS b USING (batch)
-       WHERE r.identity = ? AND b.removed = 0 AND r.server_url = ? AND r.outcome IN ('created', 'already')
+       WHERE r.identity = ? AND b.removed = 0
+         AND (r.kept_url = ? OR (r.server_url = ? AND r.outcome IN ('created', 'already')))
        ORDER BY batch DESC LIMIT 1`,
       canonicalIdentity(identity),
       serverUrl,
+      serverUrl,
     );
-    return row === undefined ? null : toRow(row);
+    return row === undefined ? null : deviceAt(toRow(row), serverUrl);
   }
 
   /** Also one that was removed. */
@@ -218,8 +220,7 @@ export class Batches {
         serverUrl,
         limit,
       )
-      .map(toRow)
-      .map((row) => (row.kept?.serverUrl === serverUrl ? { ...row, deviceId: row.kept.deviceId } : row));
+      .map((row) => deviceAt(toRow(row), serverUrl));
   }
 
   /** Whether devices of this batch stay in use at a server from which it was taken back; null: at any. */
@@ -466,6 +467,11 @@ function toRow(row: Row): BatchRowState {
             station: String(row['unit_station']),
           },
   };
+}
+
+/** A row with the device that stayed at this server, where one did. */
+function deviceAt(row: BatchRowState, serverUrl: string): BatchRowState {
+  return row.kept?.serverUrl === serverUrl ? { ...row, deviceId: row.kept.deviceId } : row;
 }
 
 function toKept(row: Row): KeptDevice | null {

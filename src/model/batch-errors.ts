@@ -58,12 +58,12 @@ export const BATCH_ERRORS = {
   'batch/begun': row(
     'The preauthorization of the batch {batch} at {server} was begun and not finished: {rows} rows are left.',
     STATION,
-    'Go on with it: station batch preauthorize {batch} --server {server} --resume.',
+    'Go on with it: station batch preauthorize "{batch}" --server {server} --resume.',
   ),
   'batch/other-server': row(
     'The batch {batch} was preauthorized at {server}.',
     STATION,
-    'Take it back there first (station batch take-back {batch} --server {server}), or choose that server.',
+    'Take it back there first (station batch take-back "{batch}" --server {server}), or choose that server.',
   ),
   'batch/simulated': row(
     'The batch {name} is one of real boards, and this is a rehearsal.',
@@ -73,12 +73,12 @@ export const BATCH_ERRORS = {
   'batch/kept-elsewhere': row(
     'This batch made device {device} at {server} for this row, and it was in use when the batch was taken back there.',
     'The row was not sent.',
-    'A unit is at one server. If it is to come here, decommission that device, then: station batch take-back {batch} --server {server}; and run the batch here with --retry.',
+    'A unit is at one server. If it is to come here, decommission that device, then: station batch take-back "{batch}" --server {server}; and run the batch here with --retry.',
   ),
   'batch/no-keys': row(
     'The batch {batch} has no keys: it is a list of expected units.',
     STATION,
-    'Provision units against it (station provision --batch {batch}), or import a list with keys.',
+    'Provision units against it (station provision --batch "{batch}"), or import a list with keys.',
   ),
   'batch/not-sent': row(
     'The batch {batch} was never preauthorized at {server}.',
@@ -93,7 +93,7 @@ export const BATCH_ERRORS = {
   'batch/in-flight': row(
     'Of some rows of the batch {batch} nobody knows yet whether {server} has them.',
     STATION,
-    'Go on first (station batch preauthorize {batch} --server {server} --resume), so that each row has its outcome; then take it back.',
+    'Go on first (station batch preauthorize "{batch}" --server {server} --resume), so that each row has its outcome; then take it back.',
   ),
   'batch/stranger': row(
     'The board {identity} is in no row of the batch {name}.',
@@ -118,7 +118,7 @@ export const BATCH_ERRORS = {
   'batch/name-taken': row(
     'There is a batch named {name} already, from another file ({file}).',
     STATION,
-    'Choose another name; or remove that batch where nobody has used it (station batch remove {name}).',
+    'Choose another name; or remove that batch where nobody has used it (station batch remove "{name}").',
   ),
   'batch/file-unreadable': row(
     '{path} cannot be read: {detail}.',
@@ -145,11 +145,11 @@ export const BATCH_ERRORS = {
   'batch/in-use': row(
     'The batch {name} cannot be removed: {detail}.',
     STATION,
-    'A batch that was used stays in the list; close it (station batch close {name}). What was sent to a server is taken back first.',
+    'A batch that was used stays in the list; close it (station batch close "{name}"). What was sent to a server is taken back first.',
   ),
   'batch/nothing-failed': row(
     'The batch {name} has no failed row.',
     STATION,
-    'There is nothing to be mended. All of its rows: station batch export {name} --out FILE.',
+    'There is nothing to be mended. All of its rows: station batch export "{name}" --out FILE.',
   ),
 } as const;

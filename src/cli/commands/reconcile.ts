@@ -68,7 +68,7 @@ function reportText({ batch, server, devices, matching, counts, findings }: Reco
       (fix) => counts[fix] > 0 && findings.some(({ kind, fixed }) => kind === fix && fixed === null),
     ).map(
       (fix) =>
-        `Mend: station reconcile --server ${server}${batch === null ? '' : ` --batch ${batch}`} --fix ${fix}`,
+        `Mend: station reconcile --server ${server}${batch === null ? '' : ` --batch "${batch}"`} --fix ${fix}`,
     ),
   ].join('\n');
 }

@@ -211,16 +211,12 @@ function ofRecord(journal: JournalReader, serverUrl: string): Expectations {
     *all() {
       yield* journal.unitsAt(serverUrl);
       for (const { id } of batches.list())
-        for (const row of paged((after) => batches.rows(id, { after, limit: PAGE })))
+        for (const { identity } of paged((after) => batches.rows(id, { after, limit: PAGE }))) {
           // A unit of it stands among the units.
-          if (
-            row.serverUrl === serverUrl &&
-            isThere(row, serverUrl) &&
-            journal.unitAt(serverUrl, row.identity) === null
-          ) {
-            const expected = outside(row, serverUrl, journal);
-            if (expected !== null) yield expected;
-          }
+          if (journal.unitAt(serverUrl, identity) !== null) continue;
+          const expected = outside(batches.rowAt(serverUrl, identity), serverUrl, journal);
+          if (expected !== null) yield expected;
+        }
     },
     isExtra: () => true,
   };

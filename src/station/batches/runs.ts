@@ -1,36 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { BatchRunView, BatchView } from '../../contract/batches.ts';
-import type {
-  BatchOutcomeView,
-  PreauthorizeReport,
-  TakeBackOutcome,
-  TakeBackReport,
-} from '../../contract/preauthorize.ts';
-import type { CallParams, StationEvent } from '../../contract.ts';
+import type { BatchOutcomeView, PreauthorizeReport, TakeBackReport } from '../../contract/preauthorize.ts';
+import type { CallParams } from '../../contract.ts';
 import { preauthorizeRows, type RunEnd } from '../../flows/preauthorize/run.ts';
-import { takeBackRows, type TakenBack } from '../../flows/preauthorize/take-back.ts';
-import type { BatchId, BatchRecord, BatchRunState } from '../../model/batch.ts';
-import type { Clock } from '../../model/clock.ts';
+import type { BatchId, BatchRecord } from '../../model/batch.ts';
 import type { ServerProfile } from '../../model/server-profile.ts';
 import { StationError } from '../../model/station-error.ts';
 import { REHEARSAL } from '../../rehearsal/bench.ts';
-import type { DeviceServer } from '../../servers/index.ts';
-import type { Preauthorization, Room } from '../../servers/preauthorization.ts';
-import type { RecordAccess } from '../record-access.ts';
+import type { Room } from '../../servers/preauthorization.ts';
 import { batchNamed } from './named.ts';
+import { preauthorizationAt, recordRun, unlessStopped, type BatchRunsParts } from './run-parts.ts';
 import { JournalRows, ROWS_AN_EVENT, toRecorded } from './row-store.ts';
 import { RunProgress } from './run-progress.ts';
+import { takeBackAt } from './taking-back.ts';
 import { batchView } from './views.ts';
-
-export interface BatchRunsParts {
-  readonly record: RecordAccess;
-  readonly clock: Clock;
-  readonly profile: (server: string) => ServerProfile;
-  /** The server, logged in. */
-  readonly server: (server: string, signal: AbortSignal) => Promise<DeviceServer>;
-  readonly tell: (event: StationEvent) => void;
-  readonly operator: () => string | null;
-}
 
 /** Progress is told so often at most, in milliseconds. */
 const TELL_MS = 250;
@@ -70,7 +53,9 @@ export class BatchRuns implements AsyncDisposable {
   /** @throws StationError as `preauthorize` does. */
   takeBack(params: CallParams<'batch.take-back'>, signal: AbortSignal): Promise<TakeBackReport> {
     const batch = this.#batch(params.name);
-    return this.#alone(batch, signal, (live) => this.#takeBack(batch, live, params));
+    return this.#alone(batch, signal, ({ stop: { signal: stop } }) =>
+      takeBackAt(batch, params, stop, this.#parts),
+    );
   }
 
   /** Ends a run after what is under way. A batch without one is left as it is. */
@@ -127,8 +112,8 @@ export class BatchRuns implements AsyncDisposable {
     const query = { serverUrl: profile.url, retry };
     const left = record.reader.batches.countToSend(batch.id, query);
     refuseOther(batch, profile, left.rows, resume);
-    const reached = await this.#unlessStopped(live, async (signal) => {
-      const found = await this.#preauthorization(serverName, signal);
+    const reached = await unlessStopped(live.stop.signal, async (signal) => {
+      const found = await preauthorizationAt(serverName, this.#parts, signal);
       return { server: found, room: await found.room(signal) };
     });
     const report = {
@@ -150,7 +135,7 @@ export class BatchRuns implements AsyncDisposable {
     if (!ignoreLimit) refuseTooMany(serverName, room, left.needed);
     const journal = record.writer();
     const run = randomUUID();
-    this.#record(batch, run, profile, 'begun');
+    recordRun(batch, run, profile, 'begun', this.#parts);
     this.#leaveElsewhere(batch, run, profile);
     const progress = new RunProgress(clock, journal.batches.byId(batch.id) ?? batch, serverName, left.rows);
     live.progress = progress;
@@ -181,7 +166,7 @@ export class BatchRuns implements AsyncDisposable {
       },
     });
     const state = stateOf(end, live);
-    this.#record(batch, run, profile, state);
+    recordRun(batch, run, profile, state, this.#parts);
     return {
       ...report,
       state,
@@ -191,20 +176,6 @@ export class BatchRuns implements AsyncDisposable {
       unsettled: end.unsettled.slice(0, LISTED).map(({ line, error }) => ({ line, error: error.toReport() })),
       elapsedMs: Math.round(clock.monotonic() - began),
     };
-  }
-
-  /** Null where the run was stopped meanwhile. */
-  async #unlessStopped<T>(
-    { stop: { signal } }: LiveRun,
-    work: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T | null> {
-    try {
-      signal.throwIfAborted();
-      return await work(signal);
-    } catch (thrown) {
-      if (signal.aborted) return null;
-      throw thrown;
-    }
   }
 
   /** A unit that is in use at another server is not sent here in silence: its row says so. */
@@ -224,123 +195,6 @@ export class BatchRuns implements AsyncDisposable {
       journal.append({ kind: 'batch-outcomes', batch: batch.id, run, outcomes: outcomes.map(toRecorded) });
       this.#parts.tell({ type: 'batch-outcomes', name: batch.name, rows: outcomes });
     }
-  }
-
-  async #takeBack(
-    batch: BatchRecord,
-    live: LiveRun,
-    { server: serverName, dryRun }: CallParams<'batch.take-back'>,
-  ): Promise<TakeBackReport> {
-    const { clock, record, tell } = this.#parts;
-    const began = clock.monotonic();
-    const profile = this.#parts.profile(serverName);
-    const run = batch.run;
-    if (run === null) throw new StationError('batch/not-sent', { batch: batch.name, server: serverName });
-    // What was in use there when the batch went on to another server may be looked at again.
-    const isHere = run.serverUrl === profile.url;
-    if (!isHere && !record.reader.batches.hasKept(batch.id, profile.url))
-      throw new StationError('batch/not-sent-there', {
-        batch: batch.name,
-        server: serverName,
-        other: run.server,
-      });
-    const inFlight = isHere ? record.reader.batches.countInFlight(batch.id) : 0;
-    if (inFlight > 0 && run.state === 'begun')
-      throw new StationError('batch/in-flight', { batch: batch.name, server: serverName });
-    const counts: Record<TakeBackOutcome, number> = { removed: 0, gone: 0, used: 0, failed: 0 };
-    const report = { batch: batch.name, server: serverName, dryRun, counts, inFlight };
-    const server = await this.#unlessStopped(live, (signal) => this.#preauthorization(serverName, signal));
-    if (server === null)
-      return {
-        ...report,
-        state: 'stopped',
-        reason: null,
-        elapsedMs: Math.round(clock.monotonic() - began),
-      };
-    const journal = record.writer();
-    const reason = await takeBackRows({
-      server,
-      serverName,
-      clock,
-      dryRun,
-      stop: live.stop.signal,
-      rows: (after, limit) =>
-        journal.batches
-          .createdAt(batch.id, profile.url, after, limit)
-          .flatMap(({ line, identity, fingerprint, deviceId }) =>
-            fingerprint === null || deviceId === null ? [] : [{ line, identity, fingerprint, deviceId }],
-          ),
-      record: (rows) => {
-        for (const { outcome } of rows) counts[outcome] += 1;
-        const lines = rows.filter(isBack).map(({ line }) => line);
-        const used = rows
-          .filter(
-            ({ outcome, line }) => outcome === 'used' && journal.batches.row(batch.id, line)?.kept === null,
-          )
-          .map(({ line }) => line);
-        if (!dryRun && lines.length + used.length > 0)
-          journal.append({
-            kind: 'batch-taken-back',
-            batch: batch.id,
-            server: profile.name,
-            serverUrl: profile.url,
-            lines,
-            ...(used.length === 0 ? {} : { used }),
-            operator: this.#parts.operator(),
-          });
-        tell({ type: 'batch-taken-back', name: batch.name, rows });
-      },
-    });
-    const isWhole = reason === null && !live.stop.signal.aborted;
-    if (isWhole && isHere && !dryRun && counts.failed + inFlight === 0) {
-      this.#forget(batch, profile);
-      this.#record(batch, run.run, profile, 'taken-back');
-    }
-    return {
-      ...report,
-      state: isWhole ? 'ended' : 'stopped',
-      reason: reason?.toReport() ?? null,
-      elapsedMs: Math.round(clock.monotonic() - began),
-    };
-  }
-
-  /** Rows that made nothing at the server are as if they had not been sent there. */
-  #forget(batch: BatchRecord, profile: ServerProfile): void {
-    const journal = this.#parts.record.writer();
-    for (const outcome of ['already', 'conflict', 'limit', 'refused'] as const)
-      for (;;) {
-        const rows = journal.batches.rows(batch.id, { outcome, limit: ROWS_AN_EVENT });
-        if (rows.length === 0) break;
-        journal.append({
-          kind: 'batch-taken-back',
-          batch: batch.id,
-          server: profile.name,
-          serverUrl: profile.url,
-          lines: rows.map(({ line }) => line),
-          operator: this.#parts.operator(),
-        });
-      }
-  }
-
-  async #preauthorization(name: string, signal: AbortSignal): Promise<Preauthorization> {
-    const { preauthorization } = await this.#parts.server(name, signal);
-    if (preauthorization === undefined)
-      throw new StationError('station/not-supported', {
-        detail: `${name} is a kind of server without preauthorization: it issues keys itself, board by board.`,
-      });
-    return preauthorization;
-  }
-
-  #record(batch: BatchRecord, run: string, profile: ServerProfile, state: BatchRunState): void {
-    this.#parts.record.append({
-      kind: 'batch-run',
-      batch: batch.id,
-      run,
-      state,
-      server: profile.name,
-      serverUrl: profile.url,
-      operator: this.#parts.operator(),
-    });
   }
 
   #tell({ batch, progress }: LiveRun): void {
@@ -374,8 +228,4 @@ function refuseTooMany(server: string, { limit, accepted, preauthorized }: Room,
   const room = Math.max(0, limit - accepted - preauthorized);
   if (rows > room)
     throw new StationError('batch/over-limit', { server, room, limit, accepted, preauthorized, rows });
-}
-
-function isBack({ outcome }: TakenBack): boolean {
-  return outcome === 'removed' || outcome === 'gone';
 }

@@ -113,6 +113,12 @@ test('a batch that comes back to a server finds the unit that stayed there in us
   await useDevice(first, batch[0]!.identity);
   await station.call('batch.take-back', { name: 'spring', server: 'first' });
   await send(station, { server: 'second' });
+  // What stays at the first one is no stranger there, and not missing at the second.
+  for (const [server, matching] of [
+    ['first', 1],
+    ['second', 2],
+  ] as const)
+    expect(await station.call('batch.reconcile', { server })).toMatchObject({ matching, findings: [] });
   await station.call('batch.take-back', { name: 'spring', server: 'second' });
   expect(await send(station, { server: 'first' })).toMatchObject({ counts: { created: 2, already: 1 } });
   expect(second.inspect()).toEqual([]);

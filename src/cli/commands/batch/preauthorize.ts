@@ -63,7 +63,7 @@ async function preauthorize(
   if (reason !== null) {
     output.error(`${output.style('red', `error ${reason.code}`)}: ${reason.message}`);
     output.error(`  ${reason.remedy}`);
-    output.error(`  Then go on: station batch preauthorize ${name} --server ${server} --resume`);
+    output.error(`  Then go on: station batch preauthorize "${name}" --server ${server} --resume`);
     return exitStatusOf(reason.code as Parameters<typeof exitStatusOf>[0]);
   }
   return counts.pending + counts.conflict + counts.limit + counts.refused > 0 ? 1 : 0;
@@ -90,12 +90,12 @@ function summary({ batch, server, state, counts, done, elapsedMs, unsettled }: P
     ...(failed === 0
       ? []
       : [
-          `  ${failed} failed: station batch rows ${batch} --outcome failed; as a file that can be mended: station batch export ${batch} --failed --out FILE`,
+          `  ${failed} failed: station batch rows "${batch}" --outcome failed; as a file that can be mended: station batch export "${batch}" --failed --out FILE`,
         ]),
     ...unsettled.slice(0, 10).map(({ line, error }) => `  line ${line}: ${error.message}`),
     ...(counts.pending === 0 || state === 'ended'
       ? []
-      : [`  ${counts.pending} left: station batch preauthorize ${batch} --server ${server} --resume`]),
+      : [`  ${counts.pending} left: station batch preauthorize "${batch}" --server ${server} --resume`]),
   ].join('\n');
 }
 
