@@ -10,7 +10,8 @@ export interface StationProcessEvent {
   readonly cause: string | null;
 }
 
-export type WindowEvent = StationEvent | StationProcessEvent;
+/** `told`: the number that the station gave the event; see `Snapshot.told`. */
+export type WindowEvent = (StationEvent & { readonly told?: number }) | StationProcessEvent;
 
 export type Answer<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: ErrorReport };

@@ -1,5 +1,6 @@
 import { createContext, useCallback, useContext, useEffect, useRef, useSyncExternalStore } from 'react';
 import { currentServer, toFinish, toStart } from './bench.ts';
+import { newerEvents } from './newer-events.ts';
 import { INITIAL, reduce, type Action, type WindowState } from './state.ts';
 import { COOL_DOWN_MS, startGuard } from './start-guard.ts';
 import { reportOf, type Station } from './station.ts';
@@ -43,12 +44,9 @@ export interface StartOptions {
 export function createStore(station: Station, clock: () => number = () => performance.now()): Store {
   let state = INITIAL;
   const listeners = new Set<() => void>();
+  const newer = newerEvents();
   const guard = startGuard();
   let thaw: ReturnType<typeof setTimeout> | undefined;
-  /** Snapshots that are asked for now. */
-  let loading = 0;
-  /** The station came up while one was asked for: where that fails it is asked for again. */
-  let isWanted = false;
   /** Shows for how long the guard holds back. */
   const cool = (): void => {
     clearTimeout(thaw);
@@ -60,7 +58,9 @@ export function createStore(station: Station, clock: () => number = () => perfor
     station,
     getState: () => state,
     dispatch(action) {
-      const next = reduce(state, action);
+      let next = reduce(state, action);
+      if (action.type === 'snapshot')
+        for (const event of newer.since(action.snapshot)) next = reduce(next, { type: 'event', event });
       if (next === state) return;
       state = next;
       for (const listener of listeners) listener();
@@ -70,19 +70,11 @@ export function createStore(station: Station, clock: () => number = () => perfor
       return () => listeners.delete(listener);
     },
     async load() {
-      loading += 1;
       try {
-        const snapshot = await station.call('snapshot', {});
-        isWanted = false;
-        store.dispatch({ type: 'snapshot', snapshot });
+        store.dispatch({ type: 'snapshot', snapshot: await station.call('snapshot', {}) });
       } catch (thrown) {
-        if (!isWanted) store.dispatch({ type: 'load-failed', error: reportOf(thrown) });
-      } finally {
-        loading -= 1;
+        store.dispatch({ type: 'load-failed', error: reportOf(thrown) });
       }
-      if (!isWanted) return;
-      isWanted = false;
-      await store.load();
     },
     async ask(name, params) {
       try {
@@ -136,13 +128,9 @@ export function createStore(station: Station, clock: () => number = () => perfor
   };
   const unsubscribe = station.subscribe((event) => {
     const wasBlind = state.people.blind;
-    const isShown = state.loaded && state.connection.state === 'up';
+    newer.note(event);
     store.dispatch({ type: 'event', event });
-    // At the start the first snapshot may be asked for before the station is up, and answered by then. A second
-    // one would be no news, and its answer could come behind an event that is newer.
-    const isUp = event.type === 'station-process' && event.state === 'up';
-    if (isUp && loading > 0) isWanted = true;
-    const back = isUp && loading === 0 && !isShown;
+    const back = event.type === 'station-process' && event.state === 'up';
     // Who wrote meanwhile left records and settings that no event told of.
     const free = event.type === 'read-only' && event.readOnly === null;
     // Nor were they told to a bench that showed nothing; what it had seen before is not kept either.

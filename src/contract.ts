@@ -356,7 +356,8 @@ export interface CallResults
 /** The station as a front end calls it. `provision` resolves when every job has its verdict; progress comes as events. */
 export interface StationApi {
   call<N extends CallName>(name: N, params: CallInput<N>, signal?: AbortSignal): Promise<CallResults[N]>;
-  subscribe(listener: (event: StationEvent) => void): () => void;
+  /** `told`: how many events the station told until then, this one included; see {@link Snapshot.told}. */
+  subscribe(listener: (event: StationEvent, told: number) => void): () => void;
 }
 
 /** All that a station tells without being asked. Each carries the whole new state of its subject, so that none depends on another. */
@@ -382,6 +383,8 @@ export type StationEvent =
   | PreauthorizeStationEvent;
 
 export interface Snapshot {
+  /** How many events the station had told before: one with a higher number is newer than this snapshot. */
+  readonly told: number;
   readonly station: {
     readonly id: string;
     readonly version: string;

@@ -338,9 +338,9 @@ class StationOverHome implements Station {
   }
 
   subscribe(listener: Parameters<StationApi['subscribe']>[0]): () => void {
-    return this.#events.subscribe((event) => {
+    return this.#events.subscribe((event, told) => {
       // What a locked bench shows to nobody is told to nobody either.
-      if (!WITHHELD.has(event.type) || !this.#people.isBlind) listener(event);
+      if (!WITHHELD.has(event.type) || !this.#people.isBlind) listener(event, told);
     });
   }
 
@@ -716,6 +716,7 @@ class StationOverHome implements Station {
   #snapshot(): Snapshot {
     const people = this.#people.view();
     return {
+      told: this.#events.told,
       station: {
         id: stationId(this.#home.path),
         version: VERSION,

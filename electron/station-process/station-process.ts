@@ -27,8 +27,8 @@ async function receive(message: ToStation): Promise<void> {
     case 'start':
       station = open(message);
       try {
-        (await station).subscribe((event) => {
-          if (!ROW_BY_ROW.has(event.type)) post({ type: 'event', event });
+        (await station).subscribe((event, told) => {
+          if (!ROW_BY_ROW.has(event.type)) post({ type: 'event', event: { ...event, told } });
         });
         post({ type: 'ready' });
       } catch (error) {

@@ -1,13 +1,24 @@
 import type { StationEvent } from '../contract.ts';
 
+/** Hears of an event; `told`: how many were told until then, this one included. */
+export type EventListener = (event: StationEvent, told: number) => void;
+
 /** Tells every subscriber of every event, in order. A subscriber that throws does not keep others from hearing. */
 export class EventHub {
-  readonly #listeners = new Set<(event: StationEvent) => void>();
+  readonly #listeners = new Set<EventListener>();
+  #told = 0;
+
+  /** How many events were told until now. */
+  get told(): number {
+    return this.#told;
+  }
 
   readonly tell = (event: StationEvent): void => {
+    this.#told += 1;
+    const told = this.#told;
     for (const listener of this.#listeners) {
       try {
-        listener(event);
+        listener(event, told);
       } catch (error) {
         // A front end's fault must not stop a job between two actions on a board; it shows as an uncaught error.
         queueMicrotask(() => {
@@ -17,7 +28,7 @@ export class EventHub {
     }
   };
 
-  subscribe(listener: (event: StationEvent) => void): () => void {
+  subscribe(listener: EventListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }

@@ -266,6 +266,7 @@ export function record(seq: number, outcome: JobResult, at = Date.now() - (20 - 
 
 export function snapshot(change: Partial<Snapshot> = {}): Snapshot {
   return {
+    told: 0,
     station: {
       id: 'bench-07',
       version: '0.1.0',

@@ -3,20 +3,16 @@ import { isStartKey, takesSpace } from '../../renderer/features/bench/use-space-
 import { COOL_DOWN_MS } from '../../renderer/start-guard.ts';
 import { Refused, stationOver } from '../../renderer/station.ts';
 import { createStore } from '../../renderer/store.ts';
-import { fakeBridge, interrupted, report, slot, snapshot, type FakeStation } from './fake-station.ts';
+import { fakeBridge, interrupted, report, server, slot, snapshot, type FakeStation } from './fake-station.ts';
 
 const SETTINGS = { keySource: null, label: null };
 
-function notYetLoaded(replies: Parameters<typeof fakeBridge>[0]) {
+async function opened(replies: Parameters<typeof fakeBridge>[0]) {
   const clock = { now: 0 };
   const bridge = fakeBridge({ snapshot: () => snapshot({ slots: [slot(1)] }), ...replies });
-  return { bridge, store: createStore(stationOver(bridge), () => clock.now), clock };
-}
-
-async function opened(replies: Parameters<typeof fakeBridge>[0]) {
-  const all = notYetLoaded(replies);
-  await all.store.load();
-  return all;
+  const store = createStore(stationOver(bridge), () => clock.now);
+  await store.load();
+  return { bridge, store, clock };
 }
 
 const starts = (bridge: FakeStation): number =>
@@ -130,42 +126,31 @@ test('after the station is back, everything is asked anew', async () => {
   expect(store.getState().connection.state).toBe('up');
 });
 
-test('a station that comes up late is asked once: a second answer could be older than an event', async () => {
-  let asked = 0;
-  const first = Promise.withResolvers<undefined>();
-  const { bridge, store } = notYetLoaded({
+test('an event that overtook the answer with the snapshot is not lost, and an older one does not come back', async () => {
+  const answer = Promise.withResolvers<undefined>();
+  const bridge = fakeBridge({
     snapshot: async () => {
-      asked += 1;
-      await first.promise;
-      return snapshot();
+      await answer.promise;
+      return snapshot({ told: 7, servers: [server({ name: 'kept' })] });
     },
   });
+  const store = createStore(stationOver(bridge), () => 0);
   const loading = store.load();
-  bridge.tell({ type: 'station-process', state: 'up', cause: null });
-  first.resolve(undefined);
+  bridge.tell({ type: 'server', server: server({ name: 'removed' }), told: 5 });
+  bridge.tell({ type: 'server-gone', name: 'removed', told: 6 });
+  bridge.tell({ type: 'server', server: server({ name: 'added' }), told: 8 });
+  answer.resolve(undefined);
   await loading;
-  bridge.tell({ type: 'station-process', state: 'up', cause: null });
-  expect(asked).toBe(1);
-  expect(store.getState()).toMatchObject({ loaded: true, connection: { state: 'up' } });
+  expect(store.getState().servers.map(({ name }) => name)).toEqual(['kept', 'added']);
 });
 
-test('a snapshot that fails while the station comes up is asked for again', async () => {
-  let asked = 0;
-  const first = Promise.withResolvers<undefined>();
-  const { bridge, store } = notYetLoaded({
-    snapshot: async () => {
-      asked += 1;
-      if (asked > 1) return snapshot();
-      await first.promise;
-      throw new Error('ended');
-    },
-  });
-  const loading = store.load();
+test('events of a station that ended are not held against the snapshot of the next', async () => {
+  const { bridge, store } = await opened({ snapshot: () => snapshot({ told: 1 }) });
+  bridge.tell({ type: 'server', server: server({ name: 'before' }), told: 9 });
+  bridge.tell({ type: 'station-process', state: 'restarting', cause: 'It ended.' });
   bridge.tell({ type: 'station-process', state: 'up', cause: null });
-  first.resolve(undefined);
-  await loading;
-  expect(asked).toBe(2);
-  expect(store.getState().loaded).toBe(true);
+  await expect.poll(() => store.getState().connection.state).toBe('up');
+  expect(store.getState().servers.map(({ name }) => name)).toEqual(['Factory Mender']);
 });
 
 test('a bridge that breaks is told as a station that gives no answer', async () => {
