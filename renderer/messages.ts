@@ -16,6 +16,11 @@ const count = (n: number, one: string, many: string): string => `${n} ${n === 1 
 
 /** What a step may change. */
 type Effect = 'reads' | 'prepares' | 'server' | 'board' | 'record';
+/** A step in words, and what it changes. */
+export interface StepText {
+  readonly label: string;
+  readonly effect: Effect;
+}
 
 export const messages = {
   product: 'Station',
@@ -322,7 +327,7 @@ export const messages = {
     tidy: { label: 'Tidy up', effect: 'board' },
     record: { label: 'Write the record', effect: 'record' },
     'log-out': { label: 'Log out', effect: 'reads' },
-  } satisfies Record<StepName, { label: string; effect: Effect }>,
+  } satisfies Record<StepName, StepText>,
   effects: {
     reads: 'changes nothing',
     prepares: 'can be undone',

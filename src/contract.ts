@@ -26,6 +26,7 @@ import type { JournalEntry } from './model/event.ts';
 import type { Device } from './model/device.ts';
 import type { Identity } from './model/identity.ts';
 import type { KeyFingerprint } from './model/key.ts';
+import type { KeyMaker } from './model/step-labels.ts';
 import type { Statistics } from './journal/statistics.ts';
 import type { Verification } from './journal/verify.ts';
 import type { BoardProfile } from './model/profile.ts';
@@ -480,6 +481,8 @@ export interface JobView {
   readonly slot: string;
   readonly port: string;
   readonly flow: 'provision' | 'rekey';
+  /** Who makes the key of its board: its steps have their words by that. */
+  readonly keyMaker: KeyMaker;
   /** `waiting`: staged, the old key active, nothing sent; it goes on when board and server are there. */
   readonly state: 'running' | 'waiting' | 'cancelling' | 'ended';
   /** For `waiting`: what for, and until when (ISO 8601). */

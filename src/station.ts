@@ -296,6 +296,7 @@ class StationOverHome implements Station {
       passwords: (profile, port, given) => this.#passwords(profile, port, given),
       operator: () => this.#operator(),
       permit: (right) => this.#people.permitRight(right),
+      keyMaker: (name) => this.#servers.keyMaker(name),
       isListed: (batch) => this.#batchOf(batch).batch !== undefined,
       restart: (restart, signal) => this.#restart(restart, signal),
       tell: this.#events.tell,

@@ -1,5 +1,5 @@
 import type { JobView, StationApi } from '../contract.ts';
-import { STEP_LABELS } from '../model/step-labels.ts';
+import { stepLabel } from '../model/step-labels.ts';
 import type { CommandIo } from './io.ts';
 import type { Output } from './output.ts';
 import { printableValue } from './printable.ts';
@@ -39,7 +39,7 @@ function plainLines(station: StationApi, io: CommandIo): Disposable {
       if (step.state === 'running' || at < (told.get(job.job) ?? 0)) continue;
       told.set(job.job, at + 1);
       const result = step.state === 'failed' ? `failed: ${step.detail ?? ''}` : `${step.ms ?? 0} ms`;
-      io.stderr.write(`${job.slot}  ${STEP_LABELS[step.step]}: ${result}\n`);
+      io.stderr.write(`${job.slot}  ${stepLabel(step.step, job.keyMaker)}: ${result}\n`);
     }
   });
   return { [Symbol.dispose]: stop };
@@ -83,6 +83,6 @@ function jobLine(job: JobView, output: Output): string {
         ? 'waiting'
         : job.waiting !== null
           ? `waits for the ${job.waiting.for}`
-          : STEP_LABELS[step.step];
+          : stepLabel(step.step, job.keyMaker);
   return `${job.slot.padEnd(12)} ${bar} ${what.padEnd(24)} ${seconds.toFixed(1)} s  ${job.identity ?? ''}`;
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { ServerProfile } from '../model/server-profile.ts';
+import type { KeyMaker } from '../model/step-labels.ts';
 
 /** What a front end may ask about trust in servers, first users, organizations, and whether a shift can begin. */
 
@@ -66,7 +67,7 @@ export interface ShiftCheck {
 
 export interface ServerView extends ServerProfile {
   /** Who makes the keys of its boards: board or station, or the server itself, which the station then brings to them. */
-  readonly keyOrigin: 'station' | 'server';
+  readonly keyOrigin: KeyMaker;
   readonly session: {
     readonly account: string;
     readonly expiresAt: string | null;

@@ -3,6 +3,7 @@ import type { Identity } from './identity.ts';
 import type { ErrorReport, JobId, StepName, Verdict } from './job.ts';
 import type { KeyFingerprint } from './key.ts';
 import type { Right } from './rights.ts';
+import type { KeyMaker } from './step-labels.ts';
 
 /** Why a unit gets a new key, from a list; what is not in it is `other`, with words. */
 export const REKEY_REASONS = [
@@ -115,6 +116,8 @@ export interface InterruptedJob {
   readonly identity: Identity | null;
   readonly server: string;
   readonly profile: string;
+  /** Who makes the key of its board, as far as its server is known. */
+  readonly keyMaker: KeyMaker;
   /** The step it was cut in; null before the first. */
   readonly step: StepName | null;
   /** `interrupted`: its station ended. `waiting`: staged, the old key active, nothing sent. */

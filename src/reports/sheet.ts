@@ -1,6 +1,6 @@
 import { identityLabel, type Identity } from '../model/identity.ts';
 import type { JournalEntry, JournalEvent } from '../model/event.ts';
-import { STEP_LABELS } from '../model/step-labels.ts';
+import { stepLabel, type KeyMaker } from '../model/step-labels.ts';
 import type { SheetSubject } from './subject.ts';
 import { CONFIRMED, KEY_TYPE_NAMES, OLD_KEYS, ORIGINS, PROOFS, REASONS, VERDICTS } from './words.ts';
 
@@ -56,6 +56,7 @@ export function sheetOf(subject: SheetSubject): Sheet {
   const { job, result, flow, evidence, simulated } = subject;
   const good = result.verdict === 'pass' || result.verdict === 'already';
   const handOver = flow === 'rekey' && good;
+  const by = result.keyOrigin === 'server' ? 'server' : 'station';
   return {
     title: handOver
       ? 'Hand-over sheet'
@@ -74,8 +75,8 @@ export function sheetOf(subject: SheetSubject): Sheet {
         : [{ heading: 'Notes', rows: result.notes.map((text) => ({ label: '', text })) }]),
     ],
     evidence: evidenceRows(subject),
-    timeline: timelineOf(subject.events),
-    durations: result.steps.map(({ step, ms }) => `${STEP_LABELS[step]} ${seconds(ms)}`).join(' · '),
+    timeline: timelineOf(subject.events, by),
+    durations: result.steps.map(({ step, ms }) => `${stepLabel(step, by)} ${seconds(ms)}`).join(' · '),
     signatures: handOver ? ['Handed over by', 'Received by'] : [],
     code: [`record ${job.job}`, ...(result.deviceId === null ? [] : [`device ${result.deviceId}`])].join(
       '\n',
@@ -165,7 +166,7 @@ function rekeyRows({ reason, confirmed }: NonNullable<SheetSubject['rekey']>): r
 }
 
 /** Each action once, at the time when it was begun; one without an outcome was cut off. */
-function timelineOf(entries: readonly JournalEntry[]): readonly TimelineRow[] {
+function timelineOf(entries: readonly JournalEntry[], by: KeyMaker): readonly TimelineRow[] {
   const rows: TimelineRow[] = [];
   const open: { readonly row: number; readonly of: Intent }[] = [];
   for (const { at, event } of entries) {
@@ -185,7 +186,7 @@ function timelineOf(entries: readonly JournalEntry[]): readonly TimelineRow[] {
         open.push({ row: rows.length, of: event });
         rows.push({
           at: utc(at),
-          what: `${STEP_LABELS[event.step]} (${event.action})`,
+          what: `${stepLabel(event.step, by)} (${event.action})`,
           outcome: 'cut off: unknown',
           ms: null,
         });

@@ -137,7 +137,7 @@ export class Jobs {
       log,
       cancel: new AbortController(),
       ended: Promise.resolve(),
-      view: blank(job, wish === undefined ? 'provision' : 'rekey', request, parts.clock.now()),
+      view: blank(job, wish === undefined ? 'provision' : 'rekey', order, parts.clock.now()),
     };
     this.#forgetEnded(slot);
     this.#entries.set(job, entry);
@@ -305,7 +305,7 @@ function requireBoardOf(resumes: ResumedJob | undefined, identity: Identity): vo
 function blank(
   job: JobId,
   flow: JobView['flow'],
-  { slot, port }: Omit<ProvisionRequest, 'job'>,
+  { request: { slot, port }, parts: { server } }: JobOrder,
   now: number,
 ): JobView {
   return {
@@ -313,6 +313,7 @@ function blank(
     slot,
     port,
     flow,
+    keyMaker: server.issuer === undefined ? 'station' : 'server',
     state: 'running',
     waiting: null,
     startedAt: new Date(now).toISOString(),

@@ -5,6 +5,7 @@ import type { JournalEvent } from '../model/event.ts';
 import { secret, type Secret } from '../model/secret.ts';
 import type { MicSettings, ServerProfile } from '../model/server-profile.ts';
 import { asStationError, StationError } from '../model/station-error.ts';
+import type { KeyMaker } from '../model/step-labels.ts';
 import {
   createDeviceServer,
   keyOriginAt,
@@ -135,6 +136,12 @@ export class Servers implements AsyncDisposable {
     await this.#disconnect(name);
     this.#forget(name);
     this.#parts.tell({ type: 'server-gone', name });
+  }
+
+  /** Who makes the keys of boards at a server; of one that is not known any more: they themselves. */
+  keyMaker(name: string): KeyMaker {
+    const profile = this.views().find((view) => view.name === name);
+    return profile === undefined ? 'station' : keyOriginAt(profile);
   }
 
   /** @throws StationError `station/unknown-server`. */

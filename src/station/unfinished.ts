@@ -11,6 +11,7 @@ import type { InterruptedJob } from '../model/rekey.ts';
 import type { Right } from '../model/rights.ts';
 import type { Secret } from '../model/secret.ts';
 import { asStationError, StationError } from '../model/station-error.ts';
+import type { KeyMaker } from '../model/step-labels.ts';
 import { REHEARSAL } from '../rehearsal/bench.ts';
 import type { PortEntry } from '../serial/index.ts';
 import type { Bench } from '../slots/bench.ts';
@@ -47,6 +48,8 @@ export interface UnfinishedParts {
   readonly permit: (right: Right) => void;
   /** Whether a batch is still on the list, so that its boards are provisioned in it. */
   readonly isListed: (batch: BatchId) => boolean;
+  /** Who makes the keys at a server of this name. */
+  readonly keyMaker: (server: string) => KeyMaker;
   /** Runs the flow of these jobs again: it looks at what it finds and does what is left to do. */
   readonly restart: (restart: Restart, signal: AbortSignal) => Promise<ProvisionReport>;
   readonly tell: (event: StationEvent) => void;
@@ -200,6 +203,7 @@ export class UnfinishedJobs {
       identity,
       server: server ?? '',
       profile: profile ?? '',
+      keyMaker: server === null ? 'station' : this.#parts.keyMaker(server),
       state: waits === null ? 'interrupted' : 'waiting',
       step,
       left: waits?.isRequested === true ? `${left} ${REQUESTED}` : left,

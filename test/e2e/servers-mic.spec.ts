@@ -1,6 +1,6 @@
 import { MIC_ADMIN, startMicServer, type MicServer } from '../../src/rehearsal/mic/index.ts';
 import { expect, test as base } from './app.ts';
-import { bigButton, expectReady, expectVerdicts } from './bench.ts';
+import { bigButton, card, expectReady, expectVerdicts } from './bench.ts';
 
 /** A stack of the Managed IoT Cloud of this test's own. */
 const test = base.extend<{ stack: MicServer }>({
@@ -52,7 +52,10 @@ test('a stack of the Managed IoT Cloud is found by its host, and signed in at', 
   });
 });
 
-test('a rehearsal has a stack where that is chosen', async ({ app, capture }) => {
+test('a rehearsal has a stack where that is chosen, and its jobs are told in the words of one', async ({
+  app,
+  capture,
+}) => {
   const { page } = app;
   await page.getByRole('group', { name: 'Server of the rehearsal' }).getByText('Managed IoT Cloud').click();
   await expect(page.getByText('a stack of the Managed IoT Cloud inside the station')).toBeVisible();
@@ -65,5 +68,18 @@ test('a rehearsal has a stack where that is chosen', async ({ app, capture }) =>
   await bigButton(page).click();
   await expectVerdicts(page, 'PASS', boards);
   await capture('mic-verdicts');
+  await card(page, 'Board 1').getByRole('button', { name: 'Details' }).click();
+  await page.getByRole('tab', { name: 'Steps' }).click();
+  const steps = page.getByRole('tabpanel').getByRole('listitem');
+  for (const label of [
+    'Create the thing',
+    'Fetch certificate and key',
+    'Prove them by MQTT',
+    'Stage certificate, key',
+    'Install certificate, key',
+  ])
+    await expect(steps.filter({ hasText: label })).toBeVisible();
+  await expect(steps.filter({ hasText: 'Make the key' })).toBeHidden();
+  await capture('mic-steps');
   expect(app.problems).toEqual([]);
 });

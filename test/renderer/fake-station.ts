@@ -173,6 +173,7 @@ export function running(at: number, step: StepName, change: Partial<JobView> = {
     slot: name,
     port,
     flow: 'provision',
+    keyMaker: 'station',
     state: 'running',
     waiting: null,
     startedAt: new Date(Date.now() - (steps.at(-1)?.startedMs ?? 0) - 300).toISOString(),
@@ -391,6 +392,7 @@ export function interrupted(at: number, change: Partial<InterruptedJob> = {}): I
     boardAt: port,
     deadline: null,
     requested: false,
+    keyMaker: 'station',
     right: 'provision-freely',
     ...change,
   };

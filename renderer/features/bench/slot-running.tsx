@@ -4,7 +4,7 @@ import { useNow } from '../../clock.ts';
 import { Icon } from '../../components/icon.tsx';
 import { duration } from '../../format.ts';
 import { messages } from '../../messages.ts';
-import { cancellingText, currentStep, jobDuration, segments } from './steps.ts';
+import { cancellingText, currentStep, jobDuration, segments, stepText } from './steps.ts';
 import classes from './slot-running.module.css';
 
 /** A job at work: the step that runs, how far it is, and the steps behind it with their times, newest on top. */
@@ -17,12 +17,12 @@ export function SlotRunning({ job }: { readonly job: JobView }): ReactNode {
       <div className={classes.now}>
         <p className={classes.step}>
           {job.state === 'cancelling' && step !== null
-            ? `${messages.slot.cancelling} ${messages.steps[step.step].label}`
+            ? `${messages.slot.cancelling} ${stepText(step.step, job.keyMaker).label}`
             : job.state === 'cancelling'
               ? messages.slot.cancelling
               : step === null
                 ? messages.slot.starting
-                : messages.steps[step.step].label}
+                : stepText(step.step, job.keyMaker).label}
         </p>
         <p className={classes.elapsed}>{duration(elapsed)}</p>
       </div>
@@ -38,7 +38,7 @@ export function SlotRunning({ job }: { readonly job: JobView }): ReactNode {
           .filter((each) => each !== step)
           .toReversed()
           .map((each) => (
-            <StepRow key={each.startedMs} step={each} elapsed={elapsed} />
+            <StepRow key={each.startedMs} step={each} by={job.keyMaker} elapsed={elapsed} />
           ))}
       </ol>
     </div>
@@ -55,14 +55,22 @@ export function StepBar({ job }: { readonly job: JobView }): ReactNode {
   );
 }
 
-function StepRow({ step, elapsed }: { readonly step: StepView; readonly elapsed: number }): ReactNode {
+function StepRow({
+  step,
+  by,
+  elapsed,
+}: {
+  readonly step: StepView;
+  readonly by: JobView['keyMaker'];
+  readonly elapsed: number;
+}): ReactNode {
   return (
     <li data-state={step.state}>
       <span className={classes.sign}>
         <Icon name={step.state === 'done' ? 'check' : step.state === 'failed' ? 'cross' : 'play'} size={18} />
         <span className="unseen">{messages.stepStates[step.state]}</span>
       </span>
-      <span className={classes.name}>{messages.steps[step.step].label}</span>
+      <span className={classes.name}>{stepText(step.step, by).label}</span>
       <span className={classes.time}>{duration(step.ms ?? elapsed - step.startedMs)}</span>
     </li>
   );

@@ -1,6 +1,7 @@
 import type { JobView, StepView } from '../../../src/contract.ts';
-import { STEPS, type StepName } from '../../../src/model/job.ts';
-import { messages } from '../../messages.ts';
+import type { StepName } from '../../../src/model/job.ts';
+import { stepsOf, type KeyMaker } from '../../../src/model/step-labels.ts';
+import { messages, type StepText } from '../../messages.ts';
 
 export type SegmentState = 'waiting' | 'running' | 'done' | 'failed' | 'left';
 
@@ -8,11 +9,18 @@ export type SegmentState = 'waiting' | 'running' | 'done' | 'failed' | 'left';
 export function segments(job: JobView): readonly { readonly step: StepName; readonly state: SegmentState }[] {
   const seen = new Map<StepName, StepView['state']>();
   for (const { step, state } of job.steps) seen.set(step, state);
-  const furthest = Math.max(-1, ...job.steps.map(({ step }) => STEPS.indexOf(step)));
-  return STEPS.map((step, at) => ({
+  const steps = stepsOf(job.keyMaker);
+  const furthest = Math.max(-1, ...job.steps.map(({ step }) => steps.indexOf(step)));
+  return steps.map((step, at) => ({
     step,
     state: seen.get(step) ?? (at < furthest || job.state === 'ended' ? 'left' : 'waiting'),
   }));
+}
+
+/** What a step does, where board or station makes the key, or where the server does. */
+export function stepText(step: StepName, by: KeyMaker): StepText {
+  const issued: Partial<Record<StepName, StepText>> = messages.mic.steps;
+  return (by === 'server' ? issued[step] : undefined) ?? messages.steps[step];
 }
 
 /** The step that runs now; between two steps, the last one that did. */
@@ -32,6 +40,7 @@ export function jobDuration(job: JobView, now: number): number {
  */
 export function cancellingText(job: JobView): string | null {
   if (job.state !== 'cancelling') return null;
-  const switched = job.steps.some(({ step }) => STEPS.indexOf(step) >= STEPS.indexOf('switch'));
+  const steps = stepsOf(job.keyMaker);
+  const switched = job.steps.some(({ step }) => steps.indexOf(step) >= steps.indexOf('switch'));
   return switched ? messages.slot.cancellingAfter : messages.slot.cancellingBefore;
 }

@@ -4,7 +4,7 @@ import { useNow } from '../../clock.ts';
 import { Icon, type IconName } from '../../components/icon.tsx';
 import { duration } from '../../format.ts';
 import { messages } from '../../messages.ts';
-import { jobDuration } from '../bench/steps.ts';
+import { jobDuration, stepText } from '../bench/steps.ts';
 import classes from './step-table.module.css';
 
 const SIGNS: Record<'running' | 'done' | 'failed', IconName> = {
@@ -21,6 +21,7 @@ export function StepTable({ job }: { readonly job: JobView }): ReactNode {
   return (
     <ol className={classes.steps}>
       {job.steps.map((step, at) => {
+        const text = stepText(step.step, job.keyMaker);
         const ms = step.ms ?? Math.max(0, total - step.startedMs);
         return (
           <li key={at} data-state={step.state}>
@@ -28,8 +29,8 @@ export function StepTable({ job }: { readonly job: JobView }): ReactNode {
               <Icon name={SIGNS[step.state]} size={22} />
               <span className="unseen">{messages.stepStates[step.state]}</span>
             </span>
-            <span className={classes.label}>{messages.steps[step.step].label}</span>
-            <span className={classes.effect}>{messages.effects[messages.steps[step.step].effect]}</span>
+            <span className={classes.label}>{text.label}</span>
+            <span className={classes.effect}>{messages.effects[text.effect]}</span>
             <span className={classes.time}>{duration(ms)}</span>
             <span className={classes.detail}>{step.detail}</span>
             <svg className={classes.track} viewBox="0 0 1000 6" preserveAspectRatio="none" aria-hidden="true">

@@ -11,6 +11,7 @@ import { messages } from '../../messages.ts';
 import { useWhyNot, whyNotFinish } from '../../rights.ts';
 import { reportOf } from '../../station.ts';
 import { useStore, useWholeState, useWindowState } from '../../store.ts';
+import { stepText } from '../bench/steps.ts';
 import { useFinish } from '../rekey/request-files.tsx';
 import { WaitingJobs } from '../rekey/waiting-jobs.tsx';
 import classes from './resume-panel.module.css';
@@ -156,11 +157,11 @@ function JobRow({
   );
 }
 
-function cut({ state, step, requested }: InterruptedJob): string {
+function cut({ state, step, keyMaker, requested }: InterruptedJob): string {
   const text = messages.resume;
   if (requested) return text.requested;
   if (state === 'waiting') return text.waits;
-  return step === null ? text.cutBefore : text.cutIn(messages.steps[step].label);
+  return step === null ? text.cutBefore : text.cutIn(stepText(step, keyMaker).label);
 }
 
 /** Takes a job off the list, asked twice: what is left undone may be a board that cannot authenticate. */

@@ -6,7 +6,7 @@ import { StationError } from '../../model/station-error.ts';
 import { askForBoards } from '../board-secrets.ts';
 import { action, type CommandContext, type ProgramParts } from '../context.ts';
 import type { ExitStatus } from '../exit-status.ts';
-import { STEP_LABELS } from '../../model/step-labels.ts';
+import { stepLabel } from '../../model/step-labels.ts';
 import { showProgress } from '../progress.ts';
 import { table } from '../output.ts';
 import { tellJobs } from './provision.ts';
@@ -83,13 +83,13 @@ function resume(context: CommandContext, job: string | undefined): Promise<ExitS
 
 function listing(jobs: readonly InterruptedJob[]): string {
   if (jobs.length === 0) return 'Nothing was interrupted.';
-  const rows = jobs.map(({ job, flow, startedAt, identity, server, step, boardAt, port }) => [
+  const rows = jobs.map(({ job, flow, startedAt, identity, server, step, keyMaker, boardAt, port }) => [
     job,
     flow,
     startedAt,
     identity === null ? 'not read' : identityLabel(identity),
     server,
-    step === null ? '' : STEP_LABELS[step],
+    step === null ? '' : stepLabel(step, keyMaker),
     port,
     boardAt ?? '',
   ]);

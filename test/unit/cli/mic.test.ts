@@ -79,6 +79,15 @@ test('a stack is found, its account signed in, a board provisioned there, and a 
   const first = await provision();
   expect(first.status).toBe(0);
   expect(jobOf(first)).toMatchObject({ verdict: 'pass', keyOrigin: 'server', proof: 'station', error: null });
+  // In the words of such a server: nobody makes a key here or asks for authorization.
+  for (const words of [
+    'create the thing',
+    'fetch certificate and key',
+    'prove them by MQTT',
+    'install certificate and key',
+  ])
+    expect(first.err).toContain(words);
+  expect(first.err).not.toMatch(/make the key|auth request/);
   const { certificate } = stack.state.things.get(jobOf(first).deviceId!)!;
   expect(board.inspect.text('/etc/mic/cert.pem')).toBe(certificate.certificate);
   expect(board.inspect.text('/etc/mic/privkey.pem')).toBe(certificate.privateKey);
