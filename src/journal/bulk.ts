@@ -12,6 +12,10 @@ export class Bulk {
     this.#work = work;
   }
 
+  get isEnded(): boolean {
+    return this.#ended;
+  }
+
   /** Resolves when there is no more of it to be done, however it ended. */
   get ended(): Promise<undefined> {
     return this.#whole.promise;

@@ -789,7 +789,8 @@ class Writer extends Reader implements Journal {
   }
 
   async settled(): Promise<void> {
-    while (this.#bulk !== null) await this.#bulk.ended;
+    // One that has ended is let go of in a later turn: whoever waited for that here would keep that turn from coming.
+    for (let bulk = this.#bulk; bulk !== null && !bulk.isEnded; bulk = this.#bulk) await bulk.ended;
   }
 
   /** What many events have begun is brought to its end before anything else is written. */

@@ -278,12 +278,16 @@ describe('many events at once', () => {
       journal.append(jobEvents({ job: 'J1' })[0]!);
     };
     function* slowly(): Generator<JournalEvent> {
+      // Each event takes more than a whole turn, and so does the end after the last one.
+      const takeATurn = (): void => {
+        for (const until = performance.now() + 2 * TURN_MS; performance.now() < until;);
+      };
       for (const event of imported(Array.from({ length: 4000 }, (_, n) => row(n + 1)))) {
-        // Each event takes a whole turn.
-        for (const until = performance.now() + TURN_MS; performance.now() < until;);
+        takeATurn();
         yield event;
         if (waiting.length === 0) waiting.push(entryWhenFree());
       }
+      takeATurn();
     }
     const ticking = setInterval(() => (turns += 1), 0);
     try {
