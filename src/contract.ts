@@ -12,6 +12,7 @@ import {
   type ServerTest,
   type ServerView,
 } from './contract/servers.ts';
+import { BATCH_SHARE_CALLS, type BatchShareCallResults } from './contract/batch-shares.ts';
 import { BATCH_CALLS, batchName, type BatchCallResults, type BatchStationEvent } from './contract/batches.ts';
 import { BATCH_ALLOWANCES } from './model/batch.ts';
 import {
@@ -89,6 +90,7 @@ const againstBatch = {
 /** The schemas of every call's parameters. */
 export const CALLS = {
   ...BATCH_CALLS,
+  ...BATCH_SHARE_CALLS,
   ...PEOPLE_CALLS,
   ...PREAUTHORIZE_CALLS,
   ...SERVER_CALLS,
@@ -307,7 +309,12 @@ export type CallParams<N extends CallName> = z.output<(typeof CALLS)[N]>;
 
 /** What each call gives back. */
 export interface CallResults
-  extends BatchCallResults, PreauthorizeCallResults, PeopleCallResults, ServerCallResults {
+  extends
+    BatchCallResults,
+    BatchShareCallResults,
+    PreauthorizeCallResults,
+    PeopleCallResults,
+    ServerCallResults {
   snapshot: Snapshot;
   'port.refresh': readonly SlotView[];
   'port.mute': null;

@@ -50,6 +50,7 @@ import { DropFolder } from './station/drop-folder.ts';
 import { backupRecord } from './station/backup.ts';
 import { closeFull } from './station/batches/filling.ts';
 import { batchHandlers, type BatchParts } from './station/batches/handlers.ts';
+import { batchShareHandlers } from './station/batches/share-handlers.ts';
 import { batchNamed } from './station/batches/named.ts';
 import { reconcileServer } from './station/batches/reconciling.ts';
 import { BatchRuns } from './station/batches/runs.ts';
@@ -358,6 +359,7 @@ class StationOverHome implements Station {
 
   readonly #handlers: Handlers = {
     ...batchHandlers(() => this.#batchParts()),
+    ...batchShareHandlers(() => this.#batchParts()),
     'batch.preauthorize': (params, signal) =>
       this.#batchRuns.preauthorize(params, signal ?? new AbortController().signal),
     'batch.take-back': (params, signal) =>
@@ -578,6 +580,9 @@ class StationOverHome implements Station {
       server: (name, signal) => this.#servers.open(name, signal),
       signing: () => this.#signing(),
       run: (batch) => this.#batchRuns.view(batch),
+      knowsStation: (key) =>
+        this.#record.reader.batches.knowsBench(key) ||
+        this.#settings.approvers().some((approver) => approver.key === key),
     };
   }
 

@@ -37,8 +37,14 @@ export const BATCH_CALLS = {
   /** Stores a file as a batch, whole or not at all: only where every row is good, or the good ones are to be taken. */
   'batch.import': z.strictObject({
     ...checkParams,
-    name: batchName,
+    /** Needed for a list. A part of another station's batch is named as that is, unless it is said. */
+    name: batchName.optional(),
     acceptGoodRows: z.boolean().default(false),
+    /** Of a part of another station's batch: the key of that station, once a person has compared it. */
+    trust: z
+      .string()
+      .regex(/^sha256:[0-9a-f]{64}$/, 'sha256: and 64 hexadecimal digits')
+      .optional(),
   }),
   /** All batches, the newest first. */
   'batch.list': z.strictObject({}),
@@ -231,10 +237,25 @@ export interface BatchReport {
   readonly preview: readonly BatchPreviewRow[];
   /** The server that the rows were held against. */
   readonly server: string | null;
+  /** What it is a part of, where it is a file of another station. */
+  readonly share: SharedFile | null;
   /** `stored`: it is a batch now. `same`: this very file was imported under this name before. `no`: nothing was stored. */
   readonly stored: 'stored' | 'same' | 'no';
   readonly batch: BatchView | null;
   readonly elapsedMs: number;
+}
+
+/** A part of another station's batch. */
+export interface SharedFile {
+  /** The batch as it is named there, and how many rows all of it has. */
+  readonly batch: string;
+  readonly rows: number;
+  readonly station: string;
+  /** The fingerprint of the key that signed it, and whether that is known here, or was compared. */
+  readonly key: string;
+  readonly known: boolean;
+  readonly part: number;
+  readonly parts: number;
 }
 
 /** How far a file is. */

@@ -3,6 +3,14 @@ import type { BatchEvent, RecordedRow } from '../model/batch-event.ts';
 import type { JournalEntry } from '../model/event.ts';
 import { canonicalIdentity } from '../model/identity.ts';
 import type { JobResult } from '../model/job.ts';
+import {
+  projectMerged,
+  projectReturned,
+  projectShared,
+  projectShareHere,
+  SHARE_SCHEMA,
+  SHARE_TABLES,
+} from './batch-shares.ts';
 import { canonicalJson } from './canonical-json.ts';
 import type { Database } from './database.ts';
 
@@ -12,7 +20,8 @@ export const BATCH_TABLES: Readonly<Record<string, string>> = {
   p_batch_row: 'batch, line',
   p_batch_run: 'batch, run',
   p_batch_left_out: 'batch, line',
-  p_batch_admitted: 'seq',
+  p_batch_admitted: 'seq, n',
+  ...SHARE_TABLES,
 };
 
 /** In these tables a batch is the number of the row in which it was imported: short, for a hundred thousand rows. */
@@ -74,6 +83,8 @@ export const BATCH_SCHEMA = `
     unit_key TEXT,
     unit_device TEXT,
     unit_operator TEXT,
+    -- The part that it was given to another bench with.
+    share INTEGER,
     PRIMARY KEY (batch, line)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX p_batch_row_identity ON p_batch_row (identity, batch);
@@ -96,15 +107,21 @@ export const BATCH_SCHEMA = `
     PRIMARY KEY (batch, line)
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE p_batch_admitted (
-    seq INTEGER PRIMARY KEY,
+    seq INTEGER NOT NULL,
+    -- From 0 on, where one event tells of several.
+    n INTEGER NOT NULL DEFAULT 0,
     batch INTEGER NOT NULL,
     job TEXT NOT NULL,
     identity TEXT NOT NULL,
     why TEXT NOT NULL,
     at TEXT NOT NULL,
-    operator TEXT
+    operator TEXT,
+    -- 1 where another bench told of it, when its job had ended well.
+    merged INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (seq, n)
   ) STRICT;
   CREATE INDEX p_batch_admitted_batch ON p_batch_admitted (batch, seq);
+  ${SHARE_SCHEMA}
 `;
 
 /** Brings the tables of the batches from one event to the next. */
@@ -128,6 +145,7 @@ export function projectBatch(database: Database, entry: JournalEntry, event: Bat
       event.leftOut,
       event.share === undefined ? null : canonicalJson(event.share),
     );
+    if (event.share !== undefined) projectShareHere(database, event.share);
     return;
   }
   const batch = numberOf(database, event.batch);
@@ -205,7 +223,7 @@ export function projectBatch(database: Database, entry: JournalEntry, event: Bat
       return;
     case 'batch-admitted':
       database.run(
-        'INSERT INTO p_batch_admitted VALUES (?, ?, ?, ?, ?, ?, ?)',
+        'INSERT INTO p_batch_admitted (seq, batch, job, identity, why, at, operator) VALUES (?, ?, ?, ?, ?, ?, ?)',
         entry.seq,
         batch,
         event.job,
@@ -215,22 +233,14 @@ export function projectBatch(database: Database, entry: JournalEntry, event: Bat
         event.operator,
       );
       return;
+    case 'batch-shared':
+      projectShared(database, batch, entry.at, event);
+      return;
+    case 'batch-share-returned':
+      projectReturned(database, batch, entry.at, event.part);
+      return;
     case 'batch-merged':
-      for (const unit of event.units)
-        database.run(
-          `UPDATE p_batch_row SET unit_job = ?, unit_at = ?, unit_verdict = ?, unit_station = ?, unit_proof = ?,
-             unit_key = ?, unit_device = ?, unit_operator = ? WHERE batch = ? AND line = ? AND unit_job IS NULL`,
-          unit.job,
-          unit.at,
-          unit.verdict,
-          event.station,
-          unit.proof,
-          unit.fingerprint,
-          unit.deviceId,
-          unit.operator,
-          batch,
-          unit.line,
-        );
+      projectMerged(database, entry, batch, event);
       return;
     case 'batch-closed':
       database.run(

@@ -15,6 +15,7 @@ import { canonicalIdentity, type Identity } from '../model/identity.ts';
 import type { ErrorReport, Proof } from '../model/job.ts';
 import type { KeyFingerprint, PublicKeyPem } from '../model/key.ts';
 import { FAILED } from './batch-projections.ts';
+import { BatchShares, type BatchMerge } from './batch-shares.ts';
 import type { Database, Row } from './database.ts';
 
 export interface BatchRowQuery {
@@ -88,9 +89,11 @@ export interface BatchAdmission {
 /** The batches of a record, as anyone may read them. All of it by index, however many rows there are. */
 export class Batches {
   readonly #database: Database;
+  readonly #shares: BatchShares;
 
   constructor(database: Database) {
     this.#database = database;
+    this.#shares = new BatchShares(database);
   }
 
   /** All that were not removed, the newest first. */
@@ -334,13 +337,25 @@ export class Batches {
 
   /** Boards that an admin let through and that went through, in the order in which they came. */
   admissions(id: BatchId): readonly BatchAdmission[] {
-    return this.#database.all(`SELECT a.* FROM ${ADMITTED} ORDER BY a.seq`, this.#number(id)).map((row) => ({
-      job: String(row['job']),
-      identity: JSON.parse(String(row['identity'])) as Identity,
-      why: String(row['why']),
-      at: String(row['at']),
-      operator: textOrNull(row['operator']),
-    }));
+    return this.#database
+      .all(`SELECT a.* FROM ${ADMITTED} ORDER BY a.seq, a.n`, this.#number(id))
+      .map((row) => ({
+        job: String(row['job']),
+        identity: JSON.parse(String(row['identity'])) as Identity,
+        why: String(row['why']),
+        at: String(row['at']),
+        operator: textOrNull(row['operator']),
+      }));
+  }
+
+  /** What other benches told of their parts of a batch. */
+  merges(id: BatchId): readonly BatchMerge[] {
+    return this.#shares.merges(this.#number(id));
+  }
+
+  /** Whether a file that this key has signed was taken before. */
+  knowsBench(key: KeyFingerprint): boolean {
+    return this.#shares.knowsBench(key);
   }
 
   /** What the record has of rows that are to be imported: in one question for all of them. */
@@ -378,15 +393,18 @@ export class Batches {
     return batch;
   }
 
-  #counts(batch: number): Readonly<Record<RowOutcome, number>> {
+  #counts(
+    batch: number,
+    elsewhere = this.#shares.outcomesElsewhere(batch),
+  ): Readonly<Record<RowOutcome, number>> {
     const found = new Map(
       this.#database
         .all('SELECT outcome, count(*) AS n FROM p_batch_row WHERE batch = ? GROUP BY outcome', batch)
         .map((row) => [String(row['outcome']), Number(row['n'])]),
     );
-    return Object.fromEntries(ROW_OUTCOMES.map((outcome) => [outcome, found.get(outcome) ?? 0])) as Readonly<
-      Record<RowOutcome, number>
-    >;
+    return Object.fromEntries(
+      ROW_OUTCOMES.map((outcome) => [outcome, (found.get(outcome) ?? 0) - (elsewhere.get(outcome) ?? 0)]),
+    ) as Readonly<Record<RowOutcome, number>>;
   }
 
   #toBatch(row: Row): BatchRecord {
@@ -408,6 +426,7 @@ export class Batches {
       identityColumns: JSON.parse(String(row['identity_columns'])) as readonly string[],
       leftOut: Number(row['left_out']),
       share: share === null ? null : (JSON.parse(share) as BatchShare),
+      shares: this.#shares.of(batch),
       closed: closedAt === null ? null : { at: closedAt, why: String(row['closed_why']) as BatchClosing },
       counts: this.#counts(batch),
       units: count(
@@ -428,13 +447,13 @@ export class Batches {
   }
 }
 
-/** Admissions of a batch whose jobs ended well. */
-const ADMITTED = `p_batch_admitted AS a JOIN p_job AS j USING (job)
-  WHERE a.batch = ? AND j.verdict IN ('pass', 'already')`;
+/** Admissions of a batch whose jobs ended well, here or at the bench that told of them. */
+const ADMITTED = `p_batch_admitted AS a LEFT JOIN p_job AS j USING (job)
+  WHERE a.batch = ? AND (a.merged = 1 OR j.verdict IN ('pass', 'already'))`;
 
 function toSend(retry: boolean): string {
   const outcomes = `'pending'${retry ? `, ${FAILED}` : ''}`;
-  return `outcome IN (${outcomes}) AND (kept_url IS NULL OR kept_url = ?)`;
+  return `share IS NULL AND outcome IN (${outcomes}) AND (kept_url IS NULL OR kept_url = ?)`;
 }
 
 function toRow(row: Row): BatchRowState {
@@ -457,6 +476,7 @@ function toRow(row: Row): BatchRowState {
     error: error === null ? null : (JSON.parse(error) as ErrorReport),
     serverUrl: textOrNull(row['server_url']),
     kept: toKept(row),
+    share: typeof row['share'] === 'number' ? row['share'] : null,
     unit:
       job === null
         ? null

@@ -9,7 +9,7 @@ import type { Database } from './database.ts';
 import { tally, TALLY_SCHEMA, TALLY_TABLES } from './statistics.ts';
 
 /** Raised with every change of what is projected: a journal with another number is projected anew at its next opening. */
-export const PROJECTION_VERSION = 10;
+export const PROJECTION_VERSION = 11;
 
 /** Stands in `p_station_key` for the finding that there was no key. */
 export const NO_KEY = '';
@@ -314,6 +314,8 @@ function projectEvent(database: Database, entry: JournalEntry, event: JournalEve
     case 'batch-outcomes':
     case 'batch-taken-back':
     case 'batch-admitted':
+    case 'batch-shared':
+    case 'batch-share-returned':
     case 'batch-merged':
     case 'batch-closed':
     case 'batch-removed':

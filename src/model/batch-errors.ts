@@ -110,6 +110,51 @@ export const BATCH_ERRORS = {
     NOTHING,
     'Look whether the board was mixed up, or was given a new key. An admin may let it through (--allow other-key).',
   ),
+  'batch/given-away': row(
+    'The board {identity} is in part {part} of the batch {name}, which another bench has.',
+    NOTHING,
+    'Provision it there; or take back what is left of that part, if nobody works on it there any more (station batch return-share {name} --part {part}).',
+  ),
+  'batch/is-share': row(
+    'The batch {name} is a part that {station} gave to this bench.',
+    STATION,
+    'Share the batch where it is from.',
+  ),
+  'batch/too-few-rows': row(
+    'The batch {name} has {rows} row(s) to share, for {benches} bench(es).',
+    STATION,
+    'Name fewer benches. Rows that are through, that other benches have, or whose jobs are not ended are not shared.',
+  ),
+  'batch/no-share': row(
+    'No other bench has a part {part} of the batch {name}.',
+    STATION,
+    'Its parts: station batch status {name}.',
+  ),
+  'batch/own-share': row(
+    '{path} is a part of the batch {name} of this very station.',
+    STATION,
+    'Import it at the bench that it is for; or take it back (station batch return-share).',
+  ),
+  'batch/share-known': row(
+    'Line {line} ({identity}) of {path}: {detail}.',
+    STATION,
+    'A board is in one batch of a station. If it is a part that came before, close that first (station batch close).',
+  ),
+  'batch/unknown-bench': row(
+    '{path} is signed by a station that is not known here: {station}, key {key}.',
+    STATION,
+    'Compare the key with what station doctor shows there. If it is the same, take it: --trust {key}.',
+  ),
+  'batch/other-batch': row(
+    '{path} is no export of a part of the batch {name}: {detail}.',
+    STATION,
+    'Merge files of its parts, into the batch that they were shared from (station batch export NAME --format json, at the other bench).',
+  ),
+  'batch/counted-twice': row(
+    'A board of the batch {name} was counted twice: {first}; and {second}.',
+    STATION,
+    'Look at both boards: two have one identity or one key, or one was provisioned at two benches. Nothing was merged.',
+  ),
   'batch/closed': row(
     'The batch {name} is closed.',
     NOTHING,

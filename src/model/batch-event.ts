@@ -100,6 +100,23 @@ export type BatchEvent =
       readonly operator: string | null;
     }
   | {
+      /** A part of the batch that goes to another bench; its lines as ranges, both ends included. */
+      readonly kind: 'batch-shared';
+      readonly batch: BatchId;
+      readonly part: number;
+      readonly parts: number;
+      readonly rows: number;
+      readonly lines: readonly (readonly [from: number, to: number])[];
+      readonly operator: string | null;
+    }
+  | {
+      /** What is left of a part is this station's again: nobody else provisions it any more. */
+      readonly kind: 'batch-share-returned';
+      readonly batch: BatchId;
+      readonly part: number;
+      readonly operator: string | null;
+    }
+  | {
       /** Boards that other benches provisioned for rows of this batch, from their signed exports. */
       readonly kind: 'batch-merged';
       readonly batch: BatchId;
@@ -116,6 +133,19 @@ export type BatchEvent =
         readonly proof: Proof | null;
         readonly operator: string | null;
       }[];
+      /** Boards that an admin let through there. */
+      readonly admitted?: readonly {
+        readonly job: string;
+        readonly identity: Identity;
+        readonly why: string;
+        readonly at: string;
+        readonly operator: string | null;
+      }[];
+      readonly part?: number;
+      /** The head of that bench's record when it wrote its export. */
+      readonly head?: { readonly seq: number; readonly hash: string };
+      /** That bench had closed its part: what is left of it is this station's again. */
+      readonly returned?: boolean;
       readonly operator: string | null;
     }
   | {

@@ -51,6 +51,8 @@ export interface BatchRowState extends BatchRow {
   readonly kept: KeptDevice | null;
   /** The job whose board counted for this row. */
   readonly unit: BatchUnit | null;
+  /** The part that it was given to another bench with; null where it is this station's. */
+  readonly share: number | null;
 }
 
 /** A device that a batch made at a server, and that was in use when the batch was taken back there. */
@@ -85,6 +87,21 @@ export interface BatchShare {
   readonly key: KeyFingerprint;
   readonly part: number;
   readonly parts: number;
+  /** Rows of the whole batch. */
+  readonly rows: number;
+}
+
+/** A part of a batch that was given to another bench. */
+export interface GivenShare {
+  readonly part: number;
+  readonly parts: number;
+  readonly rows: number;
+  /** Boards of it that are through, as far as was merged. */
+  readonly units: number;
+  /** ISO 8601. */
+  readonly at: string;
+  /** Since when what is left of it is this station's again; null while the other bench has it. */
+  readonly returnedAt: string | null;
 }
 
 /** A batch as the record knows it. */
@@ -106,7 +123,10 @@ export interface BatchRecord {
   /** Bad rows that were left out when it was imported. */
   readonly leftOut: number;
   readonly share: BatchShare | null;
+  /** Parts of it that other benches have, or had. */
+  readonly shares: readonly GivenShare[];
   readonly closed: { readonly at: string; readonly why: BatchClosing } | null;
+  /** Of the rows that are this station's. */
   readonly counts: Readonly<Record<RowOutcome, number>>;
   /** Rows whose board has been through, on any bench. */
   readonly units: number;

@@ -123,6 +123,7 @@ export const CALL_RULES = {
   'batch.close': 'batches',
   'batch.remove': 'batches',
   'batch.share': 'batches',
+  'batch.return-share': 'batches',
   'batch.merge': 'batches',
   'batch.preauthorize': 'batches',
   'batch.pause': 'batches',

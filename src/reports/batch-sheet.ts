@@ -1,3 +1,4 @@
+import type { BatchMerge } from '../journal/batch-shares.ts';
 import type { BatchAdmission, BatchUnitRecord } from '../journal/batches.ts';
 import type { BatchRecord } from '../model/batch.ts';
 import { identityLabel } from '../model/identity.ts';
@@ -9,13 +10,15 @@ export interface BatchSubject {
   readonly batch: BatchRecord;
   readonly units: readonly BatchUnitRecord[];
   readonly admissions: readonly BatchAdmission[];
+  /** Other benches that provisioned a part of it. */
+  readonly merges: readonly BatchMerge[];
   readonly evidence: SheetSubject['evidence'];
   /** When it is written. */
   readonly at: Date;
 }
 
 /** Puts a batch and its boards into words. The same subject gives the same sheet. */
-export function batchSheetOf({ batch, units, admissions, evidence, at }: BatchSubject): Sheet {
+export function batchSheetOf({ batch, units, admissions, merges, evidence, at }: BatchSubject): Sheet {
   const whole = units.length === batch.rows;
   const missing = batch.rows - units.length;
   return {
@@ -44,6 +47,18 @@ export function batchSheetOf({ batch, units, admissions, evidence, at }: BatchSu
             : [{ label: 'Server', text: `${batch.run.server}, ${batch.run.serverUrl}` }]),
         ],
       },
+      ...(merges.length === 0
+        ? []
+        : [
+            {
+              heading: 'Other benches',
+              rows: merges.map(({ station, part, key, head, at: when }) => ({
+                label: part === null ? station : `${station}, part ${part}`,
+                text: `merged ${when}; key ${key}; head of its record ${head ?? 'not told'}`,
+                mono: true,
+              })),
+            },
+          ]),
       ...(admissions.length === 0
         ? []
         : [

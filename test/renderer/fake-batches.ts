@@ -26,6 +26,7 @@ export function batch(name: string, change: Partial<BatchView> = {}): BatchView 
     operator: 'Anna Berg',
     leftOut: 0,
     share: null,
+    shares: [],
     closed: null,
     counts: { ...NONE, pending: rows },
     units: 0,
@@ -107,6 +108,7 @@ export function batchRow(at: number): BatchRowView {
       : null,
     serverUrl: null,
     kept: null,
+    share: null,
     unit: null,
   };
 }
@@ -154,6 +156,7 @@ export function fileReport(change: Partial<BatchReport> = {}): BatchReport {
       tags: { order: '4711' },
     })),
     server: null,
+    share: null,
     stored: 'no',
     batch: null,
     elapsedMs: 120,

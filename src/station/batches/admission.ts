@@ -56,7 +56,9 @@ export function doorOf(
         );
         return null;
       }
-      const { unit, fingerprint, line } = row;
+      const { unit, fingerprint, line, share } = row;
+      if (unit === null && share !== null)
+        throw new StationError('batch/given-away', { identity: label, name, part: share });
       if (unit !== null)
         letThrough(
           'repeat',

@@ -48,6 +48,7 @@ export async function certifyBatch(
     batch,
     units: [...paged((after) => journal.batches.units(batch.id, after, PAGE))],
     admissions: journal.batches.admissions(batch.id),
+    merges: journal.batches.merges(batch.id),
     evidence: { stationId, stationKey: head?.key ?? null, head },
     at: new Date(now),
   };
@@ -65,6 +66,7 @@ export async function certifyBatch(
         head: head === null ? null : { seq: head.seq, hash: head.hash },
         units: subject.units,
         admitted: subject.admissions,
+        benches: subject.merges,
       };
       const document = Buffer.from(signDocument(KIND, said, signer));
       writeDocument(path, document, { force, magic: `{\n  "kind": "${KIND}"` });

@@ -53,9 +53,11 @@ export function endingHandlers(
 }
 
 /** What a batch was used for, in words; null where nobody used it. */
-function useOf({ units, admitted, counts, run }: BatchRecord, isRunning: boolean): string | null {
+function useOf({ units, admitted, counts, run, shares }: BatchRecord, isRunning: boolean): string | null {
   if (isRunning) return 'it is being worked on';
   if (units + admitted > 0) return `${units + admitted} board(s) were provisioned against it`;
+  const away = shares.filter(({ returnedAt }) => returnedAt === null).length;
+  if (away > 0) return `${away} part(s) of it are at other benches`;
   if (counts.created > 0) return `${counts.created} device(s) of it are preauthorized`;
   return run !== null && run.state !== 'ended' && run.state !== 'cancelled'
     ? `its run at ${run.server} has not ended`

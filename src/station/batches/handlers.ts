@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import type { BATCH_CALLS, BatchCallResults, BatchRunView } from '../../contract/batches.ts';
 import type { StationEvent } from '../../contract.ts';
 import type { BatchRecord } from '../../model/batch.ts';
+import type { KeyFingerprint } from '../../model/key.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { DeviceServer } from '../../servers/device-server.ts';
 import type { RecordAccess } from '../record-access.ts';
@@ -20,6 +21,8 @@ export interface BatchParts {
   readonly server: (name: string, signal: AbortSignal) => Promise<DeviceServer>;
   /** Who signs what leaves this station for another one. */
   readonly signing: () => Signing;
+  /** Whether a station's key is known here: by its approver, or by a file of it that was taken before. */
+  readonly knowsStation: (key: KeyFingerprint) => boolean;
   /** The run at a server that goes on in this process, by the batch's id. */
   readonly run: (batch: BatchRecord) => BatchRunView | null;
 }

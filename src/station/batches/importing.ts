@@ -103,6 +103,7 @@ async function sameFile(
     noteCount: 0,
     preview: [],
     server: null,
+    share: null,
     stored: 'same',
     batch: view(batch),
     elapsedMs: Math.round(clock.monotonic() - began),
@@ -130,6 +131,7 @@ function reportOf(
     noteCount: notes.length,
     preview,
     server,
+    share: null,
   };
 }
 

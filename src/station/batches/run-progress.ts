@@ -2,6 +2,7 @@ import type { BatchRunView } from '../../contract/batches.ts';
 import type { RowResult } from '../../flows/preauthorize/row.ts';
 import type { BatchRecord, RowOutcome } from '../../model/batch.ts';
 import type { Clock } from '../../model/clock.ts';
+import { sentHere } from './views.ts';
 
 /** The rate is that of the last so many milliseconds. */
 const WINDOW_MS = 10_000;
@@ -26,7 +27,7 @@ export class RunProgress {
   constructor(clock: Clock, batch: BatchRecord, server: string, left: number) {
     this.#clock = clock;
     this.#server = server;
-    this.#total = batch.rows;
+    this.#total = sentHere(batch.counts);
     this.#counts = { ...batch.counts };
     this.#left = left;
     this.#began = clock.monotonic();

@@ -5,9 +5,8 @@ import { StationError } from '../../model/station-error.ts';
 import { signDocument } from '../../requests/signed-document.ts';
 import { writeDocument, type StationKey } from '../../settings/index.ts';
 import { paged } from './exporting.ts';
+import { EXPORT } from './share-documents.ts';
 
-/** What such a file says that it is. */
-const KIND = 'station-batch-export/1';
 const PAGE = 500;
 
 export interface Signing {
@@ -27,7 +26,7 @@ export function exportSigned(
   { stationId, signer }: Signing,
   now: number,
 ): BatchExport {
-  const { id, name, kind, file, sha256, share } = batch;
+  const { id, name, kind, file, sha256, share, closed } = batch;
   const rows = [...paged((after) => reader.batches.rows(id, { after, limit: PAGE }))]
     .filter(({ outcome }) => !failed || FAILED_OUTCOMES.includes(outcome))
     .map(({ line, identity, fingerprint: key, outcome, deviceId, error }) => ({
@@ -43,12 +42,13 @@ export function exportSigned(
   const said = {
     station: stationId,
     at: new Date(now).toISOString(),
-    batch: { id, name, kind, file, sha256, rows: batch.rows, origin: share?.batch ?? null },
+    batch: { id, name, kind, file, sha256, rows: batch.rows, closed, share },
     head: head === null ? null : { seq: head.seq, hash: head.hash },
     rows,
     units: [...paged((after) => reader.batches.units(id, after, PAGE))],
+    admitted: reader.batches.admissions(id),
   };
-  const document = Buffer.from(signDocument(KIND, said, signer));
-  writeDocument(path, document, { force, magic: `{\n  "kind": "${KIND}"` });
+  const document = Buffer.from(signDocument(EXPORT, said, signer));
+  writeDocument(path, document, { force, magic: `{\n  "kind": "${EXPORT}"` });
   return { path, rows: rows.length, key: signer.fingerprint };
 }

@@ -14,18 +14,24 @@ export function batchView(batch: BatchRecord, live: BatchRunView | null): BatchV
 }
 
 /** A run that has not ended and that nobody is at. */
-function cutOff({ run, rows, counts }: BatchRecord): BatchRunView | null {
+function cutOff({ run, counts }: BatchRecord): BatchRunView | null {
   if (run === null || (run.state !== 'begun' && run.state !== 'paused')) return null;
+  const total = sentHere(counts);
   return {
     state: run.state === 'paused' ? 'paused' : 'interrupted',
     server: run.server,
-    done: rows - counts.pending,
-    total: rows,
+    done: total - counts.pending,
+    total,
     perSecond: null,
     remainingMs: null,
     waitsMs: 0,
     counts,
   };
+}
+
+/** Rows that this station sends itself: all but those that other benches have. */
+export function sentHere(counts: BatchRecord['counts']): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 
 export function batchRowView(row: BatchRowState): BatchRowView {

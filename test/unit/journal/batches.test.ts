@@ -97,6 +97,7 @@ describe('a batch in the record', () => {
       error: null,
       serverUrl: null,
       kept: null,
+      share: null,
       unit: null,
     });
     expect(journal.batches.rowOf(ID, { mac: macOf(9) })).toBeNull();

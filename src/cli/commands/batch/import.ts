@@ -1,9 +1,8 @@
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
-import type { BatchProblem, BatchReport } from '../../../contract/batches.ts';
+import type { BatchProblem, BatchReport, SharedFile } from '../../../contract/batches.ts';
 import type { StationApi } from '../../../contract.ts';
 import { TIERS } from '../../../model/batch.ts';
-import { StationError } from '../../../model/station-error.ts';
 import { collect } from '../../collect.ts';
 import { action, type CommandContext, type ProgramParts } from '../../context.ts';
 import type { ExitStatus } from '../../exit-status.ts';
@@ -13,6 +12,7 @@ interface ImportOptions {
   readonly name?: string;
   readonly dryRun?: boolean;
   readonly acceptGoodRows?: boolean;
+  readonly trust?: string;
   readonly server?: string;
   readonly tier?: (typeof TIERS)[number];
   readonly identity?: readonly string[];
@@ -27,20 +27,24 @@ A header row names the columns:
 Comma, semicolon, tab or |; UTF-8, UTF-16 or Windows-1252: found out by looking. docs/batches.md has all of it.
 
   station batch import boards.csv --dry-run                    says what is wrong with which row; stores nothing
-  station batch import boards.csv --name "Order 4711"          stores it, if every row is good`;
+  station batch import boards.csv --name "Order 4711"          stores it, if every row is good
+  station batch import "Order 4711 part 2 of 3.json"           stores this bench’s part of another station’s batch`;
 
 /** `station batch import`. */
 export function addBatchImportCommand(batch: Command, parts: ProgramParts): void {
   const command = batch
     .command('import')
-    .description('a CSV file as a batch: every bad row is named; nothing is stored unless all are good')
-    .argument('<file>', 'the CSV file')
+    .description(
+      'a CSV file as a batch, or a part of another station’s batch; nothing is stored unless all rows are good',
+    )
+    .argument('<file>', 'the CSV file, or the file of a part (station batch share)')
     .option('--name <name>', 'the name of the batch')
     .option('--dry-run', 'look at it and store nothing')
     .option(
       '--accept-good-rows',
       'store the good rows; the others can be exported, mended and imported again',
     )
+    .option('--trust <key>', 'the key of the station that a part of a batch is from, once it was compared')
     .option('--server <name>', 'hold the rows against the devices of this server, too')
     .addOption(new Option('--tier <tier>', 'the tier of rows that name none').choices(TIERS))
     .option('--identity <column>', 'a column of the identity, or ATTRIBUTE=COLUMN; repeat for more', collect)
@@ -57,7 +61,7 @@ async function importWith(
   { io, output, common }: CommandContext,
   station: StationApi,
   path: string,
-  { name, dryRun, acceptGoodRows, server, tier, identity, ignore }: ImportOptions,
+  { name, dryRun, acceptGoodRows, trust, server, tier, identity, ignore }: ImportOptions,
 ): Promise<BatchReport> {
   using _progress = showProgress(station, io, output.json !== false || common.quiet);
   const params = {
@@ -73,13 +77,14 @@ async function importWith(
       { ...params, ...(name === undefined ? {} : { name }) },
       io.interrupted,
     );
-  if (name === undefined)
-    throw new StationError('station/usage', {
-      detail: 'A batch has a name (--name NAME). To look at the file alone: --dry-run.',
-    });
   return await station.call(
     'batch.import',
-    { ...params, name, acceptGoodRows: acceptGoodRows === true },
+    {
+      ...params,
+      ...(name === undefined ? {} : { name }),
+      ...(trust === undefined ? {} : { trust }),
+      acceptGoodRows: acceptGoodRows === true,
+    },
     io.interrupted,
   );
 }
@@ -116,6 +121,7 @@ function tellImport(
 function importText(report: BatchReport, dryRun: boolean, acceptGoodRows: boolean): string {
   if (report.stored === 'same')
     return `This very file was imported as ${report.batch?.name ?? ''} before: nothing was changed.`;
+  if (report.share !== null) return shareText(report, report.share);
   const { file, encoding, delimiter, kind, rows, good, bad, columns, problems, notes, preview } = report;
   const columnsText = columns.map(({ name, use }) => `${name === '' ? '-' : name} (${use})`).join(', ');
   return [
@@ -126,6 +132,18 @@ function importText(report: BatchReport, dryRun: boolean, acceptGoodRows: boolea
     ...(notes.length === 0 ? [] : ['', 'Worth knowing:', problemsText(notes)]),
     '',
     endText(report, dryRun, acceptGoodRows, good, bad),
+  ].join('\n');
+}
+
+function shareText({ stored, batch, good }: BatchReport, share: SharedFile): string {
+  const { batch: from, part, parts, rows, station, key, known } = share;
+  return [
+    `Part ${part} of ${parts} of ${from} (${rows} rows), from ${station}: ${good} row(s)`,
+    `signed by the key ${key}${known ? '' : ', which is not known here: compare it with station doctor there'}`,
+    '',
+    stored === 'stored'
+      ? `Stored as ${batch?.name ?? ''}. When its boards are through: station batch export "${batch?.name ?? ''}" --format json --out FILE`
+      : 'Nothing was stored: this was a dry run.',
   ].join('\n');
 }
 

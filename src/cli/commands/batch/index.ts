@@ -5,6 +5,7 @@ import { addBatchImportCommand } from './import.ts';
 import { addBatchListCommands } from './list.ts';
 import { addBatchPreauthorizeCommand } from './preauthorize.ts';
 import { addBatchRowsCommand } from './rows.ts';
+import { addBatchShareCommands } from './share.ts';
 import { addBatchTakeBackCommand } from './take-back.ts';
 
 /** `station batch ...`: lists of boards that are expected, or whose keys are known before. */
@@ -15,5 +16,6 @@ export function addBatchCommands(program: Command, parts: ProgramParts): void {
   addBatchRowsCommand(batch, parts);
   addBatchPreauthorizeCommand(batch, parts);
   addBatchTakeBackCommand(batch, parts);
+  addBatchShareCommands(batch, parts);
   addBatchEndCommands(batch, parts);
 }

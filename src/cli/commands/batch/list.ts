@@ -51,7 +51,13 @@ export function statusText(batch: BatchView): string {
     ...(batch.leftOut === 0 ? [] : [`  left out  ${batch.leftOut} bad row(s)`]),
     ...(batch.share === null
       ? []
-      : [`  share     ${batch.share.part} of ${batch.share.parts}, from ${batch.share.station}`]),
+      : [
+          `  share     ${batch.share.part} of ${batch.share.parts}, from ${batch.share.station} (${batch.share.rows} rows in all)`,
+        ]),
+    ...batch.shares.map(
+      ({ part, parts, rows, units, returnedAt }) =>
+        `  part      ${part} of ${parts}: ${units} of ${rows} boards${returnedAt === null ? ', at another bench' : ', taken back'}`,
+    ),
     ...(batch.kind === 'keys' ? outcomes.map((name) => `  ${name.padEnd(9)} ${batch.counts[name]}`) : []),
     `  boards    ${batch.units} of ${batch.rows}`,
     ...(batch.admitted === 0 ? [] : [`  admitted  ${batch.admitted} by an admin`]),
