@@ -8,6 +8,7 @@ import { BatchesScreen } from './features/batches/batches-screen.tsx';
 import { ImportPanel } from './features/batches/import-panel.tsx';
 import { PreauthorizePanel } from './features/batches/preauthorize-panel.tsx';
 import { ReconcilePanel } from './features/batches/reconcile-panel.tsx';
+import { BenchesPanel } from './features/batches/benches-panel.tsx';
 import { TakeBackPanel } from './features/batches/take-back-panel.tsx';
 import { BenchScreen } from './features/bench/bench-screen.tsx';
 import { GuidanceStrip } from './features/bench/guidance-strip.tsx';
@@ -253,6 +254,8 @@ function OpenedPanel({
           onClose={onClose}
         />
       );
+    case 'benches':
+      return <BenchesPanel name={panel.batch} onClose={onClose} />;
     case 'take-back':
       return <TakeBackPanel name={panel.batch} server={panel.server} onClose={onClose} />;
   }

@@ -26,6 +26,8 @@ export type Panel =
   /** Where the rows of a batch are sent. */
   | { readonly kind: 'preauthorize'; readonly batch: string }
   | { readonly kind: 'reconcile'; readonly batch: string; readonly server: string }
+  /** The parts of a batch that other benches have. */
+  | { readonly kind: 'benches'; readonly batch: string }
   | { readonly kind: 'take-back'; readonly batch: string; readonly server: string }
   | { readonly kind: 'error'; readonly error: ErrorReport };
 

@@ -140,7 +140,7 @@ export const INITIAL: WindowState = {
   credentials: [],
   records: [],
   rehearsal: { running: false, boards: 0, serverUrl: null, offer: false },
-  preferences: { server: null, profile: null, operator: null, sound: false },
+  preferences: { server: null, profile: null, operator: null, batch: null, sound: false },
   people: NOBODY,
   journal: { head: null },
   readOnly: null,
@@ -243,6 +243,7 @@ function withSnapshot(state: WindowState, snapshot: Snapshot): WindowState {
     records: snapshot.records.toSorted((a, b) => b.seq - a.seq).slice(0, RECORDS_KEPT),
     rehearsal: snapshot.rehearsal,
     preferences: snapshot.preferences,
+    batches: { ...state.batches, bench: snapshot.preferences.batch },
     people: snapshot.people,
     journal: snapshot.journal,
     readOnly: snapshot.readOnly,
@@ -297,7 +298,11 @@ function withEvent(state: WindowState, event: StationEvent | StationProcessEvent
     case 'rehearsal':
       return { ...state, rehearsal: event.rehearsal };
     case 'preferences':
-      return { ...state, preferences: event.preferences };
+      return {
+        ...state,
+        preferences: event.preferences,
+        batches: { ...state.batches, bench: event.preferences.batch },
+      };
     case 'people':
       return { ...state, people: event.people };
     case 'credentials':

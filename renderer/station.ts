@@ -33,7 +33,10 @@ export interface ShellCalls {
   /** The path of a folder that a person chose. */
   readonly 'shell.choose-folder': { readonly params: object; readonly result: string | null };
   /** The path of a file that the station reads. */
-  readonly 'shell.choose-path': { readonly params: { readonly kind: 'csv' }; readonly result: string | null };
+  readonly 'shell.choose-path': {
+    readonly params: { readonly kind: 'csv' | 'json' };
+    readonly result: string | null;
+  };
   /** The path at which a person wants a file written. */
   readonly 'shell.choose-save': {
     readonly params: { readonly kind: 'pdf' | 'csv' | 'json' | 'db'; readonly name: string };

@@ -297,6 +297,8 @@ export const CALLS = {
     server: name.nullable().optional(),
     profile: name.nullable().optional(),
     operator: text.nullable().optional(),
+    /** The batch that boards on the bench count in. */
+    batch: batchName.nullable().optional(),
     sound: z.boolean().optional(),
   }),
 } as const;
@@ -459,6 +461,8 @@ export interface PreferencesView {
   readonly server: string | null;
   readonly profile: string | null;
   readonly operator: string | null;
+  /** The batch that boards on the bench count in; null also once it is closed or removed. */
+  readonly batch: string | null;
   /** Whether the window lets each verdict be heard. */
   readonly sound: boolean;
 }

@@ -762,11 +762,18 @@ class StationOverHome implements Station {
     const stored = this.#settings.preferences();
     const profile = stored.profile ?? DEFAULT_PROFILE;
     const operator = this.#people.operator(stored.operator);
-    if (this.#rehearsal === null || !this.#rehearsing) return { ...stored, profile, operator };
+    const batch = this.#openBatch(stored.batch);
+    if (this.#rehearsal === null || !this.#rehearsing) return { ...stored, profile, operator, batch };
     const { serverProfile, boardProfile } = this.#rehearsal;
     // What was chosen for other boards stays so where it may fit those of the rehearsal.
     const fitting = boardProfile === DEFAULT_PROFILE ? profile : boardProfile;
-    return { ...stored, server: serverProfile.name, profile: fitting, operator };
+    return { ...stored, server: serverProfile.name, profile: fitting, operator, batch };
+  }
+
+  /** The name of a batch, while it takes boards. */
+  #openBatch(name: string | null): string | null {
+    const batch = name === null ? null : this.#record.reader.batches.byName(name);
+    return batch?.closed === null ? name : null;
   }
 
   /** The passwords to try for a profile: what the call or the environment gave, else its named credentials in order. */

@@ -21,7 +21,7 @@ const SHELL_CALLS = {
   /** A folder of this machine; its path, or null when none was chosen. */
   'shell.choose-folder': z.strictObject({}),
   /** A file that the station itself reads: its path, or null when none was chosen. */
-  'shell.choose-path': z.strictObject({ kind: z.enum(['csv']) }),
+  'shell.choose-path': z.strictObject({ kind: z.enum(['csv', 'json']) }),
   /** Where a file of this kind shall be written: its path, or null when none was chosen. */
   'shell.choose-save': z.strictObject({
     kind: z.enum(['pdf', 'csv', 'json', 'db']),
@@ -113,7 +113,9 @@ const SAVED = { pdf: 'PDF', csv: 'CSV', json: 'JSON', db: 'Journal' } as const;
 /** What it shows first of the files to choose from. */
 const CHOSEN = {
   certificate: { name: 'Certificates', extensions: ['pem', 'crt', 'cer'] },
-  csv: { name: 'Tables', extensions: ['csv', 'txt', 'tsv'] },
+  // A part of another station's batch is imported like a list.
+  csv: { name: 'Tables', extensions: ['csv', 'txt', 'tsv', 'json'] },
+  json: { name: 'Files of a station', extensions: ['json'] },
   'station-file': { name: 'Files of a station', extensions: ['json'] },
 };
 

@@ -96,6 +96,55 @@ export const batchMessages = {
   through: 'through',
   expected: 'expected',
 
+  certificate: {
+    label: 'Certificate',
+    save: { pdf: 'Save as PDF…', csv: 'Save as CSV…', json: 'Save as signed JSON…' },
+    result: 'Save the result…',
+    forOrigin: (station: string) =>
+      `This is a part of a batch of ${station}. Save what came of it for that station, to be merged there.`,
+  },
+  removing: {
+    go: 'Remove…',
+    yes: (name: string) => `Remove ${name} from the list`,
+    no: 'Keep it',
+  },
+  benches: {
+    go: 'Several benches…',
+    title: (name: string) => `${name} over several benches`,
+    intro:
+      'Each bench gets a part as a file, imports it, and provisions its boards. What it saves then is merged here: n of N is over all benches.',
+    none: 'No part of it is at another bench.',
+    parts: 'Parts',
+    part: (part: number, parts: number, units: number, rows: number, back: boolean) =>
+      `Part ${part} of ${parts}: ${units.toLocaleString('en')} of ${count(rows, 'board', 'boards')} through${back ? ', the rest is back' : ''}`,
+    back: 'Take back…',
+    backOf: (part: number) => `Take part ${part} back`,
+    sure: 'Boards of it that are not through are provisioned here from now on. Does nobody work on them at the other bench any more?',
+    yes: 'Nobody does: take it back',
+    no: 'Leave it there',
+    give: 'Give parts away',
+    count: 'How many benches',
+    keep: 'This one is one of them, and keeps the first part',
+    write: 'Choose a folder, write the parts…',
+    written: 'These boards are refused here from now on. Import each file at its bench:',
+    file: (name: string, rows: number) => `${name}: ${count(rows, 'row', 'rows')}`,
+    key: 'There the key of this station is asked for:',
+    merge: 'Merge what came back',
+    mergeText: 'The signed file that the other bench has saved. All of it counts, or nothing.',
+    choose: 'Choose a file…',
+    merged: (station: string, added: number, units: number, returned: boolean) =>
+      `${station}: ${added.toLocaleString('en')} new of ${count(units, 'board', 'boards')}${returned ? '; it has closed its part, the rest is back here' : ''}`,
+    unknown: (station: string) => `The key of ${station}`,
+    compare: (station: string) =>
+      `The file is signed by ${station}, whose key is not known here. Compare it with what that station shows under Check this station:`,
+    trust: 'It is the same: go on',
+    leave: 'Leave it',
+    shareFile: 'Part of',
+    shareOf: (batch: string, part: number, parts: number, rows: number, station: string) =>
+      `${batch} of ${station}: part ${part} of ${parts}, ${count(rows, 'row', 'rows')} in all`,
+    signedBy: 'Signed by the key',
+  },
+
   files: { rows: 'Save as CSV…', failed: 'Save failed rows…', saved: 'Saved' },
   closing: { go: 'Close the batch', yes: 'Close it: no more boards', no: 'Keep it open' },
 

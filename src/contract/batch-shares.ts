@@ -63,6 +63,8 @@ export interface MergedFile {
   readonly path: string;
   readonly station: string;
   readonly key: string;
+  /** Whether that key is known here, or was compared; a dry run tells what it is not yet. */
+  readonly known: boolean;
   readonly part: number;
   /** Boards in it; those that counted by this call. The others had counted before. */
   readonly units: number;

@@ -16,6 +16,7 @@ const settingsSchema = z.looseObject({
       server: z.string().nullable().default(null),
       profile: z.string().nullable().default(null),
       operator: z.string().nullable().default(null),
+      batch: z.string().nullable().default(null),
       sound: z.boolean().default(false),
     })
     .prefault({}),
@@ -113,6 +114,7 @@ export class Settings {
       server: patch.server === undefined ? now.server : patch.server,
       profile: patch.profile === undefined ? now.profile : patch.profile,
       operator: patch.operator === undefined ? now.operator : patch.operator,
+      batch: patch.batch === undefined ? now.batch : patch.batch,
       sound: patch.sound ?? now.sound,
     };
     this.#change({ preferences });

@@ -103,7 +103,7 @@ describe('nothing can be started', () => {
       'no-profile',
       bench({
         ...ready,
-        preferences: { server: 'Factory Mender', profile: 'gone', operator: null, sound: false },
+        preferences: { server: 'Factory Mender', profile: 'gone', operator: null, batch: null, sound: false },
       }),
     ],
     ['read-only', bench({ ...ready, readOnly: report('station/home-locked') })],

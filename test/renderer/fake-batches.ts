@@ -54,7 +54,22 @@ export const BATCHES: readonly BatchView[] = [
       counts: { ...NONE, created: 3_600, already: 4, conflict: 8 },
     },
   }),
-  batch('Order 4711', { kind: 'expectation', rows: 48, units: 31 }),
+  batch('Order 4711', {
+    kind: 'expectation',
+    rows: 48,
+    units: 31,
+    shares: [
+      { part: 2, parts: 3, rows: 16, units: 12, at: '2026-03-02T10:00:00.000Z', returnedAt: null },
+      {
+        part: 3,
+        parts: 3,
+        rows: 16,
+        units: 9,
+        at: '2026-03-02T10:00:00.000Z',
+        returnedAt: '2026-03-03T08:00:00.000Z',
+      },
+    ],
+  }),
   batch('Order 4690', {
     kind: 'expectation',
     rows: 24,

@@ -286,7 +286,13 @@ export function snapshot(change: Partial<Snapshot> = {}): Snapshot {
     records: [],
     interrupted: [],
     rehearsal: { running: false, boards: 0, serverUrl: null, offer: false },
-    preferences: { server: 'Factory Mender', profile: 'mender-board', operator: 'Anna Berg', sound: false },
+    preferences: {
+      server: 'Factory Mender',
+      profile: 'mender-board',
+      operator: 'Anna Berg',
+      batch: null,
+      sound: false,
+    },
     people: INITIAL.people,
     journal: {
       head: { seq: 1284, hash: fingerprintOf(21).slice(7), key: fingerprintOf(22) },

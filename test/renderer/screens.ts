@@ -283,6 +283,17 @@ const SHOTS: readonly Shot[] = [
     await press('Use on the bench')(page);
     await page.getByRole('region', { name: 'Batch on the bench' }).waitFor();
   }),
+  ...everywhere('batch-benches', 'batches', async (page) => {
+    await openBatch(page, 'Order 4711');
+    await press('Several benches…')(page);
+    await press('Take part 2 back')(page);
+    await page.getByRole('alertdialog').waitFor();
+  }),
+  ...everywhere('batch-remove', 'batches', async (page) => {
+    await openBatch(page, 'Order 4711');
+    await press('Remove…')(page);
+    await page.getByRole('button', { name: 'Keep it', exact: true }).waitFor();
+  }),
   ...everywhere('batch-take-back', 'batches', async (page) => {
     await openBatch(page, 'February gateways');
     await press('Take back…')(page);

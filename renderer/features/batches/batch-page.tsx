@@ -7,6 +7,7 @@ import { grouped, when } from '../../format.ts';
 import { messages } from '../../messages.ts';
 import { useWindowState } from '../../store.ts';
 import { Standing } from './batch-list.tsx';
+import { BatchCertificate } from './batch-certificate.tsx';
 import { BatchFiles } from './batch-files.tsx';
 import { BatchRows, type RowFilter } from './batch-rows.tsx';
 import { BatchProgress, OutcomeCounts } from './progress-bar.tsx';
@@ -37,6 +38,7 @@ export function BatchPage({ batch }: { readonly batch: BatchView }): ReactNode {
         {batch.kind === 'keys' ? <OutcomeCounts counts={batch.counts} /> : null}
         {asked === null ? null : <RunEnd asked={asked} />}
         <BatchFiles batch={batch} />
+        <BatchCertificate batch={batch} />
         <BatchFacts batch={batch} />
       </section>
       <section className={classes.rows} aria-label={text.rows}>

@@ -6,6 +6,8 @@ import type { OpenPanel } from '../../panel.ts';
 import { useWhyNot } from '../../rights.ts';
 import { useStore, useWindowState } from '../../store.ts';
 import bar from '../bench/command-bar.module.css';
+import { chooseForBench } from './bench-batch.ts';
+import { RemoveBatch } from './remove-batch.tsx';
 import { failedRows, isAtServer, openBatch } from './state.ts';
 import { useBatches } from './use-batches.ts';
 
@@ -37,7 +39,7 @@ export function BatchesBar({
       ) : batch.kind === 'keys' ? (
         <OfKeys batch={batch} may={may} open={open} />
       ) : (
-        <OfBoards batch={batch} may={may} onBench={onBench} />
+        <OfBoards batch={batch} may={may} open={open} onBench={onBench} />
       )}
     </section>
   );
@@ -55,19 +57,29 @@ function useMay(): boolean {
 function OfBoards({
   batch,
   may,
+  open,
   onBench,
 }: {
   readonly batch: BatchView;
   readonly may: boolean;
+  readonly open: OpenPanel;
   readonly onBench: () => void;
 }): ReactNode {
   const store = useStore();
   const [asked, setAsked] = useState(false);
   const why = useWhyNot('batches');
   const text = messages.batches.closing;
-  if (batch.closed !== null) return null;
+  if (batch.closed !== null)
+    return (
+      <>
+        <RemoveBatch name={batch.name} disabled={!may} />
+        {batch.shares.length === 0 ? null : <Benches name={batch.name} may={may} open={open} />}
+      </>
+    );
   return (
     <>
+      <RemoveBatch name={batch.name} disabled={!may} />
+      {batch.share === null ? <Benches name={batch.name} may={may} open={open} /> : null}
       {asked ? (
         <>
           <Button variant="default" autoFocus onClick={() => setAsked(false)}>
@@ -91,13 +103,30 @@ function OfBoards({
         className={bar.start ?? ''}
         data-start="true"
         onClick={() => {
-          store.dispatch({ type: 'batches', action: { type: 'bench', name: batch.name } });
+          chooseForBench(store, batch.name);
           onBench();
         }}
       >
         {messages.batches.bench.use}
       </Button>
     </>
+  );
+}
+
+/** Parts of the batch for other benches. */
+function Benches({
+  name,
+  may,
+  open,
+}: {
+  readonly name: string;
+  readonly may: boolean;
+  readonly open: OpenPanel;
+}): ReactNode {
+  return (
+    <Button variant="default" disabled={!may} onClick={() => open({ kind: 'benches', batch: name })}>
+      {messages.batches.benches.go}
+    </Button>
   );
 }
 
@@ -121,6 +150,8 @@ function OfKeys({
   const nothingLeft = counts.pending === 0 && failedRows(counts) === 0;
   return (
     <>
+      {atServer ? null : <RemoveBatch name={name} disabled={!up} />}
+      {batch.share === null && !atServer ? <Benches name={name} may={up} open={open} /> : null}
       {server === null || atServer ? null : (
         <Button
           variant="default"

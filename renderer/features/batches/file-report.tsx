@@ -9,14 +9,28 @@ import classes from './batches.module.css';
 /** What was found in a file: how it was read, every bad row, and what the server will see of the good ones. */
 export function FileReport({ report }: { readonly report: BatchReport }): ReactNode {
   const text = messages.batches.importing;
-  const { delimiter, encoding, good, bad, problems, problemCount, notes, noteCount } = report;
+  const { benches } = messages.batches;
+  const { share, delimiter, encoding, good, bad, problems, problemCount, notes, noteCount } = report;
   return (
     <>
       <Facts
         facts={[
           { name: text.file, value: report.file, mono: true },
-          { name: text.read, value: text.readAs(encoding, text.delimiters[delimiter] ?? delimiter) },
-          { name: text.columns, value: report.columns.map(({ name, use }) => `${name}: ${use}`).join(', ') },
+          ...(share === null
+            ? [
+                { name: text.read, value: text.readAs(encoding, text.delimiters[delimiter] ?? delimiter) },
+                {
+                  name: text.columns,
+                  value: report.columns.map(({ name, use }) => `${name}: ${use}`).join(', '),
+                },
+              ]
+            : [
+                {
+                  name: benches.shareFile,
+                  value: benches.shareOf(share.batch, share.part, share.parts, share.rows, share.station),
+                },
+                { name: benches.signedBy, value: share.key, mono: true },
+              ]),
           { name: text.rows, value: text.counted(good, bad) },
           { name: messages.batches.facts.server, value: report.server },
         ]}

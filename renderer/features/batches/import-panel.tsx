@@ -7,6 +7,7 @@ import { SidePanel } from '../../components/side-panel.tsx';
 import { messages } from '../../messages.ts';
 import { reportOf } from '../../station.ts';
 import { useStore, useWindowState } from '../../store.ts';
+import { UnknownBench } from './benches-panel.tsx';
 import { FileReport } from './file-report.tsx';
 import { useBatches } from './use-batches.ts';
 import classes from './batches.module.css';
@@ -25,6 +26,7 @@ export function ImportPanel({ onClose }: { readonly onClose: () => void }): Reac
   const [busy, setBusy] = useState(false);
   const [report, setReport] = useState<BatchReport | null>(null);
   const [error, setError] = useState<ErrorReport | null>(null);
+  const [trusted, setTrusted] = useState(false);
   const [name, setName] = useState('');
   const [acceptGoodRows, setAccept] = useState(false);
   const text = messages.batches.importing;
@@ -43,7 +45,10 @@ export function ImportPanel({ onClose }: { readonly onClose: () => void }): Reac
     setPath(file);
     setReport(null);
     setAccept(false);
-    setReport(await station.call('batch.check', { path: file, limit: MOST_PROBLEMS }));
+    setTrusted(false);
+    const found = await station.call('batch.check', { path: file, limit: MOST_PROBLEMS });
+    if (found.share !== null) setName(found.share.batch);
+    setReport(found);
   };
   const choose = (): void =>
     during(async () => {
@@ -60,6 +65,7 @@ export function ImportPanel({ onClose }: { readonly onClose: () => void }): Reac
         name: name.trim(),
         acceptGoodRows,
         limit: MOST_PROBLEMS,
+        ...(report?.share == null ? {} : { trust: report.share.key }),
       });
       setReport(stored);
       if (stored.batch === null) return;
@@ -67,7 +73,8 @@ export function ImportPanel({ onClose }: { readonly onClose: () => void }): Reac
       open(stored.batch.name);
       onClose();
     });
-  const usable = report !== null && report.good > 0 && (report.bad === 0 || acceptGoodRows);
+  const isKnown = report?.share?.known !== false || trusted;
+  const usable = isKnown && report !== null && report.good > 0 && (report.bad === 0 || acceptGoodRows);
   return (
     <SidePanel title={text.title} wide onClose={onClose}>
       {report === null ? <p className={classes.plain}>{text.intro}</p> : null}
@@ -91,6 +98,14 @@ export function ImportPanel({ onClose }: { readonly onClose: () => void }): Reac
       {report === null ? null : (
         <>
           <FileReport report={report} />
+          {isKnown ? null : (
+            <UnknownBench
+              station={report.share.station}
+              fingerprint={report.share.key}
+              onTrust={() => setTrusted(true)}
+              onLeave={onClose}
+            />
+          )}
           {report.bad > 0 && report.good > 0 ? (
             <Checkbox
               label={text.acceptGood(report.good, report.bad)}

@@ -4,6 +4,7 @@ import { messages } from '../../messages.ts';
 import { useStore, useWindowState } from '../../store.ts';
 import { BatchProgress } from '../batches/progress-bar.tsx';
 import { Standing } from '../batches/batch-list.tsx';
+import { chooseForBench } from '../batches/bench-batch.ts';
 import { benchBatch } from '../batches/state.ts';
 import { useBatchList } from '../batches/use-batches.ts';
 import classes from './batch-strip.module.css';
@@ -24,10 +25,7 @@ export function BatchStrip(): ReactNode {
       <div className={classes.progress} aria-live="polite">
         <BatchProgress batch={batch} large />
       </div>
-      <Button
-        variant="default"
-        onClick={() => store.dispatch({ type: 'batches', action: { type: 'bench', name: null } })}
-      >
+      <Button variant="default" onClick={() => chooseForBench(store, null)}>
         {text.leave}
       </Button>
     </section>

@@ -4,6 +4,7 @@ import type { BatchUnitRecord, JournalReader } from '../../journal/index.ts';
 import type { BatchRecord } from '../../model/batch.ts';
 import type { BatchEvent } from '../../model/batch-event.ts';
 import { canonicalIdentity, identityLabel } from '../../model/identity.ts';
+import type { KeyFingerprint } from '../../model/key.ts';
 import { StationError } from '../../model/station-error.ts';
 import { paged } from './exporting.ts';
 import type { BatchParts } from './handlers.ts';
@@ -24,7 +25,7 @@ type Counted = Pick<BatchUnitRecord, 'line' | 'identity' | 'job' | 'at' | 'stati
 
 interface Plan {
   readonly events: readonly BatchEvent[];
-  readonly files: readonly MergedFile[];
+  readonly files: readonly (Omit<MergedFile, 'key' | 'known'> & { readonly key: KeyFingerprint })[];
 }
 
 /**
@@ -40,10 +41,11 @@ export async function mergeBatch(
   signal: AbortSignal,
 ): Promise<BatchMergeReport> {
   const { record, operator } = parts;
+  const isKnown = (key: KeyFingerprint): boolean => parts.knowsStation(key) || trust.includes(key);
   const read: SignedFile<ExportDocument>[] = [];
   for (const path of files) {
     const file = await readExport(path);
-    if (!parts.knowsStation(file.key) && !trust.includes(file.key))
+    if (!isKnown(file.key) && !dryRun)
       throw new StationError('batch/unknown-bench', { path, station: file.body.station, key: file.key });
     read.push(file);
   }
@@ -63,7 +65,11 @@ export async function mergeBatch(
     }
     await journal.appendAll(events(), signal);
   }
-  return { batch: view(now(record.reader)), files: plan.files, dryRun };
+  return {
+    batch: view(now(record.reader)),
+    files: plan.files.map((file) => ({ ...file, known: isKnown(file.key) })),
+    dryRun,
+  };
 }
 
 /** What is to be written down of these files, as the record is now. */
@@ -84,7 +90,7 @@ function planOf(
   const admitted = new Set(batches.admissions(batch.id).map(({ job, why }) => `${job} ${why}`));
   const back = new Set(batch.shares.filter(({ returnedAt }) => returnedAt !== null).map(({ part }) => part));
   const events: BatchEvent[] = [];
-  const told: MergedFile[] = [];
+  const told: Plan['files'][number][] = [];
   for (const { path, body, key } of files) {
     const { share, closed } = body.batch;
     if (share?.batch !== batch.id) throw otherBatch(path, batch, `it is of ${body.batch.name}`);

@@ -92,7 +92,7 @@ export const SCENES = {
     snapshot: snapshot({
       servers: [],
       rehearsal: { running: false, boards: 0, serverUrl: null, offer: true },
-      preferences: { server: null, profile: 'mender-board', operator: null, sound: false },
+      preferences: { server: null, profile: 'mender-board', operator: null, batch: null, sound: false },
     }),
   },
   empty: { snapshot: snapshot({ records: RECORDS }) },

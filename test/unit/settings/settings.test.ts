@@ -11,7 +11,13 @@ describe('settings', () => {
     const home = makeHome();
     const settings = new Settings(home);
     expect(settings.servers()).toEqual([]);
-    expect(settings.preferences()).toEqual({ server: null, profile: null, operator: null, sound: false });
+    expect(settings.preferences()).toEqual({
+      server: null,
+      profile: null,
+      operator: null,
+      batch: null,
+      sound: false,
+    });
     expect(settings.mutedSlots()).toEqual([]);
     expect(settings.portLinks()).toBeNull();
     expect(settings.rehearsalOffered()).toBe(false);
@@ -37,6 +43,7 @@ describe('settings', () => {
       server: 'plant',
       profile: 'mender',
       operator: null,
+      batch: null,
       sound: true,
     });
     expect(again.mutedSlots()).toEqual(['1-1:1.0']);
@@ -64,7 +71,13 @@ describe('settings', () => {
     settings.setPreferences({ server: 'plant', operator: 'kim' });
     settings.removeServer('plant');
     expect(settings.servers()).toEqual([]);
-    expect(settings.preferences()).toEqual({ server: null, profile: null, operator: 'kim', sound: false });
+    expect(settings.preferences()).toEqual({
+      server: null,
+      profile: null,
+      operator: 'kim',
+      batch: null,
+      sound: false,
+    });
     expect(refusal(() => settings.removeServer('plant'))).toMatch(/^station\/unknown-server/);
   });
 

@@ -113,6 +113,9 @@ function mergeText({ batch, files, dryRun }: BatchMergeReport): string {
       ]),
     ),
     '',
+    ...files
+      .filter(({ known }) => !known)
+      .map(({ station, key }) => `The key of ${station} is not known here: compare it, then --trust ${key}`),
     ...(dryRun ? ['Nothing was changed: this was a dry run.'] : [statusText(batch)]),
   ].join('\n');
 }

@@ -89,8 +89,8 @@ describe('one batch over two benches', () => {
       details: { key: result.key },
     });
     const trusting = { ...merging, trust: [result.key] };
-    expect(await first.station.call('batch.merge', { ...trusting, dryRun: true })).toMatchObject({
-      files: [{ added: 2 }],
+    expect(await first.station.call('batch.merge', { ...merging, dryRun: true })).toMatchObject({
+      files: [{ added: 2, known: false, key: result.key }],
       batch: { units: 0 },
     });
     expect(await first.station.call('batch.merge', trusting)).toMatchObject({
