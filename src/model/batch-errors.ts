@@ -113,7 +113,7 @@ export const BATCH_ERRORS = {
   'batch/given-away': row(
     'The board {identity} is in part {part} of the batch {name}, which another bench has.',
     NOTHING,
-    'Provision it there; or take back what is left of that part, if nobody works on it there any more (station batch return-share {name} --part {part}).',
+    'Provision it there; or take back what is left of that part, if nobody works on it there any more (station batch return-share "{name}" --part {part}).',
   ),
   'batch/is-share': row(
     'The batch {name} is a part that {station} gave to this bench.',
@@ -128,7 +128,7 @@ export const BATCH_ERRORS = {
   'batch/no-share': row(
     'No other bench has a part {part} of the batch {name}.',
     STATION,
-    'Its parts: station batch status {name}.',
+    'Its parts: station batch status "{name}".',
   ),
   'batch/own-share': row(
     '{path} is a part of the batch {name} of this very station.',
