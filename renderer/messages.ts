@@ -5,6 +5,7 @@ import type { AuthSetStatus, DeviceStatus } from '../src/model/device.ts';
 import type { CaseToConfirm, Plan, RekeyReasonCode, UnitCase } from '../src/model/rekey.ts';
 import type { Missing } from './features/rekey/flow.ts';
 import { batchMessages } from './messages/batches.ts';
+import { inventoryMessages } from './messages/inventory.ts';
 import { peopleMessages } from './messages/people.ts';
 import { micMessages } from './messages/mic.ts';
 import { requestMessages } from './messages/requests.ts';
@@ -839,6 +840,7 @@ export const messages = {
   mic: micMessages,
   requests: requestMessages,
   batches: batchMessages,
+  inventory: inventoryMessages,
   people: peopleMessages,
   signin: serverMessages,
 

@@ -14,6 +14,7 @@ import {
 } from './contract/servers.ts';
 import { BATCH_SHARE_CALLS, type BatchShareCallResults } from './contract/batch-shares.ts';
 import { BATCH_CALLS, batchName, type BatchCallResults, type BatchStationEvent } from './contract/batches.ts';
+import { INVENTORY_CALLS, inventoryWish, type InventoryCallResults } from './contract/inventory.ts';
 import { BATCH_ALLOWANCES } from './model/batch.ts';
 import {
   PEOPLE_CALLS,
@@ -26,6 +27,7 @@ import type { ErrorReport, JobResult, StepName, Verdict, WireCount } from './mod
 import type { JournalEntry } from './model/event.ts';
 import type { Device } from './model/device.ts';
 import type { Identity } from './model/identity.ts';
+import type { InventoryStanding } from './model/inventory.ts';
 import type { KeyFingerprint } from './model/key.ts';
 import type { KeyMaker } from './model/step-labels.ts';
 import type { Statistics } from './journal/statistics.ts';
@@ -91,6 +93,7 @@ const againstBatch = {
 export const CALLS = {
   ...BATCH_CALLS,
   ...BATCH_SHARE_CALLS,
+  ...INVENTORY_CALLS,
   ...PEOPLE_CALLS,
   ...PREAUTHORIZE_CALLS,
   ...SERVER_CALLS,
@@ -152,6 +155,8 @@ export const CALLS = {
     /** Of imported keys. */
     passphrase: secretText.optional(),
     label: text.optional(),
+    /** What devices are called once their boards are through; before what the profile says, after a row of the batch. */
+    inventory: inventoryWish.optional(),
     ...againstBatch,
   }),
   /** What `provision` would do, from the same decision function. Reads board and server; changes nothing. */
@@ -314,6 +319,7 @@ export interface CallResults
   extends
     BatchCallResults,
     BatchShareCallResults,
+    InventoryCallResults,
     PreauthorizeCallResults,
     PeopleCallResults,
     ServerCallResults {
@@ -551,6 +557,8 @@ export interface RecordView {
   readonly label: string | null;
   /** The name of the batch that it was to count in. */
   readonly batch: string | null;
+  /** How far it is with name tag, tags and group of its device; null where none was asked for. */
+  readonly inventory: InventoryStanding | null;
 }
 
 export interface IdentifyReport {
@@ -562,9 +570,15 @@ export interface IdentifyReport {
   readonly warnings: readonly string[];
 }
 
+/** The result of a job with what goes on after it. */
+export interface JobReport extends JobResult {
+  /** How far it is with name tag, tags and group; null where none was asked for. It changes no verdict. */
+  readonly inventory: InventoryStanding | null;
+}
+
 /** The command's JSON result. */
 export interface ProvisionReport {
-  readonly jobs: readonly JobResult[];
+  readonly jobs: readonly JobReport[];
   readonly elapsedMs: number;
 }
 

@@ -56,6 +56,8 @@ import { reconcileServer } from './station/batches/reconciling.ts';
 import { BatchRuns } from './station/batches/runs.ts';
 import { batchView } from './station/batches/views.ts';
 import { exportJournal } from './station/exporting.ts';
+import { inventoryHandlers } from './station/inventory/handlers.ts';
+import { InventoryQueue } from './station/inventory/queue.ts';
 import { EventHub } from './station/event-hub.ts';
 import { identify, type Organization } from './station/identifying.ts';
 import type { StationOptions } from './station/options.ts';
@@ -186,6 +188,7 @@ class StationOverHome implements Station {
   readonly #bench: Bench;
   readonly #servers: Servers;
   readonly #batchRuns: BatchRuns;
+  readonly #inventory: InventoryQueue;
   readonly #unfinished: UnfinishedJobs;
   readonly #ports: StationOptions['ports'];
   readonly #proxies: ProxySettings;
@@ -223,7 +226,12 @@ class StationOverHome implements Station {
     this.#drop = owned.use(new DropFolder({ home: home.path, record, clock }));
     this.#events.subscribe((event) => {
       // What could not be delivered by an earlier run of the station, or while another program was the writer.
-      if (event.type === 'read-only' && event.readOnly === null) this.#drop.wake();
+      if (event.type === 'read-only' && event.readOnly === null) {
+        this.#drop.wake();
+        this.#inventory.wake();
+      }
+      // What waits for a login goes on with it.
+      if (event.type === 'server' && event.server.session !== null) this.#inventory.wake();
     });
     this.#profiles = new BoardProfiles(home.boardProfiles);
     this.#keyStore = keyStore;
@@ -241,6 +249,7 @@ class StationOverHome implements Station {
           this.#events.tell({ type: 'journal', journal: this.#journal() });
           this.#drop.wake();
           if (ended.batch !== null) this.#counted(ended.batch);
+          if (ended.inventory !== null) this.#inventory.wake();
         }
         if (event.job.state === 'ended') this.tellInterrupted();
       },
@@ -270,6 +279,16 @@ class StationOverHome implements Station {
         server: (name, calling) => this.#servers.open(name, calling),
         tell: this.#events.tell,
         operator: () => this.#preferences().operator,
+      }),
+    );
+    this.#inventory = owned.use(
+      new InventoryQueue({
+        record,
+        clock,
+        profile: (name) => this.#servers.profile(name),
+        server: (name, calling) => this.#servers.open(name, calling),
+        tell: this.#events.tell,
+        batchChanged: (batch) => this.#batchChanged(batch),
       }),
     );
     this.#bench = owned.use(
@@ -313,6 +332,7 @@ class StationOverHome implements Station {
     // A station that was cut off between a board's verdict and the end of its batch.
     closeFull(this.#record, this.#record.reader.batches.list());
     this.#drop.wake();
+    this.#inventory.wake();
     await this.#bench.addSource(this.#ports ?? machinePorts(this.#settings.portLinks()));
   }
 
@@ -385,6 +405,14 @@ class StationOverHome implements Station {
       this.#batchRuns.stop(name, 'cancelled');
       return null;
     },
+    ...inventoryHandlers(() => ({
+      record: this.#record,
+      queue: this.#inventory,
+      operator: () => this.#operator(),
+      profile: (name) => this.#servers.profile(name),
+      server: (name, calling) => this.#servers.open(name, calling),
+      batchChanged: (batch) => this.#batchChanged(batch),
+    })),
     ...signinHandlers(() => ({
       servers: this.#servers,
       record: this.#record,
@@ -635,6 +663,15 @@ class StationOverHome implements Station {
     const { batches } = this.#record.reader;
     const name = id === null ? undefined : batches.byId(id)?.name;
     return name !== undefined && batches.byName(name)?.id === id ? { batch: name } : {};
+  }
+
+  /** Something was done for a batch beside its boards and its run. */
+  #batchChanged(id: BatchId): void {
+    const { batches } = this.#record.reader;
+    const batch = batches.byId(id);
+    // One that was removed is on no list any more.
+    if (batch !== null && batches.byName(batch.name)?.id === id)
+      this.#events.tell({ type: 'batch', batch: batchView(batch, this.#batchRuns.view(batch)) });
   }
 
   /** A board has counted: its batch has changed, and may be full. */

@@ -9,6 +9,7 @@ const TITLES: Readonly<Record<string, string>> = {
   job: 'The job',
   request: 'Requests and approvals of a re-key',
   batch: 'Batches',
+  inventory: 'Name tags, tags and groups',
   journal: 'The record',
   station: 'The station itself',
 };

@@ -4,6 +4,7 @@ import { addBoardProfileCommands } from './commands/board-profile.ts';
 import { addCredentialCommands } from './commands/credential.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addIdentifyCommand } from './commands/identify.ts';
+import { addInventoryCommands } from './commands/inventory.ts';
 import { addJournalCommands } from './commands/journal.ts';
 import { addPeopleCommands } from './commands/people.ts';
 import { addPortsCommand } from './commands/ports.ts';
@@ -52,6 +53,7 @@ export function buildProgram(parts: ProgramParts): Command {
   addProvisionCommands(program, parts);
   addRekeyCommand(program, parts);
   addBatchCommands(program, parts);
+  addInventoryCommands(program, parts);
   addResumeCommand(program, parts);
   addReconcileCommand(program, parts);
   addPeopleCommands(program, parts);

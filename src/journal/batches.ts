@@ -17,6 +17,7 @@ import type { KeyFingerprint, PublicKeyPem } from '../model/key.ts';
 import { FAILED } from './batch-projections.ts';
 import { BatchShares, type BatchMerge } from './batch-shares.ts';
 import type { Database, Row } from './database.ts';
+import { InventoryWishes } from './inventory.ts';
 
 export interface BatchRowQuery {
   /** `failed`: those that have to be mended or tried again. `sent`: about to be sent, with no word of what came of it. */
@@ -90,10 +91,12 @@ export interface BatchAdmission {
 export class Batches {
   readonly #database: Database;
   readonly #shares: BatchShares;
+  readonly #inventory: InventoryWishes;
 
   constructor(database: Database) {
     this.#database = database;
     this.#shares = new BatchShares(database);
+    this.#inventory = new InventoryWishes(database);
   }
 
   /** All that were not removed, the newest first. */
@@ -433,6 +436,7 @@ export class Batches {
         'SELECT count(*) AS n FROM p_batch_row INDEXED BY p_batch_row_unit WHERE batch = ? AND unit_job IS NOT NULL',
       ),
       admitted: count(`SELECT count(DISTINCT a.job) AS n FROM ${ADMITTED}`),
+      inventory: this.#inventory.counts({ batch: String(row['id']) as BatchId }),
       run:
         run === null
           ? null

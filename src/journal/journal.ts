@@ -18,6 +18,7 @@ import { Database, type Row } from './database.ts';
 import { exportingCsv } from './export-csv.ts';
 import { exportingJson, type Exported, type ExportOptions } from './export-json.ts';
 import { homeHolder, lockHome, type HomeLock, type LockHolder } from './home-lock.ts';
+import { InventoryWishes } from './inventory.ts';
 import { JOURNAL_VERSION, journalVersion, migrate } from './migrations.ts';
 import { NO_KEY, project, projectionsReach, resetProjections } from './projections.ts';
 import { RECORD_FORMAT, type RecordDocument } from './record-document.ts';
@@ -151,6 +152,7 @@ export interface JobRecord {
 export interface JournalReader extends Disposable {
   readonly path: string;
   readonly batches: Batches;
+  readonly inventory: InventoryWishes;
   /** Ended jobs, newest first. */
   list(query?: RecordQuery): readonly RecordView[];
   /** The record of an ended job. */
@@ -224,7 +226,7 @@ export interface Journal extends JournalReader {
    *
    * @throws StationError as `append` does.
    */
-  appendTogether(events: readonly JournalEvent[]): void;
+  appendTogether(events: readonly JournalEvent[]): readonly JournalEntry[];
   /**
    * Adds many events, all or none of them, and lets other work go on in between: an entry that comes meanwhile has all of
    * these written before it. They are on the disk when this resolves; when it rejects none of them is part of the record.
@@ -363,12 +365,14 @@ const JOBS_LOOKED_AT = 5;
 class Reader implements JournalReader {
   readonly path: string;
   readonly batches: Batches;
+  readonly inventory: InventoryWishes;
   protected readonly database: Database;
   readonly #owned: DisposableStack;
 
   constructor(database: Database, owned: DisposableStack) {
     this.path = database.path;
     this.batches = new Batches(database);
+    this.inventory = new InventoryWishes(database);
     this.database = database;
     this.#owned = owned;
   }
@@ -403,12 +407,12 @@ class Reader implements JournalReader {
         ...parameters,
         query.limit ?? 100,
       )
-      .map(toRecord);
+      .map((row) => this.#toRecord(row));
   }
 
   record(job: string): RecordView | null {
     const row = this.database.first('SELECT * FROM p_job WHERE job = ? AND ended_seq IS NOT NULL', job);
-    return row === undefined ? null : toRecord(row);
+    return row === undefined ? null : this.#toRecord(row);
   }
 
   job(job: string): JobRecord | null {
@@ -656,6 +660,10 @@ class Reader implements JournalReader {
     this.close();
   }
 
+  #toRecord(row: Row): RecordView {
+    return { ...toRecord(row), inventory: this.inventory.ofJob(text(row, 'job')) };
+  }
+
   #toJob(row: Row): JobRecord {
     const job = text(row, 'job') as JobId;
     const steps = this.database.all('SELECT * FROM p_step WHERE job = ? ORDER BY seq', job);
@@ -736,8 +744,8 @@ class Writer extends Reader implements Journal {
     return entry;
   }
 
-  appendTogether(events: readonly JournalEvent[]): void {
-    this.#appendNow(events);
+  appendTogether(events: readonly JournalEvent[]): readonly JournalEntry[] {
+    return this.#appendNow(events);
   }
 
   #appendNow(events: readonly JournalEvent[]): readonly JournalEntry[] {
@@ -1066,7 +1074,7 @@ function toEntry(row: Row): JournalEntry {
   return JSON.parse(text(row, 'body')) as JournalEntry;
 }
 
-function toRecord(row: Row): RecordView {
+function toRecord(row: Row): Omit<RecordView, 'inventory'> {
   const error = textOrNull(row, 'error');
   return {
     seq: Number(row['ended_seq']),

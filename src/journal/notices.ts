@@ -49,11 +49,15 @@ export interface Noticing<J> {
   readonly told: (result: JobResult) => JobResult;
 }
 
-/** @param now Milliseconds since the epoch. */
+/**
+ * @param now Milliseconds since the epoch.
+ * @param more What else there is to know of the board, asked for at its verdict.
+ */
 export function noticing<J extends Pick<Journal, 'append' | 'history'>>(
   journal: J,
   now: () => number,
   flow: JobView['flow'] = 'provision',
+  more: (identity: Identity | null) => readonly string[] = () => [],
 ): Noticing<J> {
   // Asked when the board says who it is, before this job itself is part of the answer.
   let before: readonly string[] = [];
@@ -67,7 +71,7 @@ export function noticing<J extends Pick<Journal, 'append' | 'history'>>(
     if (event.kind !== 'verdict') return journal.append(event);
     const { identity, keyFingerprint } = event.result;
     const others = identity === null ? [] : journal.history(identity, keyFingerprint).keyOf;
-    all = [...before, ...sharedKey(keyFingerprint, others)];
+    all = [...before, ...sharedKey(keyFingerprint, others), ...more(identity)];
     return journal.append({ ...event, result: told(event.result) });
   };
   return { journal: wrapped(journal, append), told };

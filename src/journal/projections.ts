@@ -6,6 +6,7 @@ import { leftBehind, type RecordedStep } from '../model/left-behind.ts';
 import { BATCH_SCHEMA, BATCH_TABLES, countInBatch, projectBatch } from './batch-projections.ts';
 import { canonicalJson } from './canonical-json.ts';
 import type { Database } from './database.ts';
+import { INVENTORY_SCHEMA, INVENTORY_TABLES, projectInventory } from './inventory.ts';
 import { tally, TALLY_SCHEMA, TALLY_TABLES } from './statistics.ts';
 
 /** Raised with every change of what is projected: a journal with another number is projected anew at its next opening. */
@@ -28,6 +29,7 @@ const TABLES: Readonly<Record<string, string>> = {
   p_station_key: 'fingerprint',
   p_signed: 'id',
   ...BATCH_TABLES,
+  ...INVENTORY_TABLES,
   p_people: 'id',
   ...TALLY_TABLES,
 };
@@ -133,6 +135,7 @@ const SCHEMA = `
     signature TEXT NOT NULL
   ) STRICT;
   ${BATCH_SCHEMA}
+  ${INVENTORY_SCHEMA}
   -- Who may work here, as the record has it: the digest of the last change.
   CREATE TABLE p_people (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL, digest TEXT) STRICT;
   ${TALLY_SCHEMA}
@@ -321,6 +324,11 @@ function projectEvent(database: Database, entry: JournalEntry, event: JournalEve
     case 'batch-removed':
       projectBatch(database, entry, event);
       return;
+    case 'inventory-wanted':
+    case 'inventory-done':
+    case 'inventory-given-up':
+      projectInventory(database, entry, event);
+      return;
     case 'people-changed':
       database.run('INSERT OR REPLACE INTO p_people VALUES (1, ?, ?)', entry.seq, event.digest);
       return;
@@ -388,6 +396,7 @@ function endJob(database: Database, entry: JournalEntry, result: JobResult): voi
   tally(database, entry, result, {
     ms: Math.max(0, ms),
     identity: typeof identity === 'string' ? identity : null,
+    batch: typeof started?.['batch'] === 'string' ? started['batch'] : null,
   });
   if (typeof identity !== 'string') return;
   if (typeof serverUrl === 'string' && result.deviceId !== null)

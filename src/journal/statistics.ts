@@ -1,5 +1,7 @@
+import type { BatchKind, RowOutcome } from '../model/batch.ts';
 import type { JournalEntry } from '../model/event.ts';
 import type { JobResult, Verdict } from '../model/job.ts';
+import { Batches } from './batches.ts';
 import type { Database } from './database.ts';
 
 /** The tables of the statistics, with the order in which rows are compared. */
@@ -7,6 +9,7 @@ export const TALLY_TABLES: Readonly<Record<string, string>> = {
   p_tally: 'span, start',
   p_tally_ms: 'span, start, what, bucket',
   p_tally_failure: 'span, start, step, code',
+  p_tally_batch: 'span, start, batch',
   p_tally_unit: 'identity',
   p_tally_last: 'id',
 };
@@ -36,6 +39,16 @@ export const TALLY_SCHEMA = `
   CREATE TABLE p_tally_failure (
     span TEXT NOT NULL, start TEXT NOT NULL, step TEXT NOT NULL, code TEXT NOT NULL, n INTEGER NOT NULL,
     PRIMARY KEY (span, start, step, code)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE p_tally_batch (
+    span TEXT NOT NULL,
+    start TEXT NOT NULL,
+    batch TEXT NOT NULL,
+    pass INTEGER NOT NULL DEFAULT 0,
+    already INTEGER NOT NULL DEFAULT 0,
+    fail INTEGER NOT NULL DEFAULT 0,
+    stopped INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (span, start, batch)
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE p_tally_unit (
     identity TEXT PRIMARY KEY, last_at TEXT NOT NULL, good INTEGER NOT NULL
@@ -72,6 +85,20 @@ export interface Statistics {
   readonly taktMs: Percentiles | null;
   /** Where jobs did not end well, the most frequent first. */
   readonly failures: readonly { readonly step: string; readonly code: string; readonly jobs: number }[];
+  /** Batches with a job in this time or imported in it, the newest first. */
+  readonly batches: readonly BatchStatistics[];
+}
+
+/** A batch as far as it is now, and its jobs in the time that was asked for. */
+export interface BatchStatistics {
+  readonly name: string;
+  readonly kind: BatchKind;
+  readonly rows: number;
+  /** Rows whose board is through, on any bench. */
+  readonly units: number;
+  /** What servers said of its rows. */
+  readonly outcomes: Readonly<Record<RowOutcome, number>>;
+  readonly jobs: Readonly<Record<Verdict, number>>;
 }
 
 /** Counts an ended job; `ms` is its duration. */
@@ -79,10 +106,23 @@ export function tally(
   database: Database,
   { at }: JournalEntry,
   { job, verdict, error, steps }: JobResult,
-  { ms, identity }: { readonly ms: number; readonly identity: string | null },
+  {
+    ms,
+    identity,
+    batch,
+  }: { readonly ms: number; readonly identity: string | null; readonly batch: string | null },
 ): void {
   const isGood = verdict === 'pass' || verdict === 'already';
   add(database, at, { [verdict]: 1 });
+  if (batch !== null)
+    for (const [span, start] of spans(at))
+      database.run(
+        `INSERT INTO p_tally_batch (span, start, batch, ${verdict}) VALUES (?, ?, ?, 1)
+         ON CONFLICT DO UPDATE SET ${verdict} = ${verdict} + 1`,
+        span,
+        start,
+        batch,
+      );
   if (isGood) {
     addMs(database, at, 'job', ms);
     const last = database.first('SELECT at FROM p_tally_last')?.['at'];
@@ -138,7 +178,45 @@ export function statistics(database: Database, since: string | undefined): Stati
         ...range,
       )
       .map(({ step, code, n }) => ({ step: String(step), code: String(code), jobs: Number(n) })),
+    batches: batchStatistics(database, from, where, range),
   };
+}
+
+function batchStatistics(
+  database: Database,
+  from: string,
+  where: string,
+  range: readonly string[],
+): readonly BatchStatistics[] {
+  const jobs = new Map(
+    database
+      .all(
+        `SELECT batch, sum(pass) AS pass, sum(already) AS already, sum(fail) AS fail, sum(stopped) AS stopped
+         FROM p_tally_batch WHERE ${where} GROUP BY batch`,
+        ...range,
+      )
+      .map((row) => {
+        const sum = (column: Verdict): number => Number(row[column] ?? 0);
+        const all = {
+          pass: sum('pass'),
+          already: sum('already'),
+          fail: sum('fail'),
+          stopped: sum('stopped'),
+        };
+        return [String(row['batch']), all] as const;
+      }),
+  );
+  return new Batches(database)
+    .list()
+    .filter(({ id, at }) => jobs.has(id) || at >= from)
+    .map(({ id, name, kind, rows, units, counts }) => ({
+      name,
+      kind,
+      rows,
+      units,
+      outcomes: counts,
+      jobs: jobs.get(id) ?? { pass: 0, already: 0, fail: 0, stopped: 0 },
+    }));
 }
 
 /** The unit's last verdict is here now, and no more where it was. */

@@ -1,4 +1,5 @@
 import type { Identity } from './identity.ts';
+import type { InventoryState } from './inventory.ts';
 import type { ErrorReport } from './job.ts';
 import type { KeyFingerprint, PublicKeyPem } from './key.ts';
 
@@ -132,6 +133,8 @@ export interface BatchRecord {
   readonly units: number;
   /** Boards that an admin let through though they are in no row, or were through already. */
   readonly admitted: number;
+  /** Devices whose name tag, tags and group were asked for. */
+  readonly inventory: Readonly<Record<InventoryState, number>>;
   /** The last run at a server that has begun; `state` as far as the record tells. */
   readonly run: BatchRunRecord | null;
 }

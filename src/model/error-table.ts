@@ -1,4 +1,5 @@
 import { BATCH_ERRORS } from './batch-errors.ts';
+import { INVENTORY_ERRORS } from './inventory-errors.ts';
 import { row, type ErrorRow } from './error-row.ts';
 
 export type { ErrorRow };
@@ -741,6 +742,7 @@ export const ERRORS = {
 
   // Batches
   ...BATCH_ERRORS,
+  ...INVENTORY_ERRORS,
 
   // The record
   'journal/full': row(

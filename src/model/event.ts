@@ -2,6 +2,8 @@ import type { BatchEvent } from './batch-event.ts';
 import type { BatchId } from './batch.ts';
 import type { ErrorReport, JobId, JobResult, StepName } from './job.ts';
 import type { Identity } from './identity.ts';
+import type { InventoryWish } from './inventory.ts';
+import type { InventoryEvent } from './inventory-event.ts';
 import type { KeyFingerprint, KeyOrigin, KeyType } from './key.ts';
 import type { CaseToConfirm, RekeyReason } from './rekey.ts';
 import type { Right, Role } from './rights.ts';
@@ -35,6 +37,8 @@ export type JournalEvent =
       readonly resumes?: JobId;
       /** The batch that its board is to count in. */
       readonly batch?: BatchId;
+      /** What its device is to be called once it is through, beside what its row of the batch says. */
+      readonly inventory?: InventoryWish;
       /** For a re-keying: why, and what a person confirmed. */
       readonly rekey?: {
         readonly reason: RekeyReason;
@@ -147,6 +151,7 @@ export type JournalEvent =
       readonly operator: string | null;
     }
   | BatchEvent
+  | InventoryEvent
   | JournalOwnEvent;
 
 /** Who came and went at the bench, and who may work there. */

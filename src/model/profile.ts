@@ -1,3 +1,4 @@
+import type { InventoryWish } from './inventory.ts';
 import type { KeyType } from './key.ts';
 import type { Proof } from './job.ts';
 
@@ -66,6 +67,8 @@ export interface BoardProfile {
   readonly clockToleranceMs: number;
   /** Install the CA of the server's profile on the board and name it in the configuration. */
   readonly installServerCa: boolean;
+  /** What devices are called on the server once their boards are through; `{attribute}` in a name is a value of the identity. */
+  readonly inventory: InventoryWish;
   /** USB ids that this profile is for (`0403:6001`), to offer it by itself. */
   readonly usbIds: readonly string[];
 }

@@ -136,6 +136,10 @@ export const CALL_RULES = {
     // These two are what a preauthorization does; the others take away what somebody else may have made.
     return fix === 'missing' || fix === 'pending' ? ['batches'] : ['batches', 'remove-auth-sets'];
   },
+  'inventory.list': 'look',
+  'inventory.counts': 'look',
+  'inventory.retry': 'provision',
+  'inventory.apply': 'batches',
   'port.refresh': 'look',
   'port.mute': 'provision',
   'server.add': 'servers',

@@ -1,5 +1,6 @@
 import type { Device } from '../model/device.ts';
 import type { Identity } from '../model/identity.ts';
+import type { DeviceDescription } from '../model/inventory.ts';
 import type { PublicKey } from '../model/key.ts';
 import type { Secret } from '../model/secret.ts';
 import type { Preauthorization } from './preauthorization.ts';
@@ -92,6 +93,9 @@ export interface DeviceServer extends AsyncDisposable {
     signal: AbortSignal,
   ): Promise<((signal: AbortSignal) => Promise<void>) | null>;
 
+  /** What people call devices and where they file them; left out where this kind of server knows no such thing. */
+  readonly inventory?: DeviceInventory;
+
   /** Preauthorization of devices that have not asked yet; left out where this kind of server has none. */
   readonly preauthorization?: Preauthorization;
 
@@ -106,6 +110,17 @@ export interface DeviceServer extends AsyncDisposable {
    * A call that needs the login and changes nothing.
    */
   limit(signal: AbortSignal): Promise<{ readonly limit: number | null; readonly accepted: number }>;
+}
+
+/** Where a server keeps what people say of devices. It learns of a device some seconds after its keys are accepted. */
+export interface DeviceInventory {
+  /**
+   * Brings tags and group of a device to what is asked. Other tags stay as they are, and where nothing is to be changed
+   * nothing is sent. `unknown`: the inventory does not know the device yet.
+   *
+   * @throws StationError `inventory/refused` for what it takes in no case, and those of a call.
+   */
+  describe(deviceId: string, as: DeviceDescription, signal: AbortSignal): Promise<'done' | 'unknown'>;
 }
 
 /** A server that gives each board a certificate and its key. */

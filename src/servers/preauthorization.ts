@@ -85,17 +85,4 @@ export interface Preauthorization {
 
   /** Every device once, page by page. One whose status changes meanwhile may come twice or not at all. */
   devices(signal: AbortSignal): AsyncIterable<Device>;
-
-  /**
-   * Gives a device its name tag, its tags and its group. `unknown`: the server's inventory does not know it yet.
-   *
-   * @throws StationError `server/failed` where it does not take them.
-   */
-  describe(deviceId: string, as: DeviceDescription, signal: AbortSignal): Promise<'done' | 'unknown'>;
-}
-
-/** What people call a device, and where they file it. */
-export interface DeviceDescription {
-  readonly tags: Readonly<Record<string, string>>;
-  readonly group: string | null;
 }

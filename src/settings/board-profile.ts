@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import * as z from 'zod';
+import { GROUP_NAME, MOST_TAGS, TAG_TEXT } from '../model/inventory.ts';
 import { KEY_TYPES } from '../model/key.ts';
 import { PROOFS } from '../model/job.ts';
 import type { BoardProfile } from '../model/profile.ts';
@@ -10,6 +11,7 @@ import { lineOfMember } from './json-lines.ts';
 import { profileName } from './server-profile.ts';
 
 const path = z.string().regex(/^\/[^\0\n\r]*$/, 'an absolute path on the board');
+const tagText = z.string().regex(TAG_TEXT, 'one line of 256 characters at most');
 const milliseconds = z.number().int().min(100).max(3_600_000);
 
 /** A profile's file. Each member may be left out; the name is then that of the file. */
@@ -125,6 +127,20 @@ export const boardProfileSchema = z
       .max(86_400_000)
       .default(60_000)
       .describe('Largest difference of clocks that is left alone, in milliseconds.'),
+    inventory: z
+      .strictObject({
+        nameTag: tagText
+          .nullable()
+          .default(null)
+          .describe('The name on the server; {attribute} stands for a value of the identity. Null for none.'),
+        tags: z
+          .record(tagText, tagText)
+          .refine((tags) => Object.keys(tags).length <= MOST_TAGS, `${MOST_TAGS} tags at most`)
+          .default({}),
+        group: z.string().regex(GROUP_NAME, 'letters, digits, - and _').nullable().default(null),
+      })
+      .prefault({})
+      .describe('What devices are called on the server once their boards are through.'),
     installServerCa: z
       .boolean()
       .default(false)

@@ -12,6 +12,7 @@ import {
 import { canonicalJson, noticing, type Journal } from '../journal/index.ts';
 import type { BatchId } from '../model/batch.ts';
 import { identityLabel, isIdentity, type Identity } from '../model/identity.ts';
+import type { InventoryWish } from '../model/inventory.ts';
 import type { JobId, JobResult } from '../model/job.ts';
 import type { KeyFingerprint } from '../model/key.ts';
 import { asStationError, StationError } from '../model/station-error.ts';
@@ -39,6 +40,10 @@ export interface JobOrder {
   readonly resumes?: ResumedJob | undefined;
   /** The batch that the board is to count in. */
   readonly batch?: BatchDoor | undefined;
+  /** What its device is to be called once it is through. */
+  readonly inventory?: InventoryWish | undefined;
+  /** What a person should know of the board beside what the flow says, asked for at its verdict. */
+  readonly notes?: ((identity: Identity | null) => readonly string[]) | undefined;
 }
 
 /** Who lets boards into a batch. */
@@ -55,6 +60,8 @@ export interface BatchDoor {
     key: KeyFingerprint | null,
     place: { readonly job: JobId | null; readonly resumed: JobId | null },
   ): KeyFingerprint | null;
+  /** What a person should know of a board that asks the server as one of this tier. Sentences. */
+  notes(identity: Identity, tier: string): readonly string[];
   /** The refusal of another key than `admit` said. */
   otherKey(identity: Identity, wanted: KeyFingerprint, key: KeyFingerprint): StationError;
 }
@@ -122,6 +129,7 @@ export class Jobs {
       operator,
       ...(order.resumes === undefined ? {} : { resumes: order.resumes.job }),
       ...(order.batch === undefined ? {} : { batch: order.batch.id }),
+      ...(order.inventory === undefined ? {} : { inventory: order.inventory }),
       ...(wish === undefined
         ? {}
         : {
@@ -228,12 +236,22 @@ export class Jobs {
     const { port } = order.request;
     const { batch, resumes } = order;
     let wanted: { readonly identity: Identity; readonly key: KeyFingerprint } | null = null;
-    const noticed = noticing(order.parts.journal, () => order.parts.clock.now(), entry.view.flow);
+    let tier: string | null = null;
+    const noticed = noticing(
+      order.parts.journal,
+      () => order.parts.clock.now(),
+      entry.view.flow,
+      (identity) => [
+        ...(order.notes?.(identity) ?? []),
+        ...(batch === undefined || identity === null || tier === null ? [] : batch.notes(identity, tier)),
+      ],
+    );
     const parts: ProvisionParts = {
       ...order.parts,
       journal: noticed.journal,
       transcript: entry.log,
-      claimIdentity: (identity, inUse) => {
+      claimIdentity: (identity, inUse, asksAs) => {
+        tier = asksAs;
         requireBoardOf(resumes, identity);
         using claim = new DisposableStack();
         claim.use(this.#claims.identity(identity, port));

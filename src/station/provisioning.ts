@@ -18,6 +18,8 @@ import type { BatchDoor, JobOrder, Jobs, ResumedJob, StartedJob } from '../slots
 import { REHEARSAL } from '../rehearsal/bench.ts';
 import { doorOf, keySourceFor, requireServerOf } from './batches/admission.ts';
 import { batchIn } from './batches/named.ts';
+import { isNothing, wishOf } from './inventory/wish.ts';
+import { nameNotes, wanting } from './inventory/wanting.ts';
 import { keySourceText, parseKeySource } from './key-source.ts';
 import { keyMaker } from './key-maker.ts';
 import { planOrder } from './planning.ts';
@@ -68,7 +70,7 @@ export async function planPorts(
 async function provisionOrders(
   params: Omit<CallParams<'provision.plan'>, 'allow'> &
     Partial<Pick<CallParams<'provision'>, 'allow'>> &
-    Pick<CallParams<'provision'>, 'passphrase' | 'label'>,
+    Pick<CallParams<'provision'>, 'passphrase' | 'label' | 'inventory'>,
   parts: ProvisioningParts,
   signal: AbortSignal | undefined,
   resumes: ReadonlyMap<string, ResumedJob>,
@@ -102,13 +104,22 @@ async function provisionOrders(
   // All or none: a port that is taken must not leave the others at work for a call that failed.
   for (const { path } of ports)
     if (jobs.runningOn(path)) throw new StationError('port/in-job', { port: path });
-  return ports.map((port) =>
-    jobOrder(
+  return ports.map((port) => {
+    const resumed = resumes.get(port.path);
+    // What was asked for when it began counts for what finishes it.
+    const wish = wishOf(profile, params.inventory, ports.length, resumed?.job ?? null, parts.journal);
+    const journal = wanting(parts.journal, { wish, batch: batch?.id ?? null, server: server.profile });
+    const order = jobOrder(
       port,
-      { ...params, profile, keySource, server, batch: door, resumes: resumes.get(port.path) },
-      parts,
-    ),
-  );
+      { ...params, profile, keySource, server, batch: door, resumes: resumed },
+      { ...parts, journal },
+    );
+    return {
+      ...order,
+      ...(isNothing(wish) ? {} : { inventory: wish }),
+      notes: (identity) => nameNotes(wish, identity),
+    };
+  });
 }
 
 /** A server that makes keys itself wants to know where they go on the board, and takes none from elsewhere. */
@@ -175,7 +186,7 @@ export function jobOrder(port: PortEntry, order: OrderParts, parts: Provisioning
 /** Starts jobs side by side and resolves when all have their verdicts; the signal cancels them all. */
 export async function play(
   orders: readonly JobOrder[],
-  { jobs, clock }: Pick<ProvisioningParts, 'jobs' | 'clock'>,
+  { jobs, clock, journal }: Pick<ProvisioningParts, 'jobs' | 'clock' | 'journal'>,
   began: number,
   signal: AbortSignal | undefined,
 ): Promise<ProvisionReport> {
@@ -200,7 +211,10 @@ export async function play(
       if (end.status === 'rejected') throw end.reason;
       return end.value;
     });
-    return { jobs: results, elapsedMs: Math.round(clock.monotonic() - began) };
+    return {
+      jobs: results.map((result) => ({ ...result, inventory: journal.inventory.ofJob(result.job) })),
+      elapsedMs: Math.round(clock.monotonic() - began),
+    };
   } finally {
     signal?.removeEventListener('abort', cancel);
   }

@@ -1,11 +1,11 @@
 import type { BoardDriver } from '../boards/driver.ts';
-import type { CallParams, ProvisionReport, StationEvent } from '../contract.ts';
+import type { CallParams, JobReport, ProvisionReport, StationEvent } from '../contract.ts';
 import type { JobRecord } from '../journal/index.ts';
 import type { Presence } from '../model/board.ts';
 import type { BatchId } from '../model/batch.ts';
 import type { Clock } from '../model/clock.ts';
 import { canonicalIdentity, identityLabel, isIdentity, type Identity } from '../model/identity.ts';
-import type { JobId, JobResult } from '../model/job.ts';
+import type { JobId } from '../model/job.ts';
 import type { BoardProfile } from '../model/profile.ts';
 import type { InterruptedJob } from '../model/rekey.ts';
 import type { Right } from '../model/rights.ts';
@@ -156,7 +156,7 @@ export class UnfinishedJobs {
     restarts: readonly Restart[],
     run: UnfinishedParts['restart'],
     signal: AbortSignal,
-  ): Promise<JobResult[]> {
+  ): Promise<JobReport[]> {
     const ended = await Promise.allSettled(restarts.map((restart) => run(restart, signal)));
     const reports = ended.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
     const refused = ended.find((end) => end.status === 'rejected');

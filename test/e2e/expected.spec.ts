@@ -20,7 +20,7 @@ test('boards are counted n of N on the bench; strangers and repeats are refused,
   await bench.plugIn(bench.board({ mac: mac(9), client: CLIENT }), 'right');
   await useServer(page, bench.server);
   const file = path.join(home, 'order.csv');
-  writeFileSync(file, `mac\n${mac(1)}\n${mac(2)}\n`);
+  writeFileSync(file, `mac,tag.order,group\n${mac(1)},4711,plant-7\n${mac(2)},4711,plant-7\n`);
   await ask(page, 'batch.import', { path: file, name: 'Order 4711' });
 
   await test.step('the batch is chosen for the bench, which shows how far it is', async () => {
@@ -34,6 +34,8 @@ test('boards are counted n of N on the bench; strangers and repeats are refused,
   await test.step('a board that is expected counts; a stranger is refused before anything is changed', async () => {
     await provisionOn(page, 'left');
     await expect(strip).toContainText('1 of 2');
+    await expect(card(page, 'left')).toContainText('Tags and group set');
+    expect(bench.server.inspect()).toMatchObject([{ tags: { order: '4711' }, group: 'plant-7' }]);
     await card(page, 'right')
       .getByRole('button', { name: /Provision|Try anyway/ })
       .click();

@@ -31,6 +31,7 @@ export function batch(name: string, change: Partial<BatchView> = {}): BatchView 
     counts: { ...NONE, pending: rows },
     units: 0,
     admitted: 0,
+    inventory: { open: 0, done: 0, failed: 0 },
     open: true,
     server: null,
     run: null,

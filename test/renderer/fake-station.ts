@@ -57,6 +57,7 @@ export function profile(change: Partial<BoardProfile> = {}): BoardProfile {
     },
     mqtt: null,
     clockToleranceMs: 60_000,
+    inventory: { nameTag: null, tags: {}, group: null },
     installServerCa: false,
     usbIds: [],
     ...change,
@@ -262,6 +263,7 @@ export function record(seq: number, outcome: JobResult, at = Date.now() - (20 - 
     error: outcome.error,
     label: 'Order 4711',
     batch: null,
+    inventory: null,
   };
 }
 

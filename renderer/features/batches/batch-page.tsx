@@ -9,6 +9,7 @@ import { useWindowState } from '../../store.ts';
 import { Standing } from './batch-list.tsx';
 import { BatchCertificate } from './batch-certificate.tsx';
 import { BatchFiles } from './batch-files.tsx';
+import { BatchInventory } from './batch-inventory.tsx';
 import { BatchRows, type RowFilter } from './batch-rows.tsx';
 import { BatchProgress, OutcomeCounts } from './progress-bar.tsx';
 import { RunEnd } from './run-end.tsx';
@@ -39,6 +40,7 @@ export function BatchPage({ batch }: { readonly batch: BatchView }): ReactNode {
         {asked === null ? null : <RunEnd asked={asked} />}
         <BatchFiles batch={batch} />
         <BatchCertificate batch={batch} />
+        <BatchInventory key={batch.id} batch={batch} />
         <BatchFacts batch={batch} />
       </section>
       <section className={classes.rows} aria-label={text.rows}>
@@ -91,6 +93,7 @@ function BatchFacts({ batch }: { readonly batch: BatchView }): ReactNode {
         { name: text.file, value: batch.file, mono: true },
         { name: text.imported, value: operator === null ? at : `${at} ${text.by(operator)}` },
         { name: text.server, value: batch.server },
+        { name: messages.inventory.title, value: messages.inventory.counts(batch.inventory) },
         { name: text.leftOut, value: leftOut === 0 ? null : leftOut },
         { name: text.admitted, value: admitted === 0 ? null : admitted },
         {

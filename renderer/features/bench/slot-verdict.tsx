@@ -1,9 +1,10 @@
-import type { ReactNode } from 'react';
+import { useCallback, type ReactNode } from 'react';
 import type { JobView } from '../../../src/contract.ts';
 import type { ErrorReport, JobResult } from '../../../src/model/job.ts';
 import { VerdictBand } from '../../components/verdict-band.tsx';
 import { duration, shortFingerprint } from '../../format.ts';
 import { messages } from '../../messages.ts';
+import { useWindowState } from '../../store.ts';
 import { jobDuration } from './steps.ts';
 import classes from './slot-verdict.module.css';
 
@@ -50,6 +51,12 @@ export function SlotUnrecorded({ error }: { readonly error: ErrorReport }): Reac
 }
 
 function Success({ job, result }: { readonly job: JobView; readonly result: JobResult }): ReactNode {
+  const inventory = useWindowState(
+    useCallback(
+      (state) => state.records.find((record) => record.job === job.job)?.inventory ?? null,
+      [job.job],
+    ),
+  );
   return (
     <div className={classes.below} role="group" aria-label={messages.job.proof} tabIndex={0}>
       <p className={classes.top}>
@@ -65,6 +72,11 @@ function Success({ job, result }: { readonly job: JobView; readonly result: JobR
       <p className={classes.soft}>
         {result.verdict === 'already' ? messages.verdicts.already.meaning : keyText(result)}
       </p>
+      {inventory === null ? null : (
+        <p className={classes.soft} data-inventory={inventory.state} title={inventory.error?.message ?? ''}>
+          {messages.inventory.inShort[inventory.state]}
+        </p>
+      )}
     </div>
   );
 }

@@ -7,18 +7,23 @@ import { Facts } from '../../components/facts.tsx';
 import { SidePanel } from '../../components/side-panel.tsx';
 import { duration, grouped, when } from '../../format.ts';
 import { messages } from '../../messages.ts';
+import { InventoryFailure, inventoryWords } from '../inventory/inventory-state.tsx';
+import { useWindowState } from '../../store.ts';
 import { SaveSheet } from '../job/save-sheet.tsx';
 import { VerdictLine } from '../job/verdict-line.tsx';
 import { proofWords } from './record-table.tsx';
 
 /** One record as the journal has it. */
 export function RecordPanel({
-  record,
+  record: shown,
   onClose,
 }: {
   readonly record: RecordView;
   readonly onClose: () => void;
 }): ReactNode {
+  // What goes on after a verdict shows while the panel is open.
+  const record =
+    useWindowState((state) => state.records.find(({ seq }) => seq === shown.seq) ?? null) ?? shown;
   const text = messages.job;
   const [error, setError] = useState<ErrorReport | null>(null);
   const type = KEY_TYPES.find((known) => known === record.keyType);
@@ -39,12 +44,17 @@ export function RecordPanel({
           { name: text.proof, value: proofWords(record.proof) },
           { name: text.server, value: record.server },
           { name: text.deviceId, value: record.deviceId, mono: true },
+          {
+            name: messages.inventory.title,
+            value: record.inventory === null ? null : inventoryWords(record.inventory),
+          },
           { name: text.port, value: record.port, mono: true },
           { name: text.started, value: when(record.at, new Date()) },
           { name: text.took, value: duration(record.ms) },
           { name: text.jobId, value: record.job, mono: true },
         ]}
       />
+      <InventoryFailure record={record} />
       <div>
         <SaveSheet job={record.job} identity={record.identity} label={messages.sheet.of} onError={setError} />
       </div>

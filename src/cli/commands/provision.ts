@@ -10,6 +10,7 @@ import { action, type CommandContext, type ProgramParts } from '../context.ts';
 import type { ExitStatus } from '../exit-status.ts';
 import { table, type Output } from '../output.ts';
 import { printableValue } from '../printable.ts';
+import { inventoryText, withInventory } from '../inventory.ts';
 import { showProgress } from '../progress.ts';
 
 interface ProvisionOptions {
@@ -21,6 +22,9 @@ interface ProvisionOptions {
   readonly dryRun?: boolean;
   readonly batch?: string;
   readonly allow?: readonly string[];
+  readonly nameTag?: string;
+  readonly tag?: readonly string[];
+  readonly group?: string;
 }
 
 /** `station provision`. */
@@ -42,6 +46,9 @@ export function addProvisionCommands(program: Command, parts: ProgramParts): voi
       `with --batch, and an admin's right: let through what would be refused (${BATCH_ALLOWANCES.join(', ')}); recorded`,
       collect,
     )
+    .option('--name-tag <text>', 'name on the server once a board is through, e.g. "gateway {mac}"')
+    .option('--tag <name=value>', 'tag on the server once a board is through; repeat for more', collect)
+    .option('--group <name>', 'group on the server once a board is through')
     .option('--dry-run', 'say what would be done to boards and server; change nothing');
   action<ProvisionOptions>(provision, parts, (context, options) =>
     context.withStation('write', async (station) =>
@@ -60,7 +67,7 @@ async function provisionWith(
   const { io, output, common } = context;
   const secrets = await askForBoards(context, station, options);
   using _progress = showProgress(station, io, output, common.quiet);
-  return await station.call(
+  const report = await station.call(
     'provision',
     {
       ports: [...options.port],
@@ -69,10 +76,30 @@ async function provisionWith(
       ...secrets,
       ...(options.key === undefined ? {} : { keySource: options.key }),
       ...(options.label === undefined ? {} : { label: options.label }),
+      ...wishOf(options),
       ...againstBatch(options),
     },
     io.interrupted,
   );
+  return await withInventory(station, report, io);
+}
+
+function wishOf({ nameTag, tag = [], group }: ProvisionOptions): Pick<CallInput<'provision'>, 'inventory'> {
+  if (nameTag === undefined && group === undefined && tag.length === 0) return {};
+  const tags = Object.fromEntries(
+    tag.map((text) => {
+      const at = text.indexOf('=');
+      if (at > 0 && at < text.length - 1) return [text.slice(0, at), text.slice(at + 1)];
+      throw new StationError('station/usage', { detail: `--tag takes name=value, not "${text}".` });
+    }),
+  );
+  return {
+    inventory: {
+      tags,
+      ...(nameTag === undefined ? {} : { nameTag }),
+      ...(group === undefined ? {} : { group }),
+    },
+  };
 }
 
 async function planWith(
@@ -142,8 +169,10 @@ export function tellJobs<R extends ProvisionReport>(
   output.result(report, (all) =>
     [all.jobs.length === 0 ? '' : summary(all, output), rest(all)].filter((text) => text !== '').join('\n\n'),
   );
-  for (const { slot, error, notes } of printableValue(report.jobs)) {
+  for (const { slot, error, notes, inventory } of printableValue(report.jobs)) {
     for (const note of notes) output.note(`${slot}: ${note}`);
+    if (inventory !== null) output.note(`${slot}: name/tags/group: ${inventoryText(inventory)}`);
+    if (inventory?.error != null) output.note(`  ${inventory.error.remedy}`);
     if (error === null) continue;
     output.note(`${slot}: ${output.style('red', error.code)} ${error.message}`);
     output.note(`  ${error.unchanged}`);

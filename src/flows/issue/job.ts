@@ -167,7 +167,7 @@ class IssueJob {
       await journal.settled();
       journal.append({ kind: 'board-identified', job: this.#request.job, identity, key: null });
       this.#parts.progress.identity(identity);
-      this.#held.use(this.#parts.claimIdentity(identity, null));
+      this.#held.use(this.#parts.claimIdentity(identity, null, null));
     }
     this.#readings = await session.files.read(pathsOf(this.#mqtt()));
     await this.#steps.run('look-up', async () => {

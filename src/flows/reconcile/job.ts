@@ -168,7 +168,7 @@ class Job {
 
   #claim(observation: JobState['observation'], identity: Identity): void {
     const key = namedKey(observation.key, this.#parts.journal)?.fingerprint ?? null;
-    this.#held.use(this.#parts.claimIdentity(identity, key));
+    this.#held.use(this.#parts.claimIdentity(identity, key, observation.client.tier));
   }
 
   /** Gives the device back to other stations; where that fails, the lease runs out. */

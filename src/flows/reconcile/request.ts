@@ -76,9 +76,10 @@ export interface ProvisionParts {
   readonly clock: Clock;
   /**
    * Takes an identity for this job, so that no two jobs work on one device; throws `job/same-identity`. Told right after
-   * the board was read, with the key in use where that is known: whoever has a say on which boards come here may refuse.
+   * the board was read, with the key in use where that is known, and the tier that its client asks for (null where it has
+   * none): whoever has a say on which boards come here may refuse.
    */
-  readonly claimIdentity: (identity: Identity, key: KeyFingerprint | null) => Disposable;
+  readonly claimIdentity: (identity: Identity, key: KeyFingerprint | null, tier: string | null) => Disposable;
   /** Takes a key for this job, so that no two boards get it; throws `key/used`. */
   readonly claimKey: (fingerprint: KeyFingerprint) => Disposable;
   readonly progress: ProvisionProgress;

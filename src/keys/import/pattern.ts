@@ -1,15 +1,6 @@
 import { type Identity } from '../../model/identity.ts';
+import { MODIFIERS, PLACE } from '../../model/identity-pattern.ts';
 import { StationError } from '../../model/station-error.ts';
-
-/** `{attribute}`, with any number of modifiers: `{mac:nocolon:lower}`. */
-const PLACE = /\{([^{}:]+)((?::[a-z]+)*)\}/g;
-
-const MODIFIERS: Readonly<Record<string, (value: string) => string>> = {
-  lower: (value) => value.toLowerCase(),
-  upper: (value) => value.toUpperCase(),
-  nocolon: (value) => value.replaceAll(':', ''),
-  dash: (value) => value.replaceAll(':', '-'),
-};
 
 /**
  * The file names that a pattern such as `{mac:nocolon}.pem` stands for, for one board: one name, or several where an

@@ -5,7 +5,7 @@ import { secret, type Secret } from '../../model/secret.ts';
 import type { ServerProfile } from '../../model/server-profile.ts';
 import { StationError } from '../../model/station-error.ts';
 import { retryAfterMs, type HttpAnswer } from '../http/client.ts';
-import type { DeviceDescription, NewDevice, PreauthorizationAnswer } from '../preauthorization.ts';
+import type { NewDevice, PreauthorizationAnswer } from '../preauthorization.ts';
 import { decode, errorText, isMendersOwn, unexpected } from './answer.ts';
 import type { CallInput, MenderCall } from './calls.ts';
 import type { MenderSession } from './session.ts';
@@ -36,6 +36,16 @@ const PER_PAGE = 500;
 const CANNOT_SEARCH: ReadonlySet<number> = new Set([400, 404, 405, 501]);
 /** Of the inventory's answers to a whole identity. More than one is odd already. */
 const MOST_FOUND = 20;
+
+/** A device as the inventory has it; `etag` null where it marks no states. */
+export interface InventoryDevice {
+  readonly tags: ReadonlyMap<string, unknown>;
+  readonly group: unknown;
+  readonly etag: string | null;
+}
+
+/** `unknown`: the inventory does not know the device, or not now. */
+export type DescribeAnswer = 'done' | 'changed' | 'unknown';
 
 /** The management calls, one method each: statuses made into values or errors, bodies read into types. */
 export class MenderApi {
@@ -173,27 +183,50 @@ export class MenderApi {
     throw unexpected(this.#profile, 'preauthorize', answer);
   }
 
+  /** A device as the inventory has it; null while it does not know it. */
+  async inventoryDevice(deviceId: string, signal: AbortSignal): Promise<InventoryDevice | null> {
+    const answer = await this.#call('inventory device', { ids: [deviceId] }, signal);
+    if (answer.status === 404 && isMendersOwn(answer)) return null;
+    const { attributes } = this.#decoded('inventory device', wireInventory, answer);
+    const of = (scope: string): ReadonlyMap<string, unknown> =>
+      new Map(attributes?.flatMap((one) => (one.scope === scope ? [[one.name, one.value]] : [])));
+    return { tags: of('tags'), group: of('system').get('group'), etag: answer.headers.get('etag') ?? null };
+  }
+
   /**
-   * Gives a device tags and a group in the inventory. Null and `unknown` alike: it does not know the device yet.
+   * Adds or changes tags of a device where it is still as it was read (`etag`); others stay. `changed`: it is not.
    *
-   * @throws StationError `server/failed`.
+   * @throws StationError `inventory/refused`.
    */
-  async describe(
+  addTags(
     deviceId: string,
-    { tags, group }: DeviceDescription,
+    tags: Readonly<Record<string, string>>,
+    etag: string | null,
     signal: AbortSignal,
-  ): Promise<'done' | 'unknown'> {
-    const named = Object.entries(tags).map(([name, value]) => ({ name, value }));
-    const calls: readonly (readonly [MenderCall, unknown])[] = [
-      ...(named.length === 0 ? [] : [['set tags', named] as const]),
-      ...(group === null ? [] : [['set group', { group }] as const]),
-    ];
-    for (const [call, json] of calls) {
-      const answer = await this.#call(call, { ids: [deviceId], json }, signal);
-      if (answer.status === 404 && isMendersOwn(answer)) return 'unknown';
-      if (answer.status < 200 || answer.status >= 300) throw unexpected(this.#profile, call, answer);
-    }
-    return 'done';
+  ): Promise<DescribeAnswer> {
+    const json = Object.entries(tags).map(([name, value]) => ({ name, value }));
+    const headers = etag === null ? {} : { 'if-match': etag };
+    return this.#describe('set tags', { ids: [deviceId], json, headers }, signal);
+  }
+
+  /** @throws StationError `inventory/refused`. */
+  setGroup(deviceId: string, group: string, signal: AbortSignal): Promise<DescribeAnswer> {
+    return this.#describe('set group', { ids: [deviceId], json: { group } }, signal);
+  }
+
+  async #describe(call: MenderCall, input: CallInput, signal: AbortSignal): Promise<DescribeAnswer> {
+    const answer = await this.#call(call, input, signal);
+    const { status } = answer;
+    if (status >= 200 && status < 300) return 'done';
+    if (status === 412) return 'changed';
+    // 409: a workflow is at work on this very device.
+    if ((status === 404 || status === 409) && isMendersOwn(answer)) return 'unknown';
+    if (status === 400 && isMendersOwn(answer))
+      throw new StationError('inventory/refused', {
+        server: this.#profile.name,
+        detail: errorText(answer) || 'no reason given',
+      });
+    throw unexpected(this.#profile, call, answer);
   }
 
   /** Whether the server is one of today, as far as the login's token tells. */

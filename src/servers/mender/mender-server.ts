@@ -9,6 +9,7 @@ import { authRequestBody, submitAuthRequest } from './auth-request.ts';
 import { MENDER_CALLS } from './calls.ts';
 import { findDevice, findKnocker } from './find.ts';
 import { examineAccount } from './examine.ts';
+import { menderInventory } from './inventory.ts';
 import { createFirstUser } from './old-server.ts';
 import { menderPreauthorization } from './preauthorization.ts';
 import { reachMender } from './reach.ts';
@@ -104,6 +105,8 @@ export function createMenderServer(profile: ServerProfile, options: ConnectionOp
         const device = await rejectAuthSet(api, clock, deviceId, authSetId, signal);
         return device === null ? null : asDevice(device);
       }),
+
+    inventory: menderInventory(profile, api),
 
     preauthorization: menderPreauthorization(api, clock, turns),
 

@@ -58,8 +58,6 @@ export function menderPreauthorization(api: MenderApi, clock: Clock, turns: Turn
       for (const status of STATUSES)
         for await (const device of api.devices(status, signal)) yield asDevice(device);
     },
-
-    describe: (deviceId, as, signal) => api.describe(deviceId, as, signal),
   };
 }
 

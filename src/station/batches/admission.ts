@@ -7,6 +7,9 @@ import type { ServerProfile } from '../../model/server-profile.ts';
 import { StationError } from '../../model/station-error.ts';
 import type { BatchDoor } from '../../slots/jobs.ts';
 
+const STANDARD = 'standard';
+const isTierColumn = (column: string): boolean => column.trim().toLowerCase() === 'tier';
+
 /**
  * A batch is at one server, if its keys were sent to one, and its boards are real.
  *
@@ -29,7 +32,7 @@ export function doorOf(
   keepsKey: boolean,
   { journal, operator }: { readonly journal: Journal; readonly operator: () => string | null },
 ): BatchDoor {
-  const { id, name } = batch;
+  const { id, name, columns } = batch;
   const letThrough = (
     why: BatchAllowance,
     identity: Identity,
@@ -74,6 +77,15 @@ export function doorOf(
       }
       if (keepsKey && key !== fingerprint) throw otherKey(name, line, fingerprint, key);
       return fingerprint;
+    },
+    notes(identity, tier) {
+      const row = journal.batches.rowOf(id, identity);
+      // A batch without tiers says nothing of them: `standard` is then what nobody wrote.
+      const isSaid = row !== null && (row.tier !== STANDARD || columns.some(isTierColumn));
+      if (!isSaid || row.tier === tier) return [];
+      return [
+        `Line ${row.line} of ${name} has this board as ${row.tier}; its own client asks as ${tier}, and that is what it was accepted as. A server with tiers counts it as ${tier}, and what was preauthorized for it as ${row.tier} is of no use to it. The client's configuration decides (DeviceTier).`,
+      ];
     },
     otherKey: (identity, wanted, key) =>
       otherKey(name, journal.batches.rowOf(id, identity)?.line ?? 0, wanted, key),

@@ -103,6 +103,7 @@ describe('journal', () => {
       ms: 500,
       error: null,
       batch: null,
+      inventory: null,
       label: 'WO-7',
     });
     expect(journal.record('J1')).toEqual(oldest);

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { BatchView } from '../../../contract/batches.ts';
 import { ROW_OUTCOMES } from '../../../model/batch.ts';
 import { action, type ProgramParts } from '../../context.ts';
+import { inventoryCounts } from '../../inventory.ts';
 import { table } from '../../output.ts';
 
 /** `station batch list` and `station batch status`. */
@@ -29,12 +30,13 @@ function listText(batches: readonly BatchView[]): string {
   if (batches.length === 0)
     return 'There is no batch yet. Import one: station batch import FILE --name NAME --dry-run';
   return table(
-    ['NAME', 'KIND', 'ROWS', 'BOARDS', 'STATE', 'SERVER', 'IMPORTED'],
+    ['NAME', 'KIND', 'ROWS', 'BOARDS', 'INVENTORY', 'STATE', 'SERVER', 'IMPORTED'],
     batches.map((batch) => [
       batch.name,
       batch.kind,
       String(batch.rows),
       `${batch.units} of ${batch.rows}`,
+      inventoryCounts(batch.inventory),
       stateText(batch),
       batch.server ?? '',
       batch.at.slice(0, 16).replace('T', ' '),
@@ -44,6 +46,7 @@ function listText(batches: readonly BatchView[]): string {
 
 /** A batch in a few lines. Its texts are made printable by who prints them. */
 export function statusText(batch: BatchView): string {
+  const inventory = inventoryCounts(batch.inventory);
   const outcomes = ROW_OUTCOMES.filter((outcome) => batch.counts[outcome] > 0);
   return [
     `${batch.name}  ${batch.kind === 'keys' ? 'rows with keys' : 'expected boards'}, ${stateText(batch)}`,
@@ -61,6 +64,7 @@ export function statusText(batch: BatchView): string {
     ...(batch.kind === 'keys' ? outcomes.map((name) => `  ${name.padEnd(9)} ${batch.counts[name]}`) : []),
     `  boards    ${batch.units} of ${batch.rows}`,
     ...(batch.admitted === 0 ? [] : [`  admitted  ${batch.admitted} by an admin`]),
+    ...(inventory === '' ? [] : [`  inventory ${inventory}`]),
     ...(batch.server === null ? [] : [`  server    ${batch.server}`]),
   ].join('\n');
 }

@@ -158,10 +158,6 @@ export class ModelServer implements Preauthorization {
     throw new Error('no run reads the fleet');
   }
 
-  describe(): Promise<never> {
-    throw new Error('no run describes devices');
-  }
-
   async #call<T>(signal: AbortSignal, work: (trouble: Trouble) => T): Promise<T> {
     const { clock, trouble = () => 'none' } = this.#options;
     this.underWay += 1;

@@ -1,0 +1,35 @@
+import type { InventoryState } from '../../src/model/inventory.ts';
+
+const count = (n: number, word: string): string => `${n.toLocaleString('en')} ${word}`;
+
+/** Texts of what devices are called on the server: name tag, tags and group. */
+export const inventoryMessages = {
+  title: 'Tags and group',
+  states: { open: 'pending', done: 'set', failed: 'failed' } satisfies Record<InventoryState, string>,
+  /** Under a verdict, where there is little room. */
+  inShort: {
+    open: 'Tags and group follow',
+    done: 'Tags and group set',
+    failed: 'Tags and group not set',
+  } satisfies Record<InventoryState, string>,
+  named: (state: string, words: string) => (words === '' ? state : `${state}: ${words}`),
+  group: (name: string) => `group ${name}`,
+  counts: ({ open, done, failed }: Readonly<Record<InventoryState, number>>) =>
+    [
+      ...(done > 0 ? [count(done, 'set')] : []),
+      ...(open > 0 ? [count(open, 'pending')] : []),
+      ...(failed > 0 ? [count(failed, 'failed')] : []),
+    ].join(', '),
+  again: 'Set tags and groups again',
+  apply: 'Set tags and groups of boards that have come',
+  applied: ({
+    wanted,
+    before,
+    notYet,
+  }: {
+    readonly wanted: number;
+    readonly before: number;
+    readonly notYet: number;
+  }) =>
+    `${count(wanted, 'asked for now')}, ${count(before, 'before')}; ${count(notYet, 'have not come yet')}`,
+};
