@@ -3,12 +3,14 @@ import type { BatchView } from '../../../src/contract/batches.ts';
 import { SaveButton } from '../../components/save-button.tsx';
 import { fileName } from '../../format.ts';
 import { messages } from '../../messages.ts';
+import { useWhyNot } from '../../rights.ts';
 import { useStore } from '../../store.ts';
 import classes from './batches.module.css';
 
 /** Every board that is through, for who gets them; and what the bench that a part is from merges. */
 export function BatchCertificate({ batch }: { readonly batch: BatchView }): ReactNode {
   const store = useStore();
+  const why = useWhyNot('export');
   const text = messages.batches.certificate;
   const { id, name, units, share } = batch;
   const ask = (what: string, kind: 'pdf' | 'csv' | 'json'): Promise<string | null> =>
@@ -38,6 +40,7 @@ export function BatchCertificate({ batch }: { readonly batch: BatchView }): Reac
                 key={`${format} ${id} ${units}`}
                 label={text.save[format]}
                 saved={messages.batches.files.saved}
+                why={why}
                 save={() => certificate(format)}
                 onError={onError}
               />
@@ -54,6 +57,7 @@ export function BatchCertificate({ batch }: { readonly batch: BatchView }): Reac
               label={text.result}
               saved={messages.batches.files.saved}
               primary={batch.closed !== null}
+              why={why}
               save={result}
               onError={onError}
             />

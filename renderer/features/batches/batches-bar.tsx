@@ -123,8 +123,14 @@ function Benches({
   readonly may: boolean;
   readonly open: OpenPanel;
 }): ReactNode {
+  const why = useWhyNot('batches');
   return (
-    <Button variant="default" disabled={!may} onClick={() => open({ kind: 'benches', batch: name })}>
+    <Button
+      variant="default"
+      disabled={!may}
+      title={why ?? ''}
+      onClick={() => open({ kind: 'benches', batch: name })}
+    >
       {messages.batches.benches.go}
     </Button>
   );

@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
 import { messages } from '../../messages.ts';
+import { useWhyNot } from '../../rights.ts';
 import { useStore } from '../../store.ts';
 
 /** Takes a batch off the list, asked once more. One that was used stays, and the station says why. */
@@ -13,10 +14,11 @@ export function RemoveBatch({
 }): ReactNode {
   const store = useStore();
   const [asked, setAsked] = useState(false);
+  const why = useWhyNot('batches');
   const text = messages.batches.removing;
   if (!asked)
     return (
-      <Button variant="default" disabled={disabled} onClick={() => setAsked(true)}>
+      <Button variant="default" disabled={disabled} title={why ?? ''} onClick={() => setAsked(true)}>
         {text.go}
       </Button>
     );
