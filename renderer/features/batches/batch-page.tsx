@@ -5,11 +5,13 @@ import { ROW_OUTCOMES } from '../../../src/model/batch.ts';
 import { Facts } from '../../components/facts.tsx';
 import { grouped, when } from '../../format.ts';
 import { messages } from '../../messages.ts';
+import type { OpenPanel } from '../../panel.ts';
 import { useWindowState } from '../../store.ts';
 import { Standing } from './batch-list.tsx';
 import { BatchCertificate } from './batch-certificate.tsx';
 import { BatchFiles } from './batch-files.tsx';
 import { BatchInventory } from './batch-inventory.tsx';
+import { BatchMore } from './batch-more.tsx';
 import { BatchRows, type RowFilter } from './batch-rows.tsx';
 import { BatchProgress, OutcomeCounts } from './progress-bar.tsx';
 import { RunEnd } from './run-end.tsx';
@@ -19,8 +21,14 @@ import { useBatches } from './use-batches.ts';
 import classes from './batches.module.css';
 
 /** One batch: how far it is, what it is of, and its rows. */
-export function BatchPage({ batch }: { readonly batch: BatchView }): ReactNode {
-  const { open } = useBatches();
+export function BatchPage({
+  batch,
+  open,
+}: {
+  readonly batch: BatchView;
+  readonly open: OpenPanel;
+}): ReactNode {
+  const { open: show } = useBatches();
   const asked = useWindowState((state) => state.batches.runs[batch.name] ?? null);
   const [filter, setFilter] = useState<RowFilter>(null);
   const text = messages.batches;
@@ -28,7 +36,7 @@ export function BatchPage({ batch }: { readonly batch: BatchView }): ReactNode {
     <div className={classes.page}>
       <section className={classes.summary} aria-label={batch.name}>
         <div className={classes.title}>
-          <Button variant="default" onClick={() => open(null)}>
+          <Button variant="default" onClick={() => show(null)}>
             {text.back}
           </Button>
           <h2>{batch.name}</h2>
@@ -42,6 +50,7 @@ export function BatchPage({ batch }: { readonly batch: BatchView }): ReactNode {
         <BatchCertificate batch={batch} />
         <BatchInventory key={batch.id} batch={batch} />
         <BatchFacts batch={batch} />
+        <BatchMore batch={batch} open={open} />
       </section>
       <section className={classes.rows} aria-label={text.rows}>
         {batch.kind === 'keys' ? <Filters batch={batch} value={filter} onChange={setFilter} /> : null}

@@ -7,9 +7,8 @@ import { useWhyNot } from '../../rights.ts';
 import { useStore, useWindowState } from '../../store.ts';
 import bar from '../bench/command-bar.module.css';
 import { chooseForBench } from './bench-batch.ts';
-import { RemoveBatch } from './remove-batch.tsx';
 import { failedRows, isAtServer, openBatch } from './state.ts';
-import { useBatches } from './use-batches.ts';
+import { useBatches, useMayBatches } from './use-batches.ts';
 
 /** What can be done with the batch that is open. The one big button stands where the bench has its own. */
 export function BatchesBar({
@@ -21,7 +20,7 @@ export function BatchesBar({
   readonly onBench: () => void;
 }): ReactNode {
   const batch = useWindowState((state) => openBatch(state.batches));
-  const may = useMay();
+  const may = useMayBatches();
   const why = useWhyNot('batches');
   return (
     <section className={bar.bar} aria-label={messages.command.label}>
@@ -39,17 +38,9 @@ export function BatchesBar({
       ) : batch.kind === 'keys' ? (
         <OfKeys batch={batch} may={may} open={open} />
       ) : (
-        <OfBoards batch={batch} may={may} open={open} onBench={onBench} />
+        <OfBoards batch={batch} may={may} onBench={onBench} />
       )}
     </section>
-  );
-}
-
-/** Whether whoever is at the window may change batches now. */
-function useMay(): boolean {
-  return useWindowState(
-    ({ loaded, connection, readOnly, people }) =>
-      loaded && connection.state === 'up' && readOnly === null && people.rights.includes('batches'),
   );
 }
 
@@ -57,29 +48,19 @@ function useMay(): boolean {
 function OfBoards({
   batch,
   may,
-  open,
   onBench,
 }: {
   readonly batch: BatchView;
   readonly may: boolean;
-  readonly open: OpenPanel;
   readonly onBench: () => void;
 }): ReactNode {
   const store = useStore();
   const [asked, setAsked] = useState(false);
   const why = useWhyNot('batches');
   const text = messages.batches.closing;
-  if (batch.closed !== null)
-    return (
-      <>
-        <RemoveBatch name={batch.name} disabled={!may} />
-        {batch.shares.length === 0 ? null : <Benches name={batch.name} may={may} open={open} />}
-      </>
-    );
+  if (batch.closed !== null) return null;
   return (
     <>
-      <RemoveBatch name={batch.name} disabled={!may} />
-      {batch.share === null ? <Benches name={batch.name} may={may} open={open} /> : null}
       {asked ? (
         <>
           <Button variant="default" autoFocus onClick={() => setAsked(false)}>
@@ -113,29 +94,6 @@ function OfBoards({
   );
 }
 
-/** Parts of the batch for other benches. */
-function Benches({
-  name,
-  may,
-  open,
-}: {
-  readonly name: string;
-  readonly may: boolean;
-  readonly open: OpenPanel;
-}): ReactNode {
-  const why = useWhyNot('batches');
-  return (
-    <Button
-      variant="default"
-      disabled={!may}
-      title={why ?? ''}
-      onClick={() => open({ kind: 'benches', batch: name })}
-    >
-      {messages.batches.benches.go}
-    </Button>
-  );
-}
-
 function OfKeys({
   batch,
   may: up,
@@ -156,8 +114,6 @@ function OfKeys({
   const nothingLeft = counts.pending === 0 && failedRows(counts) === 0;
   return (
     <>
-      {atServer ? null : <RemoveBatch name={name} disabled={!up} />}
-      {batch.share === null && !atServer ? <Benches name={name} may={up} open={open} /> : null}
       {server === null || atServer ? null : (
         <Button
           variant="default"

@@ -23,7 +23,7 @@ export function BatchesScreen({
   return (
     <>
       <main className={classes.main} aria-label={messages.batches.label} tabIndex={0}>
-        {batch === null ? <BatchList /> : <BatchPage key={batch.id} batch={batch} />}
+        {batch === null ? <BatchList /> : <BatchPage key={batch.id} batch={batch} open={open} />}
       </main>
       <BatchesBar open={open} onBench={onBench} />
     </>

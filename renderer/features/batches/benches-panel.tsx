@@ -108,6 +108,7 @@ function Give({ name }: { readonly name: string }): ReactNode {
         min={1}
         max={MOST_BENCHES}
         allowDecimal={false}
+        hideControls
         value={benches}
         onChange={setBenches}
       />

@@ -46,3 +46,11 @@ export function useBatchList(): void {
     if (up) void look();
   }, [up, look]);
 }
+
+/** Whether whoever is at the window may change batches now. */
+export function useMayBatches(): boolean {
+  return useWindowState(
+    ({ loaded, connection, readOnly, people }) =>
+      loaded && connection.state === 'up' && readOnly === null && people.rights.includes('batches'),
+  );
+}

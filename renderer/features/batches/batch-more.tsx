@@ -1,0 +1,41 @@
+import { Button } from '@mantine/core';
+import type { ReactNode } from 'react';
+import type { BatchView } from '../../../src/contract/batches.ts';
+import { messages } from '../../messages.ts';
+import type { OpenPanel } from '../../panel.ts';
+import { useWhyNot } from '../../rights.ts';
+import { RemoveBatch } from './remove-batch.tsx';
+import { isAtServer } from './state.ts';
+import { useMayBatches } from './use-batches.ts';
+import classes from './batches.module.css';
+
+/** What is seldom done with a batch: its parts for other benches, and taking it off the list. */
+export function BatchMore({
+  batch,
+  open,
+}: {
+  readonly batch: BatchView;
+  readonly open: OpenPanel;
+}): ReactNode {
+  const may = useMayBatches();
+  const why = useWhyNot('batches');
+  const { name, share, shares, closed } = batch;
+  if (isAtServer(batch)) return null;
+  // A part is shared where it is from; a closed batch may still wait for what others made of it.
+  const hasParts = share === null && (closed === null || shares.length > 0);
+  return (
+    <div className={classes.acts}>
+      {hasParts ? (
+        <Button
+          variant="default"
+          disabled={!may}
+          title={why ?? ''}
+          onClick={() => open({ kind: 'benches', batch: name })}
+        >
+          {messages.batches.benches.go}
+        </Button>
+      ) : null}
+      <RemoveBatch name={name} disabled={!may} />
+    </div>
+  );
+}
