@@ -572,8 +572,8 @@ export interface IdentifyReport {
 
 /** The result of a job with what goes on after it. */
 export interface JobReport extends JobResult {
-  /** How far it is with name tag, tags and group; null where none was asked for. It changes no verdict. */
-  readonly inventory: InventoryStanding | null;
+  /** How far it is with name tag, tags and group; left out where none was asked for. It changes no verdict. */
+  readonly inventory?: InventoryStanding;
 }
 
 /** The command's JSON result. */

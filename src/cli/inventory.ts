@@ -54,6 +54,9 @@ export async function withInventory(
   }
   return {
     ...report,
-    jobs: report.jobs.map((job) => ({ ...job, inventory: found.get(job.job) ?? job.inventory })),
+    jobs: report.jobs.map((job) => {
+      const inventory = found.get(job.job) ?? job.inventory;
+      return inventory === undefined ? job : { ...job, inventory };
+    }),
   };
 }

@@ -212,7 +212,10 @@ export async function play(
       return end.value;
     });
     return {
-      jobs: results.map((result) => ({ ...result, inventory: journal.inventory.ofJob(result.job) })),
+      jobs: results.map((result) => {
+        const inventory = journal.inventory.ofJob(result.job);
+        return inventory === null ? result : { ...result, inventory };
+      }),
       elapsedMs: Math.round(clock.monotonic() - began),
     };
   } finally {

@@ -171,7 +171,7 @@ export function tellJobs<R extends ProvisionReport>(
   );
   for (const { slot, error, notes, inventory } of printableValue(report.jobs)) {
     for (const note of notes) output.note(`${slot}: ${note}`);
-    if (inventory !== null) output.note(`${slot}: name/tags/group: ${inventoryText(inventory)}`);
+    if (inventory !== undefined) output.note(`${slot}: name/tags/group: ${inventoryText(inventory)}`);
     if (inventory?.error != null) output.note(`  ${inventory.error.remedy}`);
     if (error === null) continue;
     output.note(`${slot}: ${output.style('red', error.code)} ${error.message}`);

@@ -74,6 +74,7 @@ describe.each(MODES)('an imported key on a server of %s', (mode) => {
     const append = b.journal.append.bind(b.journal);
     let broken = false;
     const journal = Object.assign(Object.create(b.journal) as typeof b.journal, {
+      settled: () => b.journal.settled(),
       append: (event: Parameters<typeof append>[0]) => {
         if (event.kind === 'step-intent' && event.action === 'consume-import' && !broken) {
           broken = true;

@@ -121,7 +121,7 @@ it('gives jobs that an earlier writer left in the middle their verdict', () => {
 it('says that the disk is full when it is, and that it is not when it can be written again', async () => {
   const clock = new StoppedClock();
   const told: (ErrorReport | null)[] = [];
-  using access = open(clock, told, { maxPages: 60 });
+  using access = open(clock, told, { maxPages: 120 });
   const filling = (): void => {
     for (let at = 0; at < 1_000; at += 1) startJob(access, `J${at}`, 'x'.repeat(2_000));
   };

@@ -165,9 +165,21 @@ describe('reading', () => {
   test('a token, and anything that is none', () => {
     const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
     const token = `${part({ alg: 'RS256', kid: 0 })}.${part({ sub: 's', jti: 'j', exp: 7 })}.c2ln`;
-    expect(readToken(`${token}\n`)).toEqual({ subject: 's', id: 'j', expires: 7, namesKey: true });
+    expect(readToken(`${token}\n`)).toEqual({
+      subject: 's',
+      id: 'j',
+      issued: null,
+      expires: 7,
+      namesKey: true,
+    });
     const old = `${part({ alg: 'RS256' })}.${part({})}.c2ln`;
-    expect(readToken(old)).toEqual({ subject: null, id: null, expires: null, namesKey: false });
+    expect(readToken(old)).toEqual({
+      subject: null,
+      id: null,
+      issued: null,
+      expires: null,
+      namesKey: false,
+    });
     fc.assert(fc.property(fc.string(), (text) => readToken(text) === null));
   });
 
