@@ -29,8 +29,6 @@ export interface Skipped {
 export interface Suite {
   readonly name: string;
   readonly says: string;
-  /** Installs what it needs, before any suite of its group is run: apt serves one at a time. */
-  readonly prepare?: () => Promise<unknown>;
   readonly run: () => Promise<Outcome>;
 }
 

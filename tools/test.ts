@@ -31,26 +31,20 @@ const checks: readonly Suite[] = [
   check('unused', 'unused files, exports and packages', [['knip/bin/knip.js']]),
 ];
 
-/**
- * One group after the other. The suites of a group run side by side: boards of the rig wait for their clients and
- * deadlines most of the time, in which a window can be worked with.
- */
-const groups: readonly (readonly Suite[])[] = [
-  [
-    provided(vitest('unit', 'the parts by themselves', 'vitest.config.ts'), [
-      { name: 'socat', why: 'the unit suite opens pseudo-terminals with it' },
-      { name: 'busybox', why: 'the driver and the simulated boards are held to its shell and tools' },
-      { name: 'openssl', why: 'the unit suite makes certificates and keys with it' },
-      { name: 'poppler-utils', why: 'sheets are read back and looked at with it' },
-    ]),
-  ],
-  [rig(), built(playwright('e2e', 'the window', 'test/e2e/playwright.config.ts'))],
-  [crash()],
-  [
-    provided(vitest('packaging', 'what is inside a package', 'test/packaging/vitest.config.ts'), [
-      { name: 'fakeroot', why: 'the packaging suite builds a Debian package' },
-    ]),
-  ],
+/** Each wants the machine for itself. */
+const suites: readonly Suite[] = [
+  provided(vitest('unit', 'the parts by themselves', 'vitest.config.ts'), [
+    { name: 'socat', why: 'the unit suite opens pseudo-terminals with it' },
+    { name: 'busybox', why: 'the driver and the simulated boards are held to its shell and tools' },
+    { name: 'openssl', why: 'the unit suite makes certificates and keys with it' },
+    { name: 'poppler-utils', why: 'sheets are read back and looked at with it' },
+  ]),
+  rig(),
+  crash(),
+  built(playwright('e2e', 'the window', 'test/e2e/playwright.config.ts')),
+  provided(vitest('packaging', 'what is inside a package', 'test/packaging/vitest.config.ts'), [
+    { name: 'fakeroot', why: 'the packaging suite builds a Debian package' },
+  ]),
 ];
 
 /** A suite that needs programs of other Debian packages. Where they cannot be installed, its tests say what they miss. */
@@ -69,10 +63,6 @@ function rig(): Suite {
   const suite = vitest('rig', 'boards on real ttys with their real clients', 'test/rig/vitest.config.ts');
   return {
     ...suite,
-    prepare: async () => {
-      const { RIG_PACKAGES, rigObstacle } = await import('../test/rig/packages.ts');
-      if (rigObstacle() === undefined) await providePackages(RIG_PACKAGES, say);
-    },
     run: async () => {
       const { rigObstacle } = await import('../test/rig/packages.ts');
       const obstacle = rigObstacle();
@@ -108,7 +98,6 @@ function crash(): Suite {
 function built(suite: Suite): Suite {
   return {
     ...suite,
-    prepare: () => provideChromium(say),
     run: async () => {
       await bundleIfChanged();
       if (!(await provideChromium(say))) {
@@ -124,7 +113,7 @@ function built(suite: Suite): Suite {
 }
 
 async function runAll(wanted: readonly string[]): Promise<number> {
-  const all = [...checks, ...groups.flat()];
+  const all = [...checks, ...suites];
   const unknown = wanted.filter((name) => !all.some((suite) => suite.name === name));
   if (unknown.length > 0) {
     say(`There is no suite ${unknown.join(', ')}. There are:`);
@@ -134,10 +123,7 @@ async function runAll(wanted: readonly string[]): Promise<number> {
   const chosen = (suite: Suite): boolean => wanted.length === 0 || wanted.includes(suite.name);
 
   const outcomes: Outcome[] = await Promise.all(checks.filter(chosen).map(runOne));
-  for (const group of groups) {
-    for (const { prepare } of group.filter(chosen)) await prepare?.();
-    outcomes.push(...(await Promise.all(group.filter(chosen).map(runOne))));
-  }
+  for (const suite of suites.filter(chosen)) outcomes.push(await runOne(suite));
   const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
   const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);
   process.stdout.write(`${passed} passed, ${failed} failed\n`);

@@ -133,16 +133,33 @@ test('the re-key screen fits every size at each step, by light and by dark, and 
   expect(app.problems).toEqual([]);
 });
 
-test('a running job fits every size, and moves only for those who like it', async ({ app }) => {
-  const { page } = app;
+/** Four boards at work, for as long as a slow server makes it last. @returns their labels */
+async function atWork(page: Page): Promise<readonly string[]> {
   const labels = await rehearse(page, { boards: 4, fail: 'server-slow' });
   await expectReady(page, labels);
   await bigButton(page).click();
   await expect(page.getByRole('button', { name: 'Cancel', exact: true })).toHaveCount(4);
+  return labels;
+}
+
+async function cancelAll(page: Page, labels: readonly string[]): Promise<void> {
+  await page.getByRole('button', { name: 'Cancel all' }).click();
+  await expectVerdicts(page, 'STOPPED', labels);
+}
+
+test('a running job fits every size', async ({ app }) => {
+  const { page } = app;
+  const labels = await atWork(page);
   for (const size of SIZES) {
     await page.setViewportSize(size);
     expect(await misfits(page)).toEqual([]);
   }
+  await cancelAll(page, labels);
+});
+
+test('a running job moves only for those who like it, and axe finds nothing', async ({ app }) => {
+  const { page } = app;
+  const labels = await atWork(page);
   const duration = (): Promise<string> =>
     page
       .locator('[data-state=running]')
@@ -153,8 +170,7 @@ test('a running job fits every size, and moves only for those who like it', asyn
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await expect.poll(duration).toBe('1e-05s');
   expect(await axe(page)).toEqual([]);
-  await page.getByRole('button', { name: 'Cancel all' }).click();
-  await expectVerdicts(page, 'STOPPED', labels);
+  await cancelAll(page, labels);
 });
 
 test('everything is reached without a mouse', async ({ app }) => {
