@@ -109,6 +109,8 @@ export interface BatchView extends Omit<BatchRecord, 'run' | 'columns' | 'identi
   readonly kind: BatchKind;
   /** Whether it takes boards: neither closed nor full. */
   readonly open: boolean;
+  /** Whether its list gives devices tags or groups. */
+  readonly describes: boolean;
   /** The server that it was sent to last. */
   readonly server: string | null;
   /** The run at a server that goes on now, or that was cut off or paused and can be resumed. */

@@ -39,17 +39,13 @@ export const INVENTORY_SCHEMA = `
   CREATE INDEX p_inventory_batch ON p_inventory (batch, state, wish) WHERE batch IS NOT NULL;
 `;
 
-/** Name tag, tags and group of a device, and how far it is with them. */
-export interface InventoryRecord extends InventoryStanding {
+type Wanted = Extract<InventoryEvent, { kind: 'inventory-wanted' }>;
+
+/** Name tag, tags and group of a device as they were asked for, and how far it is with them. */
+export interface InventoryRecord extends InventoryStanding, Omit<Wanted, 'kind' | 'operator'> {
   readonly wish: number;
   /** ISO 8601. */
   readonly at: string;
-  readonly server: string;
-  readonly serverUrl: string;
-  readonly deviceId: string;
-  readonly identity: Identity;
-  readonly job: JobId | null;
-  readonly batch: BatchId | null;
 }
 
 export interface InventoryQuery {

@@ -78,7 +78,6 @@ await onNewHome(async (page) => {
   await picture(page, 'error');
 });
 await onNewHome(async (page, home) => {
-  await rehearse(page, { boards: 1 });
   const file = path.join(home, 'March gateways.csv');
   const rows = Array.from({ length: 480 }, (_, n) => {
     const key = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'der' });

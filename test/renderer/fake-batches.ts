@@ -33,6 +33,7 @@ export function batch(name: string, change: Partial<BatchView> = {}): BatchView 
     admitted: 0,
     inventory: { open: 0, done: 0, failed: 0 },
     open: true,
+    describes: false,
     server: null,
     run: null,
     ...change,

@@ -15,9 +15,9 @@ export function BatchInventory({ batch }: { readonly batch: BatchView }): ReactN
   const mayRetry = useWhyNot('provision');
   const mayApply = useWhyNot('batches');
   const text = messages.inventory;
-  const { name, server, kind, counts, inventory } = batch;
-  const wasSent = kind === 'keys' && server !== null && counts.created + counts.already > 0;
-  if (inventory.failed + inventory.open === 0 && !wasSent) return null;
+  const { name, server, kind, counts, inventory, describes } = batch;
+  const canApply = describes && kind === 'keys' && server !== null && counts.created + counts.already > 0;
+  if (inventory.failed + inventory.open === 0 && !canApply) return null;
   const apply = async (): Promise<void> => {
     if (server === null) return;
     setAsking(true);
@@ -39,7 +39,7 @@ export function BatchInventory({ batch }: { readonly batch: BatchView }): ReactN
           {text.again}
         </Button>
       )}
-      {wasSent ? (
+      {canApply ? (
         <Button
           variant="default"
           loading={asking}

@@ -1,13 +1,15 @@
 import type { BatchRowView, BatchRunView, BatchView } from '../../contract/batches.ts';
 import type { BatchRecord, BatchRowState } from '../../model/batch.ts';
 import { identityLabel } from '../../model/identity.ts';
+import { isDescribing } from './file/columns.ts';
 
 /** A batch as people see it; `live` is the run that goes on in this process. */
 export function batchView(batch: BatchRecord, live: BatchRunView | null): BatchView {
-  const { run, columns: _columns, identityColumns: _identity, ...rest } = batch;
+  const { run, columns, identityColumns: _identity, ...rest } = batch;
   return {
     ...rest,
     open: batch.closed === null && batch.units < batch.rows,
+    describes: columns.some(isDescribing),
     server: run?.server ?? null,
     run: live ?? cutOff(batch),
   };

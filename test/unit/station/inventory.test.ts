@@ -290,6 +290,7 @@ describe('devices that were preauthorized', () => {
     const pairs = [newKey(), newKey()];
     const lines = pairs.map(({ pem }, n) => `${mac(n + 1)},${pem.replaceAll('\n', '\\n')},plant-7,4711`);
     const { station, server } = await bench(0, 0, ['mac,pubkey,group,tag.order', ...lines]);
+    expect(await station.call('batch.show', { name: 'spring' })).toMatchObject({ describes: true });
     const apply = () => station.call('inventory.apply', { batch: 'spring', server: 'bench' });
     await expect(apply()).rejects.toMatchObject({ code: 'batch/not-sent' });
     await station.call('batch.preauthorize', { name: 'spring', server: 'bench' });
@@ -312,6 +313,11 @@ describe('devices that were preauthorized', () => {
     expect(await apply()).toEqual({ wanted: 0, before: 1, notYet: 1 });
     expect(await station.call('journal.verify', {})).toMatchObject({ ok: true });
   }, 60_000);
+
+  it('of a list without tags and groups are not described: the batch says so', async () => {
+    const { station } = await bench(0, 0, ['mac,tier', `${mac(1)},standard`]);
+    expect(await station.call('batch.show', { name: 'spring' })).toMatchObject({ describes: false });
+  });
 });
 
 /** What another program does meanwhile, with a login of its own. */

@@ -127,6 +127,12 @@ function attributeOf(wish: string): readonly [column: string, attribute: string]
   return [column, PREFIX.exec(column)?.[1] ?? column];
 }
 
+/** Whether a column gives devices a tag or a group. */
+export function isDescribing(name: string): boolean {
+  const use = reserved(name)?.use;
+  return use === 'tag' || use === 'group';
+}
+
 function reserved(name: string): ColumnUse | null {
   const lower = name.toLowerCase();
   const key = KEY_COLUMNS.find((column) => column === lower);
