@@ -6,8 +6,8 @@ export default defineConfig({
     pool: 'forks',
     include: ['test/rig/**/*.test.ts'],
     globalSetup: ['test/rig/global-setup.ts'],
-    // Boards share two cores with whatever else runs: one suite at a time.
-    fileParallelism: false,
+    // Most of a test's time boards, clients and deadlines wait: two suites at once do not wear out two cores.
+    maxWorkers: 2,
     testTimeout: 180_000,
     hookTimeout: 120_000,
   },
