@@ -18,6 +18,7 @@ import type { Database } from './database.ts';
 export const BATCH_TABLES: Readonly<Record<string, string>> = {
   p_batch: 'batch',
   p_batch_row: 'batch, line',
+  p_batch_flight: 'batch, line',
   p_batch_run: 'batch, run',
   p_batch_left_out: 'batch, line',
   p_batch_admitted: 'seq, n',
@@ -63,10 +64,6 @@ export const BATCH_SCHEMA = `
     group_name TEXT,
     tags TEXT,
     outcome TEXT NOT NULL DEFAULT 'pending',
-    -- 1 from the intent on until there is an outcome.
-    in_flight INTEGER NOT NULL DEFAULT 0,
-    -- When the first of the intents was written that have no outcome yet.
-    sent_at TEXT,
     device_id TEXT,
     error TEXT,
     -- The server that the outcome is of.
@@ -90,9 +87,16 @@ export const BATCH_SCHEMA = `
   CREATE INDEX p_batch_row_identity ON p_batch_row (identity, batch);
   CREATE INDEX p_batch_row_key ON p_batch_row (fingerprint) WHERE fingerprint IS NOT NULL;
   CREATE INDEX p_batch_row_outcome ON p_batch_row (batch, outcome, line);
-  CREATE INDEX p_batch_row_in_flight ON p_batch_row (batch, line) WHERE in_flight = 1;
   CREATE INDEX p_batch_row_unit ON p_batch_row (batch, line) WHERE unit_job IS NOT NULL;
   CREATE INDEX p_batch_row_kept ON p_batch_row (batch, line) WHERE kept_url IS NOT NULL;
+  -- Rows from the intent on until there is an outcome. Apart from the rows, which are wide: each row comes here and goes.
+  CREATE TABLE p_batch_flight (
+    batch INTEGER NOT NULL,
+    line INTEGER NOT NULL,
+    -- When the first of the intents was written that have no outcome yet.
+    sent_at TEXT NOT NULL,
+    PRIMARY KEY (batch, line)
+  ) STRICT, WITHOUT ROWID;
   CREATE TABLE p_batch_run (
     batch INTEGER NOT NULL,
     run TEXT NOT NULL,
@@ -190,18 +194,18 @@ export function projectBatch(database: Database, entry: JournalEntry, event: Bat
       livingRun(database, batch, event.run, entry.at);
       for (const line of event.lines)
         database.run(
-          'UPDATE p_batch_row SET in_flight = 1, sent_at = coalesce(sent_at, ?) WHERE batch = ? AND line = ?',
-          entry.at,
+          'INSERT INTO p_batch_flight VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
           batch,
           line,
+          entry.at,
         );
       return;
     case 'batch-outcomes': {
       const serverUrl = livingRun(database, batch, event.run, entry.at);
-      for (const { line, outcome, deviceId = null, error } of event.outcomes)
+      for (const { line, outcome, deviceId = null, error } of event.outcomes) {
+        database.run('DELETE FROM p_batch_flight WHERE batch = ? AND line = ?', batch, line);
         database.run(
-          `UPDATE p_batch_row SET in_flight = 0, sent_at = NULL, outcome = ?, device_id = ?, error = ?, server_url = ?
-           WHERE batch = ? AND line = ?`,
+          'UPDATE p_batch_row SET outcome = ?, device_id = ?, error = ?, server_url = ? WHERE batch = ? AND line = ?',
           outcome,
           deviceId,
           error === undefined ? null : canonicalJson(error),
@@ -209,6 +213,7 @@ export function projectBatch(database: Database, entry: JournalEntry, event: Bat
           batch,
           line,
         );
+      }
       // Made anew, what stayed there once is no more.
       database.run(
         `UPDATE p_batch_row SET kept_server = NULL, kept_url = NULL, kept_device = NULL
@@ -279,13 +284,14 @@ function takeBack(
       line,
       serverUrl,
     );
-    database.run(
-      `UPDATE p_batch_row SET in_flight = 0, sent_at = NULL, outcome = 'pending', device_id = NULL, error = NULL,
-         server_url = NULL WHERE batch = ? AND line = ? AND (server_url IS NULL OR server_url = ?)`,
+    const changed = database.run(
+      `UPDATE p_batch_row SET outcome = 'pending', device_id = NULL, error = NULL, server_url = NULL
+       WHERE batch = ? AND line = ? AND (server_url IS NULL OR server_url = ?)`,
       batch,
       line,
       serverUrl,
     );
+    if (changed === 1) database.run('DELETE FROM p_batch_flight WHERE batch = ? AND line = ?', batch, line);
   }
   for (const line of used)
     database.run(

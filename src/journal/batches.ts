@@ -117,7 +117,7 @@ export class Batches {
   /** The row of an identity that a server said it has, in any batch; the newest one. `deviceId` is the one there. */
   rowAt(serverUrl: string, identity: Identity): BatchRowState | null {
     const row = this.#database.first(
-      `SELECT r.* FROM p_batch_row AS r JOIN p_batch AS b USING (batch)
+      `SELECT r.*, f.sent_at FROM ${ROWS} JOIN p_batch AS b USING (batch)
        WHERE r.identity = ? AND b.removed = 0
          AND (r.kept_url = ? OR (r.server_url = ? AND r.outcome IN ('created', 'already')))
        ORDER BY batch DESC LIMIT 1`,
@@ -143,11 +143,11 @@ export class Batches {
         : outcome === 'failed'
           ? [`AND outcome IN (${FAILED})`, []]
           : outcome === 'sent'
-            ? ['AND in_flight = 1', []]
+            ? ['AND sent_at IS NOT NULL', []]
             : ['AND outcome = ?', [outcome]];
     return this.#database
       .all(
-        `SELECT * FROM p_batch_row WHERE batch = ? AND line > ? ${condition} ORDER BY line LIMIT ?`,
+        `SELECT r.*, f.sent_at FROM ${outcome === 'sent' ? SENT_ROWS : ROWS} WHERE batch = ? AND line > ? ${condition} ORDER BY line LIMIT ?`,
         batch,
         after,
         ...values,
@@ -173,7 +173,7 @@ export class Batches {
   ): readonly BatchRowState[] {
     return this.#database
       .all(
-        `SELECT * FROM p_batch_row WHERE batch = ? AND line > ? AND ${toSend(retry)} ORDER BY line LIMIT ?`,
+        `SELECT r.*, f.sent_at FROM ${ROWS} WHERE batch = ? AND line > ? AND ${toSend(retry)} ORDER BY line LIMIT ?`,
         this.#number(id),
         after,
         serverUrl,
@@ -191,8 +191,8 @@ export class Batches {
     { serverUrl, retry }: SendQuery,
   ): { readonly rows: number; readonly needed: number } {
     const found = this.#database.first(
-      `SELECT count(*) AS n, sum(in_flight = 0 AND outcome <> 'conflict') AS needed
-       FROM p_batch_row WHERE batch = ? AND ${toSend(retry)}`,
+      `SELECT count(*) AS n, sum(sent_at IS NULL AND outcome <> 'conflict') AS needed
+       FROM ${ROWS} WHERE batch = ? AND ${toSend(retry)}`,
       this.#number(id),
       serverUrl,
     );
@@ -203,7 +203,7 @@ export class Batches {
   keptElsewhere(id: BatchId, serverUrl: string, limit: number): readonly BatchRowState[] {
     return this.#database
       .all(
-        `SELECT * FROM p_batch_row WHERE batch = ? AND kept_url IS NOT NULL AND kept_url <> ?
+        `SELECT r.*, f.sent_at FROM ${ROWS} WHERE batch = ? AND kept_url IS NOT NULL AND kept_url <> ?
            AND NOT (outcome = 'conflict' AND server_url IS ?) ORDER BY line LIMIT ?`,
         this.#number(id),
         serverUrl,
@@ -217,7 +217,7 @@ export class Batches {
   createdAt(id: BatchId, serverUrl: string, after: number, limit: number): readonly BatchRowState[] {
     return this.#database
       .all(
-        `SELECT * FROM p_batch_row WHERE batch = ? AND line > ?
+        `SELECT r.*, f.sent_at FROM ${ROWS} WHERE batch = ? AND line > ?
            AND (kept_url = ? OR (outcome = 'created' AND (server_url IS NULL OR server_url = ?)))
          ORDER BY line LIMIT ?`,
         this.#number(id),
@@ -260,14 +260,14 @@ export class Batches {
   }
 
   countInFlight(id: BatchId): number {
-    const sql = 'SELECT count(*) AS n FROM p_batch_row WHERE batch = ? AND in_flight = 1';
+    const sql = 'SELECT count(*) AS n FROM p_batch_flight WHERE batch = ?';
     return Number(this.#database.first(sql, this.#number(id))?.['n'] ?? 0);
   }
 
   /** The row of an identity in a batch; its tier, group and tags are for the board of that identity. */
   rowOf(id: BatchId, identity: Identity): BatchRowState | null {
     const row = this.#database.first(
-      'SELECT * FROM p_batch_row WHERE identity = ? AND batch = ?',
+      `SELECT r.*, f.sent_at FROM ${ROWS} WHERE identity = ? AND batch = ?`,
       canonicalIdentity(identity),
       this.#number(id),
     );
@@ -276,7 +276,7 @@ export class Batches {
 
   row(id: BatchId, line: number): BatchRowState | null {
     const row = this.#database.first(
-      'SELECT * FROM p_batch_row WHERE batch = ? AND line = ?',
+      `SELECT r.*, f.sent_at FROM ${ROWS} WHERE batch = ? AND line = ?`,
       this.#number(id),
       line,
     );
@@ -451,6 +451,11 @@ export class Batches {
   }
 }
 
+/** Rows, each with when it was sent while nobody knows what came of that. */
+const ROWS = 'p_batch_row AS r LEFT JOIN p_batch_flight AS f USING (batch, line)';
+/** Those that were sent, and no others looked at. */
+const SENT_ROWS = 'p_batch_flight AS f CROSS JOIN p_batch_row AS r USING (batch, line)';
+
 /** Admissions of a batch whose jobs ended well, here or at the bench that told of them. */
 const ADMITTED = `p_batch_admitted AS a LEFT JOIN p_job AS j USING (job)
   WHERE a.batch = ? AND (a.merged = 1 OR j.verdict IN ('pass', 'already'))`;
@@ -474,7 +479,7 @@ function toRow(row: Row): BatchRowState {
     group: textOrNull(row['group_name']),
     tags: tags === null ? {} : (JSON.parse(tags) as Readonly<Record<string, string>>),
     outcome: String(row['outcome']) as RowOutcome,
-    inFlight: row['in_flight'] === 1,
+    inFlight: typeof row['sent_at'] === 'string',
     sentAt: textOrNull(row['sent_at']),
     deviceId: textOrNull(row['device_id']),
     error: error === null ? null : (JSON.parse(error) as ErrorReport),

@@ -10,7 +10,7 @@ import { INVENTORY_SCHEMA, INVENTORY_TABLES, projectInventory } from './inventor
 import { tally, TALLY_SCHEMA, TALLY_TABLES } from './statistics.ts';
 
 /** Raised with every change of what is projected: a journal with another number is projected anew at its next opening. */
-export const PROJECTION_VERSION = 12;
+export const PROJECTION_VERSION = 13;
 
 /** Stands in `p_station_key` for the finding that there was no key. */
 export const NO_KEY = '';

@@ -35,8 +35,8 @@ const measure: Measure = async () => {
       imports.push((await timed(() => station.call('batch.import', { ...params, name: 'bench' }))) / alone);
     }
     return {
-      'batch check, 100,000 keys / parsing them': figure(checks, 'ratio', 1.5),
-      'batch import, 100,000 keys / parsing them': figure(imports, 'ratio', 1.5),
+      'batch-check-ratio': figure(checks, 'ratio', 1.5),
+      'batch-import-ratio': figure(imports, 'ratio', 1.5),
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });
