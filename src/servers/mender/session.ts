@@ -123,17 +123,20 @@ export class MenderSession {
    * @throws StationError `server/not-logged-in`, `server/session-ended`, `server/forbidden`.
    */
   async call(name: MenderCall, input: CallInput, signal: AbortSignal): Promise<HttpAnswer> {
-    const holding = this.#holding;
-    const server = this.#profile.name;
-    if (holding === null)
-      throw new StationError(this.#ended ? 'server/session-ended' : 'server/not-logged-in', { server });
-    if (holding.old) throw new StationError('server/old', { server });
+    const holding = this.#here();
+    if (holding.old) throw new StationError('server/old', { server: this.#profile.name });
     const answer = await this.#send(name, holding.token, input, signal);
     if (answer.status !== 401) return this.#permitted(answer, holding);
     const renewed = await this.#renewed(holding);
     const second = await this.#send(name, renewed.token, input, signal);
     if (second.status === 401) throw this.#end(renewed);
     return this.#permitted(second, renewed);
+  }
+
+  #here(): Holding {
+    if (this.#holding !== null) return this.#holding;
+    const code = this.#ended ? 'server/session-ended' : 'server/not-logged-in';
+    throw new StationError(code, { server: this.#profile.name });
   }
 
   #permitted(answer: HttpAnswer, holding: Holding): HttpAnswer {
@@ -147,7 +150,7 @@ export class MenderSession {
 
   /** Calls that were refused together share one renewal. */
   async #renewed(refused: Holding): Promise<Holding> {
-    if (this.#holding !== null && this.#holding !== refused) return this.#holding;
+    if (this.#holding !== refused) return this.#here();
     if (this.#renewal?.refused !== refused) {
       this.#renewal = { refused, done: this.#renew(refused) };
     }
@@ -161,7 +164,13 @@ export class MenderSession {
     if (credentials === null) throw this.#end(refused);
     try {
       // Several calls wait for this, so no single one's signal ends it; its own deadline does.
-      const holding = await this.#enter(credentials, new AbortController().signal);
+      const { signal } = new AbortController();
+      const holding = await this.#enter(credentials, signal);
+      // Who has logged out or in meanwhile is not logged in as the former account again.
+      if (this.#holding !== refused) {
+        await this.#close(holding, signal);
+        return this.#here();
+      }
       this.#holding = holding;
       this.#renewedAt = now;
       this.#options.onChange?.('login', holding.account);
@@ -243,8 +252,10 @@ export class MenderSession {
   }
 }
 
+/** What a renewal may be refused with: the session is over then, and the server is there. */
 const REFUSALS: ReadonlySet<string> = new Set([
   'server/login-refused',
+  'server/token-refused',
   'server/otp-needed',
   'server/single-sign-on',
 ]);

@@ -201,7 +201,7 @@ export class MicSession {
 
   /** Calls that need it together share one renewal. */
   async #renewed(of: Holding): Promise<Holding> {
-    if (this.#holding !== null && this.#holding !== of) return this.#holding;
+    if (this.#holding !== of) return this.#here();
     if (this.#renewal?.of !== of) this.#renewal = { of, done: this.#renew(of) };
     return await this.#renewal.done;
   }
@@ -210,9 +210,13 @@ export class MicSession {
     // Several calls wait for this, so no single one's signal ends it; its own deadline does.
     const { signal } = new AbortController();
     try {
-      const holding = (await this.#refreshed(of, signal)) ?? (await this.#again(signal));
+      const refreshed = await this.#refreshed(of, signal);
+      const holding = refreshed ?? (await this.#again(signal));
+      // Who has logged out or in meanwhile is not logged in as the former account again.
+      if (this.#holding !== of) return this.#here();
       if (holding === null) throw this.#end(of);
       this.#holding = holding;
+      if (refreshed === null) this.#options.onChange?.('login', holding.user.userName);
       this.#options.onRenewed?.();
       return holding;
     } catch (error) {
@@ -249,10 +253,7 @@ export class MicSession {
   /** A new login, where its credentials are at hand. */
   async #again(signal: AbortSignal): Promise<Holding | null> {
     const credentials = (await this.#options.renew?.()) ?? null;
-    if (credentials === null) return null;
-    const holding = await this.#enter(credentials, signal);
-    this.#options.onChange?.('login', holding.user.userName);
-    return holding;
+    return credentials === null ? null : await this.#enter(credentials, signal);
   }
 
   #forbidden({ user }: Holding, answer: HttpAnswer): StationError {

@@ -26,6 +26,16 @@ async function rehearsalAt(options: ServerOptions, serverOptions: ConnectionOpti
   return { rehearsal, server, count };
 }
 
+/** A personal access token of whoever is logged in, as a person copies it. */
+async function accessToken(url: string, server: MenderServer): Promise<Credentials> {
+  const made = await fetch(`${url}/api/management/v1/useradm/settings/tokens`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${server.kept!.form.reveal()}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'station-1' }),
+  });
+  return { by: 'token', token: secret(` ${await made.text()}\n`) };
+}
+
 describe.each(MODES)('a session at a server of %s', (mode) => {
   test('is one login for many calls, and is known', async () => {
     const { server, count } = await rehearsalAt({ mode });
@@ -79,12 +89,7 @@ describe.each(MODES)('a session at a server of %s', (mode) => {
   test('by a personal access token names its user, and logging out leaves the token alone', async () => {
     const { server, rehearsal, count } = await rehearsalAt({ mode });
     await server.login(ADMIN, never);
-    const made = await fetch(`${rehearsal.url}/api/management/v1/useradm/settings/tokens`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${server.kept!.form.reveal()}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ name: 'station-1' }),
-    });
-    const credentials: Credentials = { by: 'token', token: secret(` ${await made.text()}\n`) };
+    const credentials = await accessToken(rehearsal.url, server);
     await server.logout(never);
     const session = await server.login(credentials, never);
     expect(session).toEqual({ account: 'admin@bench.local', expiresAt: null, by: 'token' });
@@ -123,6 +128,70 @@ describe.each(MODES)('a session at a server of %s', (mode) => {
       ['login', 'admin@bench.local'],
       ['login', 'admin@bench.local'],
     ]);
+  });
+
+  test('by a personal access token that was revoked has ended, and asks the server nothing more', async () => {
+    const said: unknown[] = [];
+    const token: { current: Credentials | null } = { current: null };
+    const { server, rehearsal } = await rehearsalAt(
+      { mode },
+      { renew: () => Promise.resolve(token.current), onChange: (what) => said.push(what) },
+    );
+    await server.login(ADMIN, never);
+    token.current = await accessToken(rehearsal.url, server);
+    await server.logout(never);
+    await server.login(token.current, never);
+    rehearsal.revokeSessions({ accessTokens: true });
+    await expect(server.api.limit(never)).rejects.toThrow(code('server/session-ended'));
+    expect(server.session).toBeNull();
+    expect(said.slice(2)).toEqual(['login', 'refused']);
+    const calls = rehearsal.requests.total;
+    await expect(server.api.limit(never)).rejects.toThrow(code('server/session-ended'));
+    expect(rehearsal.requests.total).toBe(calls);
+  });
+
+  test('is not begun again by a renewal on its way when it is logged out, and none is left at the server', async () => {
+    const said: unknown[] = [];
+    const asked = Promise.withResolvers<null>();
+    const credentials = Promise.withResolvers<Credentials>();
+    const { server, rehearsal, count } = await rehearsalAt(
+      { mode },
+      {
+        renew: () => (asked.resolve(null), credentials.promise),
+        onChange: (what) => said.push(what),
+      },
+    );
+    await server.login(ADMIN, never);
+    rehearsal.revokeSessions();
+    const call = server.api.limit(never);
+    const refused = expect(call).rejects.toThrow(code('server/not-logged-in'));
+    await asked.promise;
+    await server.logout(never);
+    credentials.resolve(ADMIN);
+    await refused;
+    expect(server.session).toBeNull();
+    expect(said).toEqual(['login', 'logout']);
+    // The one of before the renewal, and the one that came of it.
+    expect([count('login'), count('logout')]).toEqual([2, 2]);
+    expect(rehearsal.revokeSessions()).toBe(0);
+  });
+
+  test('of somebody else stays where a renewal for the account before is on its way', async () => {
+    const other = { email: 'other@bench.local', password: 'other-bench' };
+    const asked = Promise.withResolvers<null>();
+    const credentials = Promise.withResolvers<Credentials>();
+    const { server, rehearsal } = await rehearsalAt(
+      { mode, accounts: [other] },
+      { renew: () => (asked.resolve(null), credentials.promise) },
+    );
+    await server.login(ADMIN, never);
+    rehearsal.revokeSessions();
+    const call = server.api.limit(never);
+    await asked.promise;
+    await server.login({ by: 'password', user: other.email, password: secret(other.password) }, never);
+    credentials.resolve(ADMIN);
+    expect(await call).toBeNull();
+    expect(server.session).toMatchObject({ account: other.email });
   });
 
   test('is renewed once a minute at most, then has ended and asks the server nothing more', async () => {

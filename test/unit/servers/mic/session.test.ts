@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { secret } from '../../../../src/model/secret.ts';
 import { MIC_ADMIN } from '../../../../src/rehearsal/mic/index.ts';
+import type { Credentials } from '../../../../src/servers/connected-server.ts';
 import { createDeviceServer } from '../../../../src/servers/index.ts';
 import { code } from '../mender/bench.ts';
 import { ADMIN, IDENTITY, micBench, micProfile, never } from './bench.ts';
@@ -70,6 +71,45 @@ describe('a session at a stack', () => {
     alone.clock.forward(2 * MINUTE);
     await expect(alone.server.limit(never)).rejects.toThrow(code('server/session-ended'));
     expect(alone.server.session).toBeNull();
+  });
+
+  test('is not begun again by a renewal on its way when it is logged out', async () => {
+    const said: unknown[] = [];
+    const asked = Promise.withResolvers<null>();
+    const credentials = Promise.withResolvers<Credentials>();
+    const { server, stack, clock } = await micBench(
+      {},
+      { renew: () => (asked.resolve(null), credentials.promise), onChange: (what) => said.push(what) },
+    );
+    await server.login(ADMIN, never);
+    stack.state.endTokens(true);
+    clock.forward(2 * MINUTE);
+    const refused = expect(server.limit(never)).rejects.toThrow(code('server/not-logged-in'));
+    await asked.promise;
+    await server.logout(never);
+    credentials.resolve(ADMIN);
+    await refused;
+    expect(server.session).toBeNull();
+    expect(said).toEqual(['login', 'logout']);
+  });
+
+  test('of somebody else stays where a renewal for the account before is on its way', async () => {
+    const other = { ...MIC_ADMIN, userName: 'other' };
+    const asked = Promise.withResolvers<null>();
+    const credentials = Promise.withResolvers<Credentials>();
+    const { server, stack, clock } = await micBench(
+      { users: [MIC_ADMIN, other] },
+      { renew: () => (asked.resolve(null), credentials.promise) },
+    );
+    await server.login(ADMIN, never);
+    stack.state.endTokens(true);
+    clock.forward(2 * MINUTE);
+    const call = server.limit(never);
+    await asked.promise;
+    await server.login({ by: 'password', user: 'other', password: secret(MIC_ADMIN.password) }, never);
+    credentials.resolve(ADMIN);
+    expect(await call).toMatchObject({ limit: null });
+    expect(server.session).toMatchObject({ account: 'other' });
   });
 
   test('lacking a right is told so, and its token is not renewed for that', async () => {
