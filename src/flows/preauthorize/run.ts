@@ -127,12 +127,12 @@ class Run {
     let result: RowResult | 'left' | 'unsent';
     try {
       const parts = { server, force, calls: this.#calls, clock: this.#clock, stopping, leaving };
-      result = await settleRow(row, { ...parts, sending: this.#sending });
+      const giveUp = (reason: StationError): void => this.#stop(reason);
+      result = await settleRow(row, { ...parts, sending: this.#sending, giveUp });
     } catch (thrown) {
       const error = asStationError(thrown);
-      if (error.code === 'batch/not-settled') this.#unsettled.push({ line: row.line, error });
-      else if (error.code === 'station/internal') throw error;
-      else this.#stop(error);
+      if (error.code !== 'batch/not-settled') throw error;
+      this.#unsettled.push({ line: row.line, error });
       return;
     }
     if (result === 'unsent') this.#unsent.push(row);

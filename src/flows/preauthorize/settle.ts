@@ -1,7 +1,7 @@
 import { publicKey } from '../../keys/public-key.ts';
 import type { Clock } from '../../model/clock.ts';
 import { asStationError, StationError } from '../../model/station-error.ts';
-import type { Preauthorization } from '../../servers/preauthorization.ts';
+import type { Preauthorization, PreauthorizationAnswer } from '../../servers/preauthorization.ts';
 import { isPassing, type PacedCalls } from './calls.ts';
 import { afterAnswer, afterForce, afterLook, sentAgo, type NextForRow, type SentAgo } from './judge.ts';
 import type { RowResult, RunRow } from './row.ts';
@@ -23,17 +23,33 @@ export interface SettleParts {
   readonly force: boolean;
   /** Called right before a row is sent; it is on the disk when this returns. */
   readonly sending: (row: RunRow) => void;
+  /** Called with what keeps every row from its verdict, this one's among them: the run is over. */
+  readonly giveUp: (reason: StationError) => void;
   /** Aborted when no further row is to be begun. */
   readonly stopping: AbortSignal;
   /** Aborted when what is under way has had its time. */
   readonly leaving: AbortSignal;
 }
 
+/** What proves by itself that a call did nothing: it was not sent, or refused before anybody looked at it. */
+const DID_NOTHING: ReadonlySet<string> = new Set([
+  'batch/limited-for-long',
+  'server/call-not-allowed',
+  'server/certificate',
+  'server/forbidden',
+  'server/not-logged-in',
+  'server/old',
+  'server/pin-mismatch',
+  'server/rate-limited',
+  'server/session-ended',
+  'server/unknown-certificate',
+]);
+
 /**
- * Brings a row to its verdict. `left`: for the next run, which asks the server what it has; `unsent`: the same, and the
- * server never had it.
+ * Brings a row to its verdict. `left`: for the next run, which asks the server what it has; `unsent`: the same, and this
+ * run changed nothing there for it.
  *
- * @throws StationError of the session, the connection or the server as a whole; `batch/not-settled` for this row alone.
+ * @throws StationError `batch/not-settled` for this row alone; `station/internal`.
  */
 export async function settleRow(row: RunRow, parts: SettleParts): Promise<RowResult | 'left' | 'unsent'> {
   const work = new RowAtWork(row, parts);
@@ -48,7 +64,12 @@ export async function settleRow(row: RunRow, parts: SettleParts): Promise<RowRes
       next = after;
     } catch (thrown) {
       if (turn.aborted || parts.leaving.aborted) return work.left();
-      const pause = work.failed(asStationError(thrown));
+      const error = asStationError(thrown);
+      const pause = work.pauseAfter(error);
+      if (pause === null) {
+        parts.giveUp(error);
+        return work.left();
+      }
       if (!(await slept(pause, parts))) return work.left();
       if (next.do === 'force' || next.do === 'remove-dead') next = { do: 'ask' };
     }
@@ -71,7 +92,9 @@ async function slept(ms: number, { clock, stopping }: SettleParts): Promise<bool
 class RowAtWork {
   readonly #row: RunRow;
   readonly #parts: SettleParts;
+  /** Since when the server may have made something for it, on the clock that never jumps. */
   #firstAskedAt: number | null = null;
+  #isForced = false;
   /** See `Circumstances`; of the last answer. */
   #sent: readonly SentAgo[] = [];
   #ageMs: number | null = null;
@@ -103,7 +126,7 @@ class RowAtWork {
 
   /** What is to be said of a row that is not brought to its end. */
   left(): 'left' | 'unsent' {
-    return this.#firstAskedAt === null ? 'unsent' : 'left';
+    return this.#firstAskedAt === null && !this.#isForced ? 'unsent' : 'left';
   }
 
   /**
@@ -130,10 +153,15 @@ class RowAtWork {
     return this.#rounds === 1 ? 0 : FIRST_PAUSE_MS * 2 ** (this.#rounds - 2);
   }
 
-  /** How long to wait before it is tried again, in milliseconds; throws where that makes no sense. */
-  failed(error: StationError): number {
+  /**
+   * How long to wait before it is tried again after an error, in milliseconds; null where that makes no sense for any row.
+   *
+   * @throws StationError `batch/not-settled`; `station/internal`.
+   */
+  pauseAfter(error: StationError): number | null {
     const { calls } = this.#parts;
-    if (!isPassing(error) || calls.silentForMs > PATIENCE_MS) throw error;
+    if (error.code === 'batch/not-settled' || error.code === 'station/internal') throw error;
+    if (!isPassing(error) || calls.silentForMs > PATIENCE_MS) return null;
     // Only where others are answered meanwhile it is this row's own trouble.
     if (calls.good > this.#goodBefore) this.#tries += 1;
     this.#goodBefore = calls.good;
@@ -147,24 +175,31 @@ class RowAtWork {
     const { calls, server, leaving, clock, sending } = this.#parts;
     // What was not sent before this question cannot be what it finds.
     const before = this.#firstAskedAt;
-    const answer = await calls.ask(turn, () => {
-      sending(this.#row);
-      this.#firstAskedAt ??= clock.monotonic();
-      return server.ask(this.#row, leaving);
-    });
+    let answer: PreauthorizationAnswer;
+    try {
+      answer = await calls.ask(turn, () => {
+        sending(this.#row);
+        this.#firstAskedAt ??= clock.monotonic();
+        return server.ask(this.#row, leaving);
+      });
+    } catch (thrown) {
+      if (DID_NOTHING.has(asStationError(thrown).code)) this.#firstAskedAt = before;
+      throw thrown;
+    }
     this.#isBusy = answer.kind === 'busy';
     switch (answer.kind) {
-      case 'busy':
-        // Nothing was done.
-        this.#firstAskedAt = before;
-        return { do: 'ask' };
       case 'unclear':
         throw answer.error;
+      case 'busy':
+        this.#firstAskedAt = before;
+        return { do: 'ask' };
       case 'refused':
+        this.#firstAskedAt = before;
         // What an account may not do, or may not do any more, is no verdict on a row.
         if (answer.error.code === 'server/forbidden') throw answer.error;
         break;
       case 'exists':
+        this.#firstAskedAt = before;
         this.#ageMs = answer.ageMs;
         this.#sent = this.#sentBefore(before);
         break;
@@ -183,7 +218,10 @@ class RowAtWork {
   async #force(deviceId: string, turn: AbortSignal): Promise<NextForRow> {
     const { calls, server, leaving } = this.#parts;
     const key = publicKey(this.#row.key);
-    const device = await calls.make(turn, () => server.force(this.#row, key, deviceId, leaving));
+    const device = await calls.make(turn, () => {
+      this.#isForced = true;
+      return server.force(this.#row, key, deviceId, leaving);
+    });
     if (device !== null) return afterForce(this.#row, device);
     this.#cannotForce = true;
     return { do: 'look', deviceId };

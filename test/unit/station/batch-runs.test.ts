@@ -235,6 +235,22 @@ test('a session that ends in the middle asks for a login and loses nothing', asy
   expect(bench.inspect()).toHaveLength(300);
 });
 
+test('an account that may not preauthorize binds the batch to no server', async () => {
+  const [wrong, right] = [await serverOf(), await serverOf()];
+  const { station } = await stationWith(40, { wrong, right });
+  wrong.faults.add({ on: 'preauthorize', act: { kind: 'status', status: 403 } });
+  expect(await send(station, { server: 'wrong' })).toMatchObject({
+    state: 'paused',
+    reason: { code: 'server/forbidden' },
+    counts: { pending: 40 },
+  });
+  expect(await station.call('batch.take-back', { name: 'spring', server: 'wrong' })).toMatchObject({
+    state: 'ended',
+    inFlight: 0,
+  });
+  expect(await send(station, { server: 'right' })).toMatchObject({ counts: { created: 40 } });
+});
+
 test('rows that failed are tried again when it is asked for, and answered anew', async () => {
   const bench = await serverOf();
   const { station, batch } = await stationWith(3, { bench });

@@ -24,6 +24,9 @@ function run(
   }).finally(() => store.cut());
 }
 
+/** Rows of which nobody knows whether the server has them. */
+const inDoubt = (store: MemoryRows) => [...store.intended.keys()].filter((line) => !store.results.has(line));
+
 const outcomes = (store: MemoryRows) =>
   [...store.results].toSorted(([a], [b]) => a - b).map(([, { outcome }]) => outcome);
 
@@ -140,7 +143,7 @@ test('a stop lets what is under way end, records it, and the next run does the r
   expect(server.made.length).toBeGreaterThan(20);
   expect(server.made.length).toBeLessThan(300);
   // Of what was announced and not sent nobody has to find out anything.
-  expect([...store.intended.keys()].filter((line) => !store.results.has(line))).toEqual([]);
+  expect(inDoubt(store)).toEqual([]);
   await run(server, store, clock);
   expect(outcomes(store)).toEqual(Array.from({ length: 300 }, () => 'created'));
   expect(server.made).toHaveLength(300);
@@ -160,6 +163,7 @@ test('a session that ends stops the run with that as its reason, and loses nothi
   const first = await run(server, store, clock);
   expect([first.state, first.reason?.code]).toEqual(['stopped', 'server/session-ended']);
   expect(store.results.size).toBe(30);
+  expect(inDoubt(store)).toEqual([]);
   left = Infinity;
   expect((await run(server, store, clock)).reason).toBe(null);
   expect(server.made).toHaveLength(100);
@@ -178,6 +182,74 @@ test('an account that may not do this is no verdict on its rows', async () => {
   const end = await run(server, store, clock);
   expect(end.reason?.code).toBe('server/forbidden');
   expect(store.results.size).toBe(0);
+  expect(inDoubt(store)).toEqual([]);
+});
+
+const forbidden = () => new StationError('server/forbidden', { server: 'model', user: 'x', detail: '' });
+
+test.each([
+  ['server/call-not-allowed', () => new StationError('server/call-not-allowed', { call: 'preauthorize' })],
+  ['server/not-logged-in', () => new StationError('server/not-logged-in', { server: 'model' })],
+] as const)('what was refused with %s before it was sent is in nobody’s doubt', async (code, refusal) => {
+  const clock = virtualTime();
+  const server = new ModelServer({ clock, mode: '2026' });
+  server.ask = () => Promise.reject(refusal());
+  const store = new MemoryRows(clock, wishes(20));
+  expect((await run(server, store, clock)).reason?.code).toBe(code);
+  expect(inDoubt(store)).toEqual([]);
+});
+
+test('a rate limit that nobody waits for leaves no row in doubt: it did nothing', async () => {
+  const clock = virtualTime();
+  const server = new ModelServer({ clock, mode: '2026' });
+  server.ask = () => Promise.resolve({ kind: 'busy', waitMs: 3_600_000 });
+  const store = new MemoryRows(clock, wishes(20));
+  expect((await run(server, store, clock)).reason?.code).toBe('batch/limited-for-long');
+  expect(inDoubt(store)).toEqual([]);
+});
+
+test('a device that was there before, and may not be read, leaves its row as it was', async () => {
+  const clock = virtualTime();
+  const server = new ModelServer({ clock, mode: '2026' });
+  const [row] = wishes(1);
+  server.put(row!.identity, [[keyNumber(100), 'accepted']], 'accepted');
+  server.device = () => Promise.reject(forbidden());
+  const store = new MemoryRows(clock, [row!]);
+  expect((await run(server, store, clock)).reason?.code).toBe('server/forbidden');
+  expect(inDoubt(store)).toEqual([]);
+});
+
+test('a row whose answer was lost stays in doubt, whatever is said to it later', async () => {
+  const clock = virtualTime();
+  const server = new ModelServer({ clock, mode: '2026', trouble: () => 'lost-after' });
+  const ask = server.ask.bind(server);
+  let asked = 0;
+  server.ask = (wish, signal) => {
+    asked += 1;
+    return asked === 1 ? ask(wish, signal) : Promise.resolve({ kind: 'refused', error: forbidden() });
+  };
+  const store = new MemoryRows(clock, wishes(1));
+  expect((await run(server, store, clock)).reason?.code).toBe('server/forbidden');
+  expect(inDoubt(store)).toEqual([2]);
+});
+
+test('a row that was forced stays in doubt when its answer is lost and the right is taken away', async () => {
+  const clock = virtualTime();
+  const server = new ModelServer({ clock, mode: '2026' });
+  const [row] = wishes(1);
+  server.put(row!.identity, [[keyNumber(100), 'accepted']], 'accepted');
+  const [ask, force] = [server.ask.bind(server), server.force.bind(server)];
+  let isForced = false;
+  server.force = async (...of) => {
+    await force(...of);
+    isForced = true;
+    throw new StationError('server/timeout', { server: 'model', seconds: 30 });
+  };
+  server.ask = (wish, signal) =>
+    isForced ? Promise.resolve({ kind: 'refused', error: forbidden() }) : ask(wish, signal);
+  const store = new MemoryRows(clock, [row!]);
+  expect((await run(server, store, clock, { force: true })).reason?.code).toBe('server/forbidden');
+  expect(inDoubt(store)).toEqual([2]);
 });
 
 test('a right that is taken away in the middle of a run stops it, and no row is refused for it', async () => {
@@ -198,6 +270,7 @@ test('a right that is taken away in the middle of a run stops it, and no row is 
   expect((await run(server, store, clock)).reason?.code).toBe('server/forbidden');
   expect(outcomes(store).every((outcome) => outcome === 'created')).toBe(true);
   expect(store.results.size).toBe(30);
+  expect(inDoubt(store)).toEqual([]);
 });
 
 test('a server that is away is waited for, and left alone after two minutes', async () => {
