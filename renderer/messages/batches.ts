@@ -204,6 +204,9 @@ export const batchMessages = {
     sha: 'SHA-256 of the file',
     leftOut: 'Bad rows left out',
     server: 'Server',
+    boards: 'Boards through',
+    boardsOf: (units: number, rows: number) =>
+      `${units.toLocaleString('en')} of ${rows.toLocaleString('en')}`,
     share: 'Share of',
     shareOf: (station: string, part: number, parts: number) => `${station}, part ${part} of ${parts}`,
     admitted: 'Let through by an admin',

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from './app.ts';
@@ -63,3 +64,60 @@ test('boards are counted n of N on the bench; strangers and repeats are refused,
   await expect(strip).toHaveCount(0);
   expect(app.problems).toEqual([]);
 });
+
+test('boards of a batch with keys keep them: one with another key is refused until an admin lets it through, and the batch is closed by hand', async ({
+  app,
+  bench,
+  home,
+}) => {
+  test.slow();
+  const { page } = app;
+  const left = bench.board({ mac: mac(1), client: CLIENT });
+  await bench.plugIn(left, 'left');
+  await bench.plugIn(bench.board({ mac: mac(2), client: CLIENT }), 'right');
+  await useServer(page, bench.server);
+  const file = path.join(home, 'keys.csv');
+  const otherKey = (): string =>
+    generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+  const rows = [
+    [mac(1), oneLine(left.inspect.publicKey)],
+    [mac(2), otherKey()],
+    [mac(3), otherKey()],
+  ];
+  writeFileSync(file, `mac,pubkey\n${rows.map((row) => row.join(',')).join('\n')}\n`);
+  await ask(page, 'batch.import', { path: file, name: 'Keys 12' });
+
+  await page.getByRole('navigation').getByRole('button', { name: 'Batches' }).click();
+  await page.getByRole('button', { name: /^Keys 12/ }).click();
+  await page.getByRole('button', { name: 'Use on the bench' }).click();
+  const strip = page.getByRole('region', { name: 'Batch on the bench' });
+  await expect(strip).toContainText('0 of 3 through');
+
+  await provisionOn(page, 'left');
+  await expect(strip).toContainText('1 of 3 through');
+  await card(page, 'right')
+    .getByRole('button', { name: /Provision|Try anyway/ })
+    .click();
+  await expectVerdicts(page, 'STOPPED', ['right']);
+  await expect(card(page, 'right')).toContainText('The batch Keys 12 has the key sha256:');
+  expect(bench.server.inspect()).toHaveLength(1);
+  await card(page, 'right').getByRole('button', { name: 'Let it through…' }).click();
+  await card(page, 'right').getByRole('button', { name: 'Sure: let it through' }).click();
+  await expectVerdicts(page, 'PASS', ['right']);
+
+  await test.step('a batch that is closed goes no more to the bench', async () => {
+    await page.getByRole('navigation').getByRole('button', { name: 'Batches' }).click();
+    await page.getByRole('button', { name: 'Close the batch' }).click();
+    await expect(page.getByRole('button', { name: 'Keep it open' })).toBeFocused();
+    await page.getByRole('button', { name: 'Close it: no more boards' }).click();
+    await expect(page.getByRole('button', { name: 'Use on the bench' })).toHaveCount(0);
+    await expect(page.getByRole('button', { name: 'Close the batch' })).toHaveCount(0);
+    expect(await ask(page, 'batch.show', { name: 'Keys 12' })).toMatchObject({ open: false, admitted: 1 });
+  });
+  expect(app.problems).toEqual([]);
+});
+
+/** A key in PEM as a cell of a list. */
+function oneLine(pem: string | undefined): string {
+  return (pem ?? '').replace(/-----[^-]*-----|\s/g, '');
+}

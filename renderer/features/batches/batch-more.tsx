@@ -4,12 +4,13 @@ import type { BatchView } from '../../../src/contract/batches.ts';
 import { messages } from '../../messages.ts';
 import type { OpenPanel } from '../../panel.ts';
 import { useWhyNot } from '../../rights.ts';
+import { CloseBatch } from './close-batch.tsx';
 import { RemoveBatch } from './remove-batch.tsx';
 import { isAtServer } from './state.ts';
 import { useMayBatches } from './use-batches.ts';
 import classes from './batches.module.css';
 
-/** What is seldom done with a batch: its parts for other benches, and taking it off the list. */
+/** What is seldom done with a batch: a look at its server, its parts for other benches, its end, and taking it off the list. */
 export function BatchMore({
   batch,
   open,
@@ -19,12 +20,23 @@ export function BatchMore({
 }): ReactNode {
   const may = useMayBatches();
   const why = useWhyNot('batches');
-  const { name, share, shares, closed } = batch;
+  const whyNotLook = useWhyNot('test');
+  const { name, kind, server, share, shares, closed } = batch;
   if (isAtServer(batch)) return null;
   // A part is shared where it is from; a closed batch may still wait for what others made of it.
   const hasParts = share === null && (closed === null || shares.length > 0);
   return (
     <div className={classes.acts}>
+      {kind === 'keys' && server !== null ? (
+        <Button
+          variant="default"
+          disabled={whyNotLook !== null}
+          title={whyNotLook ?? ''}
+          onClick={() => open({ kind: 'reconcile', batch: name, server })}
+        >
+          {messages.batches.reconcile.go}
+        </Button>
+      ) : null}
       {hasParts ? (
         <Button
           variant="default"
@@ -35,6 +47,7 @@ export function BatchMore({
           {messages.batches.benches.go}
         </Button>
       ) : null}
+      {closed === null ? <CloseBatch name={name} disabled={!may} /> : null}
       <RemoveBatch name={name} disabled={!may} />
     </div>
   );

@@ -94,7 +94,7 @@ function Filters({
 
 function BatchFacts({ batch }: { readonly batch: BatchView }): ReactNode {
   const text = messages.batches.facts;
-  const { share, operator, leftOut, admitted } = batch;
+  const { share, operator, leftOut, admitted, kind, units } = batch;
   const at = when(batch.at, new Date());
   return (
     <Facts
@@ -102,6 +102,10 @@ function BatchFacts({ batch }: { readonly batch: BatchView }): ReactNode {
         { name: text.file, value: batch.file, mono: true },
         { name: text.imported, value: operator === null ? at : `${at} ${text.by(operator)}` },
         { name: text.server, value: batch.server },
+        {
+          name: text.boards,
+          value: kind === 'expectation' || units === 0 ? null : text.boardsOf(units, batch.rows),
+        },
         { name: messages.inventory.title, value: messages.inventory.counts(batch.inventory) },
         { name: text.leftOut, value: leftOut === 0 ? null : leftOut },
         { name: text.admitted, value: admitted === 0 ? null : admitted },

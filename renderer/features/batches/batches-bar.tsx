@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { useState, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import type { BatchView } from '../../../src/contract/batches.ts';
 import { messages } from '../../messages.ts';
 import type { OpenPanel } from '../../panel.ts';
@@ -36,61 +36,37 @@ export function BatchesBar({
           {messages.batches.import}
         </Button>
       ) : batch.kind === 'keys' ? (
-        <OfKeys batch={batch} may={may} open={open} />
+        <OfKeys batch={batch} may={may} open={open} onBench={onBench} />
       ) : (
-        <OfBoards batch={batch} may={may} onBench={onBench} />
+        <UseOnBench batch={batch} big onBench={onBench} />
       )}
     </section>
   );
 }
 
-/** An expectation takes boards until it is full or closed. */
-function OfBoards({
+/** Has the boards on the bench count in this batch, and goes there. Not offered of one that takes no more boards. */
+function UseOnBench({
   batch,
-  may,
+  big,
   onBench,
 }: {
   readonly batch: BatchView;
-  readonly may: boolean;
+  /** Whether it is the one big button. */
+  readonly big: boolean;
   readonly onBench: () => void;
 }): ReactNode {
   const store = useStore();
-  const [asked, setAsked] = useState(false);
-  const why = useWhyNot('batches');
-  const text = messages.batches.closing;
-  if (batch.closed !== null) return null;
+  if (!batch.open) return null;
   return (
-    <>
-      {asked ? (
-        <>
-          <Button variant="default" autoFocus onClick={() => setAsked(false)}>
-            {text.no}
-          </Button>
-          <Button
-            color="red"
-            disabled={!may}
-            title={why ?? ''}
-            onClick={() => void store.ask('batch.close', { name: batch.name })}
-          >
-            {text.yes}
-          </Button>
-        </>
-      ) : (
-        <Button variant="default" disabled={!may} title={why ?? ''} onClick={() => setAsked(true)}>
-          {text.go}
-        </Button>
-      )}
-      <Button
-        className={bar.start ?? ''}
-        data-start="true"
-        onClick={() => {
-          chooseForBench(store, batch.name);
-          onBench();
-        }}
-      >
-        {messages.batches.bench.use}
-      </Button>
-    </>
+    <Button
+      {...(big ? { className: bar.start ?? '', 'data-start': 'true' } : { variant: 'default' })}
+      onClick={() => {
+        chooseForBench(store, batch.name);
+        onBench();
+      }}
+    >
+      {messages.batches.bench.use}
+    </Button>
   );
 }
 
@@ -98,15 +74,16 @@ function OfKeys({
   batch,
   may: up,
   open,
+  onBench,
 }: {
   readonly batch: BatchView;
   readonly may: boolean;
   readonly open: OpenPanel;
+  readonly onBench: () => void;
 }): ReactNode {
   const store = useStore();
   const { preauthorize } = useBatches();
   const why = useWhyNot('batches');
-  const whyNotLook = useWhyNot('test');
   const { name, run, counts, server } = batch;
   const text = messages.batches;
   const words = text.preauthorize;
@@ -114,16 +91,7 @@ function OfKeys({
   const nothingLeft = counts.pending === 0 && failedRows(counts) === 0;
   return (
     <>
-      {server === null || atServer ? null : (
-        <Button
-          variant="default"
-          disabled={whyNotLook !== null}
-          title={whyNotLook ?? ''}
-          onClick={() => open({ kind: 'reconcile', batch: name, server })}
-        >
-          {text.reconcile.go}
-        </Button>
-      )}
+      <UseOnBench batch={batch} big={false} onBench={onBench} />
       {atServer ? (
         <Button
           variant="default"

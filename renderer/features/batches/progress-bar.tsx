@@ -3,23 +3,26 @@ import type { BatchView } from '../../../src/contract/batches.ts';
 import { ROW_OUTCOMES, type RowOutcome } from '../../../src/model/batch.ts';
 import { Icon, type IconName } from '../../components/icon.tsx';
 import { messages } from '../../messages.ts';
-import { progressOf } from './state.ts';
+import { boardsOf, progressOf } from './state.ts';
 import classes from './progress-bar.module.css';
 
 /** How far a batch is, in numbers and as a bar. */
 export function BatchProgress({
   batch,
   large = false,
+  boards = false,
 }: {
   readonly batch: BatchView;
   readonly large?: boolean;
+  /** Whether it is told how many boards are through, also of a batch whose keys are sent to a server. */
+  readonly boards?: boolean;
 }): ReactNode {
   const text = messages.batches;
-  const { done, all } = progressOf(batch);
+  const { done, all } = boards ? boardsOf(batch) : progressOf(batch);
   return (
     <div className={classes.progress} data-large={large}>
       <p className={classes.count}>
-        <strong>{text.progress(done, all)}</strong> {text.doneWord[batch.kind]}
+        <strong>{text.progress(done, all)}</strong> {text.doneWord[boards ? 'expectation' : batch.kind]}
       </p>
       <svg className={classes.bar} viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true">
         <rect width={all === 0 ? 0 : (done / all) * 1000} height="10" />

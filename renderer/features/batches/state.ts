@@ -109,6 +109,11 @@ export function progressOf(batch: BatchView): { readonly done: number; readonly 
   return { done, all: batch.rows };
 }
 
+/** How far its boards are on the benches, also where its keys were sent before. */
+export function boardsOf({ units, rows }: BatchView): ReturnType<typeof progressOf> {
+  return { done: units, all: rows };
+}
+
 /** What a batch is doing or has come to, in one word. */
 export type BatchStanding = 'running' | 'paused' | 'cancelling' | 'interrupted' | 'full' | 'closed' | 'open';
 

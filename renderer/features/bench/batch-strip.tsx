@@ -23,7 +23,7 @@ export function BatchStrip(): ReactNode {
         <Standing batch={batch} />
       </div>
       <div className={classes.progress} aria-live="polite">
-        <BatchProgress batch={batch} large />
+        <BatchProgress batch={batch} large boards />
       </div>
       <Button variant="default" onClick={() => chooseForBench(store, null)}>
         {text.leave}
