@@ -21,8 +21,10 @@ import { VERSION } from '../version.ts';
 
 const AFTER_HELP = `
 Secrets never come as arguments: use the prompt, --password-stdin, or STATION_PASSWORD, STATION_TOKEN (a personal access
-token), STATION_TENANT_TOKEN, STATION_BOARD_PASSWORD, STATION_KEY_PASSPHRASE, STATION_PIN, which are deleted from the
-environment at once.
+token), STATION_TENANT_TOKEN, STATION_API_KEY, STATION_BOARD_PASSWORD, STATION_KEY_PASSPHRASE, STATION_PIN, STATION_NEW_PIN,
+STATION_NEW_BADGE, which are deleted from the environment at once.
+
+The options of a command:  station provision --help, station batch import --help, and so on.
 
 Exit status: 0 all done; 1 at least one board, row or check failed; 2 the call is wrong; 3 the station cannot work
 (server, login, journal); 130 interrupted, after every board was brought to a safe state.

@@ -24,7 +24,7 @@ export const BATCH_ERRORS = {
   'batch/no-auth-set': row(
     'Device {device} of this identity is preauthorized without a key: no unit can ever use it.',
     'The row was not preauthorized.',
-    'Remove that device (station reconcile --fix dead), then run the batch again with --retry.',
+    'Remove that device (station reconcile --server NAME --batch NAME --fix dead), then run the batch again with --retry.',
   ),
   'batch/not-settled': row(
     'The server gave no lasting answer to this row: {detail}.',
@@ -78,7 +78,7 @@ export const BATCH_ERRORS = {
   'batch/no-keys': row(
     'The batch {batch} has no keys: it is a list of expected units.',
     STATION,
-    'Provision units against it (station provision --batch "{batch}"), or import a list with keys.',
+    'Provision units against it (station provision --batch "{batch}" --server NAME --port PORT), or import a list with keys.',
   ),
   'batch/not-sent': row(
     'The batch {batch} was never preauthorized at {server}.',
@@ -148,7 +148,7 @@ export const BATCH_ERRORS = {
   'batch/other-batch': row(
     '{path} is no export of a part of the batch {name}: {detail}.',
     STATION,
-    'Merge files of its parts, into the batch that they were shared from (station batch export NAME --format json, at the other bench).',
+    'Merge files of its parts, into the batch that they were shared from (at the other bench: station batch export NAME --format json --out FILE).',
   ),
   'batch/counted-twice': row(
     'A board of the batch {name} was counted twice: {first}; and {second}.',

@@ -711,7 +711,7 @@ export const ERRORS = {
   'request/approved-elsewhere': row(
     'The key was approved at {approved}; this unit’s server {server} is at {url}.',
     'The unit is as it was: its old key is active, the new one staged.',
-    'Have it approved for the server of the request. Where both are addresses of that one server, the admin says so: station rekey approve --other-address.',
+    'Have it approved for the server of the request. Where both are addresses of that one server, the admin says so: station rekey approve REQUEST --server NAME --out FILE --other-address.',
   ),
   'request/not-staged': row(
     'The new key was not staged: {detail}.',

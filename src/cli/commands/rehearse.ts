@@ -32,7 +32,9 @@ interface RehearseOptions {
 export function addRehearseCommand(program: Command, parts: ProgramParts): void {
   const command = program
     .command('rehearse')
-    .description('the embedded bench: simulated boards are provisioned against a Mender-compatible server')
+    .description(
+      'the embedded bench: simulated boards are provisioned against a Mender-compatible server, or with --kind mic a stack of the Managed IoT Cloud',
+    )
     .option('--boards <n>', 'how many boards', '4')
     .addOption(
       new Option('--fail <kind>', 'let something go wrong, to see what the station does').choices(

@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { lockHome } from '../../../src/journal/index.ts';
 import { DEFAULT_ADMIN, startMenderServer, type MenderServer } from '../../../src/rehearsal/server/index.ts';
+import { takeSecrets } from '../../../src/settings/secrets-from-environment.ts';
 import { makeHome, packageVersion, station } from './command.ts';
 
 async function startServer(): Promise<MenderServer> {
@@ -105,13 +106,25 @@ test('the version is that of the package, and help names every command and the e
     'credential',
     'identify',
     'provision',
+    'rekey',
+    'batch',
+    'inventory',
+    'resume',
+    'reconcile',
+    'people',
     'journal',
+    'stats',
     'rehearse',
+    'shift-check',
     'doctor',
   ])
     expect(out).toMatch(new RegExp(`^  ${command}\\b`, 'm'));
   expect(out).toMatch(/0 all done; 1 .*; 2 the call is wrong; 3 the station cannot work/);
-  expect(out).toMatch(/STATION_TENANT_TOKEN/);
+  // Each variable that is read and deleted is told.
+  const read: string[] = [];
+  takeSecrets(new Proxy({}, { get: (_, name) => void read.push(String(name)) }));
+  expect(read).toContain('STATION_TOKEN');
+  for (const name of read) expect(out).toMatch(new RegExp(`\\b${name}\\b`));
   for (const command of [['provision'], ['server', 'add'], ['rehearse']]) {
     const help = await station([...command, '--help']);
     expect(help.status).toBe(0);
