@@ -608,6 +608,7 @@ class StationOverHome implements Station {
       server: (name, signal) => this.#servers.open(name, signal),
       signing: () => this.#signing(),
       run: (batch) => this.#batchRuns.view(batch),
+      isAtWork: (batch) => this.#batchRuns.has(batch),
       knowsStation: (key) =>
         this.#record.reader.batches.knowsBench(key) ||
         this.#settings.approvers().some((approver) => approver.key === key),

@@ -35,7 +35,7 @@ export function endingHandlers(
       return closed;
     },
     'batch.remove': ({ name }) => {
-      const { record, operator, tell, run } = parts();
+      const { record, operator, tell, isAtWork } = parts();
       const journal = record.writer();
       const batch = batchNamed(record, name);
       const sent = journal.batches.inFlightRows(batch.id, 0, 1).length > 0;
@@ -43,7 +43,7 @@ export function endingHandlers(
         ? 'of some rows nobody knows yet whether the server has them'
         : journal.batches.hasKept(batch.id, null)
           ? 'devices of it are in use at a server from which it was taken back'
-          : useOf(batch, run(batch) !== null);
+          : useOf(batch, isAtWork(batch));
       if (use !== null) throw new StationError('batch/in-use', { name, detail: use });
       journal.append({ kind: 'batch-removed', batch: batch.id, operator: operator() });
       tell({ type: 'batch-gone', name });
@@ -53,13 +53,11 @@ export function endingHandlers(
 }
 
 /** What a batch was used for, in words; null where nobody used it. */
-function useOf({ units, admitted, counts, run, shares }: BatchRecord, isRunning: boolean): string | null {
-  if (isRunning) return 'it is being worked on';
+function useOf({ units, admitted, counts, run, shares }: BatchRecord, atWork: boolean): string | null {
+  if (atWork) return 'it is being worked on';
   if (units + admitted > 0) return `${units + admitted} board(s) were provisioned against it`;
   const away = shares.filter(({ returnedAt }) => returnedAt === null).length;
   if (away > 0) return `${away} part(s) of it are at other benches`;
   if (counts.created > 0) return `${counts.created} device(s) of it are preauthorized`;
-  return run !== null && run.state !== 'ended' && run.state !== 'cancelled'
-    ? `its run at ${run.server} has not ended`
-    : null;
+  return run?.state === 'begun' || run?.state === 'paused' ? `its run at ${run.server} has not ended` : null;
 }

@@ -25,6 +25,8 @@ export interface BatchParts {
   readonly knowsStation: (key: KeyFingerprint) => boolean;
   /** The run at a server that goes on in this process, by the batch's id. */
   readonly run: (batch: BatchRecord) => BatchRunView | null;
+  /** Whether something goes on with the batch at a server in this process, a login for that included. */
+  readonly isAtWork: (batch: BatchRecord) => boolean;
 }
 
 export type BatchHandlers = {

@@ -43,6 +43,11 @@ export class BatchRuns implements AsyncDisposable {
     return this.#live.get(batch.id)?.progress?.view() ?? null;
   }
 
+  /** Whether something goes on with a batch: from the first look at its server on, which no view shows yet. */
+  has(batch: BatchRecord): boolean {
+    return this.#live.has(batch.id);
+  }
+
   /** @throws StationError `batch/...`, `station/not-supported`, `server/...` of the session; `journal/...`. */
   preauthorize(params: CallParams<'batch.preauthorize'>, signal: AbortSignal): Promise<PreauthorizeReport> {
     const batch = this.#batch(params.name);
@@ -79,7 +84,7 @@ export class BatchRuns implements AsyncDisposable {
   }
 
   async #alone<T>(batch: BatchRecord, signal: AbortSignal, work: (live: LiveRun) => Promise<T>): Promise<T> {
-    if (this.#live.has(batch.id)) throw new StationError('batch/running', { batch: batch.name });
+    if (this.has(batch)) throw new StationError('batch/running', { batch: batch.name });
     const { promise: ended, resolve } = Promise.withResolvers<undefined>();
     const live: LiveRun = { batch, stop: new AbortController(), ended, progress: null, as: 'paused' };
     const abort = (): void => {

@@ -38,11 +38,11 @@ interface Part {
 export function shareBatch(
   batch: BatchRecord,
   request: ShareRequest,
-  { record, clock, operator, signing, run }: BatchParts,
+  { record, clock, operator, signing, isAtWork }: BatchParts,
   view: (batch: BatchRecord) => BatchView,
 ): BatchShareReport {
   const journal = record.writer();
-  if (run(batch)?.state === 'running') throw new StationError('batch/running', { batch: batch.name });
+  if (isAtWork(batch)) throw new StationError('batch/running', { batch: batch.name });
   refuse(batch, journal);
   const parts = partsOf(batch, request, journal);
   const { stationId, signer } = signing();

@@ -386,6 +386,37 @@ test.each(['paused', 'cancelled'] as const)(
   },
 );
 
+test('a batch is neither removed nor given away while its run still logs in, or it is taken back', async () => {
+  const bench = await serverOf();
+  const { home, station } = await stationWith(3, { bench });
+  const tried = async (): Promise<void> => {
+    await expect(station.call('batch.remove', { name: 'spring' })).rejects.toMatchObject({
+      code: 'batch/in-use',
+    });
+    await expect(
+      station.call('batch.share', { name: 'spring', benches: 1, keep: true, folder: home }),
+    ).rejects.toMatchObject({ code: 'batch/running' });
+  };
+  const handle = bench.core.handle.bind(bench.core);
+  const duringFirstCall = async <T>(work: () => Promise<T>): Promise<T> => {
+    const tries: Promise<void>[] = [];
+    bench.core.handle = (request) => {
+      if (tries.length === 0) tries.push(tried());
+      return handle(request);
+    };
+    const done = await work();
+    expect(tries).toHaveLength(1);
+    await Promise.all(tries);
+    return done;
+  };
+  expect(await duringFirstCall(() => send(station))).toMatchObject({ counts: { created: 3 } });
+  const takeBack = () => station.call('batch.take-back', { name: 'spring', server: 'bench' });
+  expect(await duringFirstCall(takeBack)).toMatchObject({ counts: { removed: 3 } });
+  // Taken back, with nothing going on, it goes.
+  await station.call('batch.remove', { name: 'spring' });
+  expect(await station.call('batch.list', {})).toEqual([]);
+});
+
 test('what a paused run had announced and not sent is taken back at once: there is nothing of it', async () => {
   const bench = await serverOf();
   const { station } = await stationWith(400, { bench });
