@@ -40,7 +40,7 @@ export class PacedCalls {
     return this.#good;
   }
 
-  /** Milliseconds since the server last gave any answer that it meant. */
+  /** Milliseconds since the server last gave any answer that it meant; below 0 while it has everybody wait. */
   get silentForMs(): number {
     return this.#options.clock.monotonic() - this.#lastGoodAt;
   }
@@ -86,13 +86,19 @@ export class PacedCalls {
 
   #answered(began: number, done: boolean): void {
     this.#pace.answered(began);
-    this.#lastGoodAt = this.#options.clock.monotonic();
+    this.#heard(0);
     if (done) this.#good += 1;
+  }
+
+  /** The server answered, and is silent from then on at the earliest, in milliseconds from now. */
+  #heard(ms: number): void {
+    this.#lastGoodAt = Math.max(this.#lastGoodAt, this.#options.clock.monotonic() + ms);
   }
 
   #limited(began: number, ms: number): void {
     this.#pace.limited(began, ms);
-    this.#lastGoodAt = this.#options.clock.monotonic();
+    // Nobody asks until then, and that is no silence of the server.
+    this.#heard(this.#pace.closedForMs);
     if (ms > LONGEST_LIMIT_MS)
       throw new StationError('batch/limited-for-long', {
         server: this.#options.serverName,

@@ -285,6 +285,32 @@ test('a server that is away is waited for, and left alone after two minutes', as
   expect(store.results.size).toBe(0);
 });
 
+test.each([1, 4])(
+  'a server that had everybody wait for long has its two minutes after that (%i at a time)',
+  async (concurrency) => {
+    const clock = virtualTime();
+    const server = new ModelServer({ clock, mode: '2026' });
+    const ask = server.ask.bind(server);
+    let asked = 0;
+    // The limit first, and what was under way beside it is answered after that; then a minute of trouble.
+    server.ask = (wish, signal) => {
+      asked += 1;
+      if (asked === 1) return Promise.resolve({ kind: 'busy', waitMs: 300_000 });
+      const isInTrouble = clock.monotonic() >= 300_000 && clock.monotonic() < 360_000;
+      if (!isInTrouble) return ask(wish, signal);
+      const error = new StationError('server/unreachable', { server: 'model', detail: 'cut' });
+      return Promise.resolve({ kind: 'unclear', error });
+    };
+    const store = new MemoryRows(clock, wishes(20));
+    expect(await run(server, store, clock, { concurrency })).toEqual({
+      state: 'ended',
+      reason: null,
+      unsettled: [],
+    });
+    expect(outcomes(store)).toEqual(Array.from({ length: 20 }, () => 'created'));
+  },
+);
+
 test('a row that the server always fails at does not hold the others up', async () => {
   const clock = virtualTime();
   const server = new ModelServer({ clock, mode: '2026' });
