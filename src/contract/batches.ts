@@ -175,7 +175,7 @@ export const BATCH_PROBLEMS = {
   'key-type': 'a kind of key that servers refuse',
   'key-too-weak': 'an RSA key of less than 1024 bits',
   'key-unreadable': 'no public key',
-  'key-file': 'a file of a key that cannot be read',
+  'key-file': 'a file of a key that cannot be read, or is no ordinary file',
   // Others
   'identity-twice': 'the identity of another row',
   'key-twice': 'the key of another row',

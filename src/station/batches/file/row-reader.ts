@@ -216,14 +216,18 @@ export class RowReader {
   }
 }
 
+/** Of ordinary files alone: a pipe may never end, a device has no size, and either can be named in a list of somebody else. */
 async function readKeyFile(path: string): Promise<ReturnType<typeof readKeyBytes>> {
+  const fault = (reason: string): ReturnType<typeof readKeyBytes> => ({
+    fault: { code: 'key-file', reason: `${path} ${reason}` },
+  });
   try {
-    const { size } = await stat(path);
-    if (size > LARGEST_KEY_FILE)
-      return { fault: { code: 'key-file', reason: `${path} is larger than any key.` } };
+    // Before it is opened: that alone may wait for whoever writes into a pipe, or set a device going.
+    const found = await stat(path);
+    if (!found.isFile()) return fault('is no file.');
+    if (found.size > LARGEST_KEY_FILE) return fault('is larger than any key.');
     return readKeyBytes(await readFile(path));
   } catch (thrown) {
-    const detail = thrown instanceof Error ? thrown.message : String(thrown);
-    return { fault: { code: 'key-file', reason: `${path} cannot be read: ${detail}.` } };
+    return fault(`cannot be read: ${thrown instanceof Error ? thrown.message : String(thrown)}.`);
   }
 }

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { CallInput } from '../../../../src/contract.ts';
 import type { BatchReport } from '../../../../src/contract/batches.ts';
 import { openStation, type Station } from '../../../../src/station.ts';
+import { named, POSIX } from '../../../needs.ts';
 import { makeHome, open } from '../home.ts';
 import { cell, mac, makeFolder, newKey, write } from './files.ts';
 
@@ -217,6 +218,23 @@ describe('every bad row is named by line, column and reason', () => {
     const path = write(['mac,pubkey_file', `${mac(1)},own.pem`, `${mac(2)},gone.pem`], 'boards.csv', folder);
     expect(told(await check(station, path))).toEqual(['2 pubkey_file key-private', '3 pubkey_file key-file']);
   });
+
+  it.skipIf(POSIX !== null)(
+    named('where what it names for its key is a device or a pipe: neither is opened', POSIX),
+    async () => {
+      const { station } = await open();
+      const folder = makeFolder();
+      execFileSync('mkfifo', [join(folder, 'pipe.pem')]);
+      const path = write(
+        ['mac,pubkey_file', `${mac(1)},/dev/null`, `${mac(2)},pipe.pem`, `${mac(3)},.`],
+        'boards.csv',
+        folder,
+      );
+      const report = await check(station, path);
+      expect(told(report)).toEqual([2, 3, 4].map((line) => `${line} pubkey_file key-file`));
+      for (const { reason } of report.problems) expect(reason).toContain('is no file');
+    },
+  );
 
   it('where another row has the same identity or key: both are named, each with the other', async () => {
     const { station } = await open();
