@@ -4,6 +4,20 @@ import type { BatchKind, RowOutcome } from '../../src/model/batch.ts';
 const count = (n: number, one: string, many: string): string =>
   `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
 
+/** What a column is by its name. */
+const foundAs: Readonly<Record<string, string>> = {
+  identity: 'By its name: a part of the identity',
+  pubkey: 'By its name: the public key',
+  pubkey_file: 'By its name: the file of the public key',
+  certificate: 'By its name: a certificate with the key',
+  csr: 'By its name: a request with the key',
+  tier: 'By its name: the tier',
+  group: 'By its name: the group',
+  tag: 'By its name: a tag',
+  ignored: 'By its name: not looked at',
+  unknown: 'Unknown',
+};
+
 /** Texts of the batches: lists of boards that are preauthorized, or that technicians provision against. */
 export const batchMessages = {
   label: 'Batches',
@@ -180,6 +194,23 @@ export const batchMessages = {
     none: 'Nothing is wrong.',
     notes: (n: number) => `${count(n, 'thing', 'things')} worth knowing`,
     preview: 'What the server will see',
+    how: 'How it is to be read',
+    against: 'Hold it against the devices of',
+    againstHelp:
+      'Every row whose identity or key the server has already is named. All of its devices are read for it.',
+    noServer: 'no server',
+    notSignedIn: (name: string) => `${name} (not signed in)`,
+    tier: 'Tier of rows that name none',
+    tierHelp: 'Servers of today count boards by it.',
+    column: (name: string) => `Column ${name}`,
+    asFound: (use: string) => foundAs[use] ?? use,
+    isIdentity: 'A part of the identity',
+    isIgnored: 'Not to be looked at',
+    sayWhat: 'Say what it is: a column that was misspelled must not be left out in silence.',
+    attribute: (name: string) => `What boards call ${name}`,
+    ignoreUnknown: (n: number) => `Look at none of the ${n} unknown columns`,
+    stale: 'Something was changed since it was looked at.',
+    lookSo: 'Look at it so',
     name: 'Name of the batch',
     nameHelp: 'Letters, digits, blanks, . _ -',
     store: (rows: number) => `Store ${count(rows, 'row', 'rows')}`,

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { homeWithBatch, keyRow } from '../unit/station/batch-home.ts';
 import type { RecordedRow } from '../../src/model/batch-event.ts';
 import { startMenderServer, type MenderServer } from '../../src/rehearsal/server/index.ts';
@@ -117,6 +117,65 @@ test('a spreadsheet becomes a batch: every bad row is named, nothing is stored b
   expect(batch).toMatchObject({ name: 'April gateways', kind: 'keys', rows: 1, leftOut: 3 });
   expect(app.problems).toEqual([]);
 });
+
+test('columns that nobody knows are said what they are, and rows are held against a server’s devices', async ({
+  app,
+  home,
+}) => {
+  const { page, application } = app;
+  await using server = await startMenderServer();
+  await ask(page, 'server.add', { name: 'bench', url: server.url });
+  await signIn(page, 'bench');
+  await adminCall(server, 'POST', '/devices', {
+    identity_data: { serial: 'SN2' },
+    pubkey: generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }),
+  });
+  const file = path.join(home, 'Lieferung.csv');
+  writeFileSync(file, 'Seriennummer,Lieferant,Lager\nSN1,Acme,7\nSN2,Acme,8\nSN3,Acme,9\n');
+  await choose(application, file);
+  await page.getByRole('navigation').getByRole('button', { name: 'Batches' }).click();
+  await bigButton(page).click();
+  const panel = page.getByRole('dialog', { name: 'Import a file' });
+  await panel.getByRole('button', { name: 'Choose a file…' }).click();
+  await expect(panel.getByRole('region', { name: 'What is wrong' })).toContainText('Seriennummer');
+  await expect(panel.getByRole('button', { name: /^Store/ })).toHaveCount(1);
+
+  await pick(panel, 'Column Seriennummer', 'A part of the identity');
+  await panel.getByLabel('What boards call Seriennummer').fill('serial');
+  await panel.getByRole('button', { name: 'Look at none of the 2 unknown columns' }).click();
+  await pick(panel, 'Tier of rows that name none', 'micro');
+  await pick(panel, 'Hold it against the devices of', 'bench');
+  await panel.getByRole('button', { name: 'Look at it so' }).click();
+
+  const problems = panel.getByRole('region', { name: 'What is wrong' });
+  await expect(
+    problems.getByRole('row').filter({ hasText: /^3.*The server has a device of this identity/ }),
+  ).toHaveCount(1);
+  await expect(panel.getByRole('region', { name: 'What the server will see' })).toContainText(
+    '{"serial":"SN1"}',
+  );
+  await panel.getByRole('checkbox', { name: /^Store the 2 good rows/ }).check();
+
+  await test.step('what was changed since the look is looked at before anything is stored', async () => {
+    await pick(panel, 'Tier of rows that name none', 'system');
+    await expect(panel.getByRole('button', { name: /^Store 2/ })).toBeDisabled();
+    await panel.getByRole('button', { name: 'Look at it so' }).click();
+    await panel.getByRole('checkbox', { name: /^Store the 2 good rows/ }).check();
+    await panel.getByRole('button', { name: /^Store 2/ }).click();
+    await expect(panel).toBeHidden({ timeout: 30_000 });
+  });
+  expect(await ask(page, 'batch.rows', { name: 'Lieferung' })).toMatchObject([
+    { identity: { serial: 'SN1' }, tier: 'system' },
+    { identity: { serial: 'SN3' }, tier: 'system' },
+  ]);
+  expect(app.problems).toEqual([]);
+});
+
+/** Picks an option of a list in a panel. */
+async function pick(panel: Locator, label: string, option: string): Promise<void> {
+  await panel.getByRole('combobox', { name: label }).click();
+  await panel.getByRole('option', { name: option, exact: true }).click();
+}
 
 test('a batch is preauthorized, what was refused is seen, and what nobody used is taken back', async ({
   home,

@@ -153,6 +153,7 @@ export function fileReport(change: Partial<BatchReport> = {}): BatchReport {
       { name: 'mac', use: 'identity' },
       { name: 'pubkey', use: 'key' },
       { name: 'tag.order', use: 'tag' },
+      { name: 'lot', use: 'ignored' },
     ],
     rows: 300,
     good: 260,

@@ -272,6 +272,14 @@ const SHOTS: readonly Shot[] = [
     await press('Choose a file…')(page);
     await page.getByText('What the server will see').waitFor();
   }),
+  ...everywhere('batch-import-columns', 'batches', async (page) => {
+    await toBatches(page);
+    await press('Import a file…')(page);
+    await press('Choose a file…')(page);
+    await page.getByRole('combobox', { name: 'Column lot' }).click();
+    await page.getByRole('option', { name: 'A part of the identity' }).click();
+    await page.getByRole('button', { name: 'Look at it so' }).scrollIntoViewIfNeeded();
+  }),
   ...everywhere('batch-over-limit', 'batches', async (page) => {
     await openBatch(page, 'February gateways');
     await press('Preauthorize…')(page);

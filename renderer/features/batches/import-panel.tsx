@@ -8,6 +8,8 @@ import { messages } from '../../messages.ts';
 import { reportOf } from '../../station.ts';
 import { useStore, useWindowState } from '../../store.ts';
 import { UnknownBench } from './benches-panel.tsx';
+import { AS_FOUND, paramsOf, type FileChoices } from './file-choices.ts';
+import { FileChoicesForm } from './file-choices-form.tsx';
 import { FileReport } from './file-report.tsx';
 import { useBatches } from './use-batches.ts';
 import classes from './batches.module.css';
@@ -26,6 +28,11 @@ export function ImportPanel({ onClose }: { readonly onClose: () => void }): Reac
   const [busy, setBusy] = useState(false);
   const [report, setReport] = useState<BatchReport | null>(null);
   const [error, setError] = useState<ErrorReport | null>(null);
+  /** The columns of the file as the station found them by itself. */
+  const [found, setFound] = useState<BatchReport['columns']>([]);
+  const [choices, setChoices] = useState<FileChoices>(AS_FOUND);
+  /** What the report is of: the file is stored as it was looked at, never otherwise. */
+  const [looked, setLooked] = useState<FileChoices>(AS_FOUND);
   const [trusted, setTrusted] = useState(false);
   const [name, setName] = useState('');
   const [acceptGoodRows, setAccept] = useState(false);
@@ -41,21 +48,29 @@ export function ImportPanel({ onClose }: { readonly onClose: () => void }): Reac
         store.dispatch({ type: 'batches', action: { type: 'progress', progress: null } });
       });
   };
-  const check = async (file: string): Promise<void> => {
+  const check = async (file: string, said: FileChoices): Promise<void> => {
     setPath(file);
     setReport(null);
     setAccept(false);
     setTrusted(false);
-    const found = await station.call('batch.check', { path: file, limit: MOST_PROBLEMS });
-    if (found.share !== null) setName(found.share.batch);
-    setReport(found);
+    setChoices(said);
+    if (said === AS_FOUND) setFound([]);
+    const seen = await station.call('batch.check', {
+      path: file,
+      limit: MOST_PROBLEMS,
+      ...paramsOf(said, found),
+    });
+    if (seen.share !== null) setName(seen.share.batch);
+    if (said === AS_FOUND) setFound(seen.columns);
+    setLooked(said);
+    setReport(seen);
   };
   const choose = (): void =>
     during(async () => {
       const file = await station.shell('shell.choose-path', { kind: 'csv' });
       if (file === null) return;
       if (name.trim() === '') setName(nameOf(file));
-      await check(file);
+      await check(file, AS_FOUND);
     });
   const keep = (): void =>
     during(async () => {
@@ -65,6 +80,7 @@ export function ImportPanel({ onClose }: { readonly onClose: () => void }): Reac
         name: name.trim(),
         acceptGoodRows,
         limit: MOST_PROBLEMS,
+        ...paramsOf(looked, found),
         ...(report?.share == null ? {} : { trust: report.share.key }),
       });
       setReport(stored);
@@ -74,7 +90,9 @@ export function ImportPanel({ onClose }: { readonly onClose: () => void }): Reac
       onClose();
     });
   const isKnown = report?.share?.known !== false || trusted;
-  const usable = isKnown && report !== null && report.good > 0 && (report.bad === 0 || acceptGoodRows);
+  const stale = choices !== looked;
+  const usable =
+    isKnown && !stale && report !== null && report.good > 0 && (report.bad === 0 || acceptGoodRows);
   return (
     <SidePanel title={text.title} wide onClose={onClose}>
       {report === null ? <p className={classes.plain}>{text.intro}</p> : null}
@@ -83,7 +101,7 @@ export function ImportPanel({ onClose }: { readonly onClose: () => void }): Reac
           {path === null ? text.choose : text.another}
         </Button>
         {path === null ? null : (
-          <Button variant="default" disabled={busy} onClick={() => during(() => check(path))}>
+          <Button variant="default" disabled={busy} onClick={() => during(() => check(path, choices))}>
             {text.again}
           </Button>
         )}
@@ -95,9 +113,20 @@ export function ImportPanel({ onClose }: { readonly onClose: () => void }): Reac
         </p>
       ) : null}
       {error === null ? null : <ErrorPanel error={error} />}
+      {report === null ? null : <FileReport report={report} />}
+      {found.length === 0 ? null : (
+        <FileChoicesForm found={found} choices={choices} disabled={busy} onChoices={setChoices} />
+      )}
+      {stale && path !== null ? (
+        <div className={classes.acts}>
+          <p className={classes.plain}>{text.stale}</p>
+          <Button disabled={busy} onClick={() => during(() => check(path, choices))}>
+            {text.lookSo}
+          </Button>
+        </div>
+      ) : null}
       {report === null ? null : (
         <>
-          <FileReport report={report} />
           {isKnown ? null : (
             <UnknownBench
               station={report.share.station}
@@ -125,7 +154,11 @@ export function ImportPanel({ onClose }: { readonly onClose: () => void }): Reac
             />
           ) : null}
           <div>
-            <Button disabled={!usable || busy || !NAME.test(name.trim())} onClick={keep}>
+            <Button
+              disabled={!usable || busy || !NAME.test(name.trim())}
+              title={stale ? text.stale : ''}
+              onClick={keep}
+            >
               {text.store(report.good)}
             </Button>
           </div>
