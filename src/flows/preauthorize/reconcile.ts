@@ -2,6 +2,7 @@ import type { AuthSet, Device } from '../../model/device.ts';
 import { canonicalIdentity, type Identity } from '../../model/identity.ts';
 import type { KeyFingerprint } from '../../model/key.ts';
 import type { Preauthorization } from '../../servers/preauthorization.ts';
+import type { PacedCalls } from './calls.ts';
 import { ownSet } from './judge.ts';
 
 /**
@@ -55,11 +56,15 @@ export interface Finding {
 /**
  * Compares a server with what is expected there: reads the fleet once, page by page, and keeps no more of it than which of
  * the expected ones were seen. A device that was not seen is asked for by its id before it is called missing: one whose
- * status changed while pages were read may have slipped through between them.
+ * status changed while pages were read may have slipped through between them. These questions may be many: a rate limit is
+ * waited out.
+ *
+ * @throws StationError of a call; `batch/limited-for-long`.
  */
 export async function* reconcile(
   server: Preauthorization,
   expected: Expectations,
+  calls: PacedCalls,
   signal: AbortSignal,
 ): AsyncGenerator<Finding, { readonly devices: number; readonly matching: number }, undefined> {
   const seen = new Set<string>();
@@ -81,7 +86,8 @@ export async function* reconcile(
   }
   for (const wanted of expected.all()) {
     if (seen.has(canonicalIdentity(wanted.identity))) continue;
-    const device = wanted.deviceId === null ? null : await server.device(wanted.deviceId, signal);
+    const { deviceId: id } = wanted;
+    const device = id === null ? null : await calls.make(signal, () => server.device(id, signal));
     if (device === null) {
       const { identity, line, deviceId } = wanted;
       yield { kind: 'missing', identity, line, deviceId, found: 'not there', sets: [] };

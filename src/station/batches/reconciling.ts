@@ -1,5 +1,6 @@
 import type { CallParams } from '../../contract.ts';
 import type { ReconcileFinding, ReconcileReport } from '../../contract/preauthorize.ts';
+import { PacedCalls } from '../../flows/preauthorize/calls.ts';
 import {
   compare,
   FINDINGS,
@@ -63,7 +64,8 @@ export async function reconcileServer(
   const expected = batch === null ? ofRecord(journal, profile.url) : ofBatch(journal, batch.id, profile.url);
   const counts = Object.fromEntries(FINDINGS.map((kind) => [kind, 0])) as Record<FindingKind, number>;
   const findings: ReconcileFinding[] = [];
-  const work = reconcile(preauthorization, expected, signal);
+  const calls = new PacedCalls({ clock, serverName: profile.name, concurrency: 1 });
+  const work = reconcile(preauthorization, expected, calls, signal);
   for (;;) {
     const next = await work.next();
     if (next.done === true) {
@@ -81,7 +83,7 @@ export async function reconcileServer(
     }
     const finding = next.value;
     counts[finding.kind] += 1;
-    const fixed = finding.kind === fix ? await mend(finding, expected, parts, signal) : null;
+    const fixed = finding.kind === fix ? await mend(finding, expected, calls, parts, signal) : null;
     if (findings.length < LISTED) {
       const { sets: _, ...shown } = finding;
       findings.push({
@@ -97,11 +99,12 @@ export async function reconcileServer(
 async function mend(
   finding: Finding,
   expected: Expectations,
+  calls: PacedCalls,
   parts: ReconcilingParts,
   signal: AbortSignal,
 ): Promise<Pick<ReconcileFinding, 'error'>> {
   try {
-    await mending(finding, expected, parts, signal);
+    await mending(finding, expected, calls, parts, signal);
     return { error: null };
   } catch (thrown) {
     signal.throwIfAborted();
@@ -114,6 +117,7 @@ async function mend(
 async function mending(
   { kind, identity, line, deviceId }: Finding,
   expected: Expectations,
+  calls: PacedCalls,
   { server, batch, record, profile, operator }: ReconcilingParts,
   signal: AbortSignal,
 ): Promise<void> {
@@ -136,7 +140,7 @@ async function mending(
       for (const set of now?.sets ?? []) await server.accept(deviceId ?? '', set, signal);
       return;
     case 'dead':
-      await server.preauthorization?.removeDead(deviceId ?? '', signal);
+      await calls.make(signal, async () => server.preauthorization?.removeDead(deviceId ?? '', signal));
       break;
     default:
   }

@@ -154,8 +154,11 @@ export class ModelServer implements Preauthorization {
     throw new Error('the limit is looked at before a run');
   }
 
-  devices(): never {
-    throw new Error('no run reads the fleet');
+  async *devices(): AsyncGenerator<Device, void, undefined> {
+    for (const { id } of this.kept.values()) {
+      const device = await Promise.resolve(this.#view(id));
+      if (device !== null) yield device;
+    }
   }
 
   async #call<T>(signal: AbortSignal, work: (trouble: Trouble) => T): Promise<T> {
