@@ -7,8 +7,8 @@ import { ownSet } from './judge.ts';
 
 /**
  * How a server differs from what is expected there. `missing`: it has no such device. `extra`: it has one that nobody here
- * knows. `other-key`: the device is there without the key. `other-status`: the key is there, rejected. `pending`: the key
- * is there and waits to be accepted. `stray-pending`: beside the key in use others wait. `dead`: the device is
+ * knows. `other-key`: the device is there without the key. `other-status`: the key is there, rejected, or
+ * the device is being decommissioned. `pending`: the key is there and waits to be accepted. `stray-pending`: beside the key in use others wait. `dead`: the device is
  * preauthorized without any key.
  */
 export const FINDINGS = [
@@ -102,6 +102,8 @@ export async function* reconcile(
 
 /** How a device differs from what is expected of it; null where it does not. */
 export function compare(device: Device, wanted: ExpectedDevice): Finding | null {
+  // It still shows its status and its keys, and answers no request any more.
+  if (device.decommissioning) return finding('other-status', device, wanted);
   if (device.authSets.length === 0 && device.status === 'preauthorized')
     return finding('dead', device, wanted);
   const own = ownSet(device, wanted);

@@ -22,6 +22,15 @@ test.each(['accepted', 'preauthorized'] as const)(
   },
 );
 
+test.each(['accepted', 'preauthorized', 'pending'] as const)(
+  'a device that is being decommissioned matches nothing, whatever it still shows (%s), and nothing mends it',
+  (status) => {
+    const found = compare({ ...device([OWN, status]), decommissioning: true }, wanted);
+    expect(found).toMatchObject({ kind: 'other-status', sets: [] });
+    expect(found?.found).toContain('decommissioning');
+  },
+);
+
 test('a listed key that waits where no other is in use can be accepted', () => {
   expect(compare(device([OWN, 'pending']), wanted)).toMatchObject({ kind: 'pending', sets: ['set-0'] });
   expect(compare(device([OTHER, 'rejected'], [OWN, 'pending']), wanted)).toMatchObject({ kind: 'pending' });
