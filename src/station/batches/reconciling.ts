@@ -127,6 +127,7 @@ async function mending(
   const now = wanted === null || device === null ? null : compare(device, wanted);
   if (kind !== 'missing' && (deviceId === null || now?.kind !== kind))
     throw new StationError('job/not-settled', { detail: 'the device was changed meanwhile' });
+  if (kind === 'missing' || kind === 'dead') refuseFormerKey(batch, line, wanted, record.reader);
   switch (kind) {
     case 'stray-pending':
       // What waits beside the key in use may be what a job here is bringing to the unit.
@@ -160,6 +161,20 @@ async function mending(
     lines: [line],
     operator: operator(),
   });
+}
+
+/** Sent again, the key that a unit had before would be accepted from whoever has it. */
+function refuseFormerKey(
+  batch: BatchRecord | null,
+  line: number | null,
+  wanted: ExpectedDevice | null,
+  { batches }: JournalReader,
+): void {
+  const row = batch === null || line === null ? null : batches.row(batch.id, line);
+  if (row !== null && row.fingerprint !== wanted?.fingerprint)
+    throw new StationError('station/not-supported', {
+      detail: 'Its unit was given another key here than its row has: provision or re-key the unit again.',
+    });
 }
 
 function hasJobUnderWay(journal: JournalReader, identity: Identity): boolean {

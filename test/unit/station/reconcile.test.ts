@@ -1,7 +1,8 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
 import { startMenderServer, type MenderServer } from '../../../src/rehearsal/server/index.ts';
-import { homeWithBatch, keyRow } from './batch-home.ts';
+import { fingerprint, jobEvents } from '../journal/fixtures.ts';
+import { appendTo, homeWithBatch, keyRow, SPRING } from './batch-home.ts';
 import { makeHome, open } from './home.ts';
 
 /** A board with a key of its own asks, and waits or is let in. @returns the status of the answer. */
@@ -87,6 +88,64 @@ test('a batch is compared with the server: what is missing, dead, another key or
   expect(mended.findings.find(({ kind }) => kind === 'missing')).toMatchObject({ fixed: false });
   expect(mended.findings.find(({ kind }) => kind === 'missing')?.error?.message).toContain('--batch');
 });
+
+test.each(['missing', 'dead'] as const)(
+  'the key that a unit had before it was re-keyed here is not sent again where its device is %s',
+  async (fix) => {
+    const server = await startMenderServer({ mode: '2023', decommissionMs: 10 });
+    onTestFinished(() => server.close());
+    const home = makeHome();
+    const batch = [keyRow(0), keyRow(1)];
+    await homeWithBatch(home, batch, { bench: server.url });
+    const api = await admin(server);
+    if (fix === 'dead') server.environment.workflows = 'down';
+    const ids: string[] = [];
+    for (const { identity, spki } of fix === 'dead' ? batch : []) {
+      const pubkey = `-----BEGIN PUBLIC KEY-----\n${spki}\n-----END PUBLIC KEY-----\n`;
+      await api('POST', 'devices', { identity_data: identity, pubkey });
+      ids.push(server.inspect().at(-1)!.id);
+    }
+    server.environment.workflows = 'up';
+    const run = { batch: SPRING, run: 'R1', server: 'bench', serverUrl: server.url, operator: null } as const;
+    const [rekeyed] = batch;
+    const job = jobEvents({
+      job: 'J1',
+      identity: rekeyed!.identity,
+      key: fingerprint('e'),
+      deviceId: ids[0] ?? 'gone',
+    });
+    appendTo(home, Date.now(), [
+      { kind: 'batch-run', ...run, state: 'begun' },
+      {
+        kind: 'batch-outcomes',
+        batch: SPRING,
+        run: 'R1',
+        outcomes: batch.map(({ line }, at) => ({
+          line,
+          outcome: 'created',
+          deviceId: ids[at] ?? `gone-${at}`,
+        })),
+      },
+      { kind: 'batch-run', ...run, state: 'ended' },
+      ...job.map((event) =>
+        event.kind === 'job-started' ? { ...event, serverUrl: server.url, batch: SPRING } : event,
+      ),
+    ]);
+    const { station } = await open({ home });
+    const report = await station.call('batch.reconcile', { server: 'bench', batch: 'spring', fix });
+    expect(report.findings.map(({ kind, line, fixed }) => [kind, line, fixed]).toSorted()).toEqual([
+      [fix, 2, false],
+      [fix, 3, true],
+    ]);
+    expect(report.findings.find(({ line }) => line === 2)?.error?.message).toContain('another key');
+    // The other row is sent again, and nobody is let in with the key that this unit had.
+    expect(await station.call('batch.preauthorize', { name: 'spring', server: 'bench' })).toMatchObject({
+      done: 1,
+    });
+    const keys = server.inspect().flatMap(({ identity, sets }) => sets.map(() => identity));
+    expect(keys).toEqual([batch[1]!.identity]);
+  },
+);
 
 test('a batch that nobody knows is told before its server is asked', async () => {
   const server = await startMenderServer();
