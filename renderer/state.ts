@@ -325,6 +325,7 @@ function withEvent(state: WindowState, event: StationEvent | StationProcessEvent
       return { ...state, batches: reduceBatches(state.batches, { type: 'gone', name: event.name }) };
     case 'batch-outcomes':
     case 'batch-taken-back':
+    case 'reconcile-findings':
       // Row by row, for the command: the window reads the pages that are in sight.
       return state;
     case 'read-only':

@@ -394,6 +394,7 @@ class StationOverHome implements Station {
         profile: this.#servers.profile(server),
         server: await this.#servers.open(server, signal, fix === 'stray-pending' ? ['remove-auth-set'] : []),
         operator: () => this.#preferences().operator,
+        tell: this.#events.tell,
       };
       return await reconcileServer({ fix }, parts, signal);
     },
@@ -888,7 +889,6 @@ const CHANGING: ReadonlySet<CallName> = new Set<CallName>([
   'server.first-user',
   'server.read-tenant-token',
   'credential.set',
-  'identify',
   'provision',
   'provision.plan',
   'batch.preauthorize',
@@ -918,4 +918,5 @@ const WITHHELD: ReadonlySet<StationEvent['type']> = new Set<StationEvent['type']
   'batch',
   'batch-outcomes',
   'batch-taken-back',
+  'reconcile-findings',
 ]);

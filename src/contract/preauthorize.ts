@@ -59,7 +59,13 @@ export type PreauthorizeStationEvent =
   /** Rows that have their outcome, which is recorded; in the order of the answers. */
   | { readonly type: 'batch-outcomes'; readonly name: string; readonly rows: readonly BatchOutcomeView[] }
   /** Rows that were taken back, or not. */
-  | { readonly type: 'batch-taken-back'; readonly name: string; readonly rows: readonly TakenBackRow[] };
+  | { readonly type: 'batch-taken-back'; readonly name: string; readonly rows: readonly TakenBackRow[] }
+  /** How devices of a server differ from what is expected, as a comparison finds it and, where asked for, has mended it. */
+  | {
+      readonly type: 'reconcile-findings';
+      readonly server: string;
+      readonly findings: readonly ReconcileFinding[];
+    };
 
 /** What became of a row. */
 export interface BatchOutcomeView {

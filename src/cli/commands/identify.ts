@@ -17,9 +17,13 @@ export function addIdentifyCommand(program: Command, parts: ProgramParts): void 
     .description('read a board: identity, key in use, staged key, configuration; changes nothing')
     .requiredOption('--port <port>', 'path or slot')
     .option('--profile <name>', 'board profile', 'mender')
-    .option('--server <name>', 'also what that server and the record have of it, and what a re-key would do');
+    .option(
+      '--server <name>',
+      'also what that server and the record have of it, and what a re-key would do; not while a window has this home',
+    );
   action<IdentifyOptions>(command, parts, (context, { port, profile, server }) =>
-    context.withStation('write', async (station) => {
+    // Reading goes on beside a window; a login may be renewed, which only the one that writes in the home does.
+    context.withStation(server === undefined ? 'read' : 'write', async (station) => {
       const { io, output } = context;
       const { password } = await askForBoards(context, station, { profile });
       const call = { port, profile, ...(password === undefined ? {} : { password }) };

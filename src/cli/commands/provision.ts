@@ -49,7 +49,10 @@ export function addProvisionCommands(program: Command, parts: ProgramParts): voi
     .option('--name-tag <text>', 'name on the server once a board is through, e.g. "gateway {mac}"')
     .option('--tag <name=value>', 'tag on the server once a board is through; repeat for more', collect)
     .option('--group <name>', 'group on the server once a board is through')
-    .option('--dry-run', 'say what would be done to boards and server; change nothing');
+    .option(
+      '--dry-run',
+      'say what would be done to boards and server; change nothing (takes the home as the job itself would)',
+    );
   action<ProvisionOptions>(provision, parts, (context, options) =>
     context.withStation('write', async (station) =>
       options.dryRun === true

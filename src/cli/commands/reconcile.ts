@@ -35,8 +35,16 @@ export function addReconcileCommand(program: Command, parts: ProgramParts): void
         ...(batch === undefined ? {} : { batch }),
         ...(fix === undefined ? {} : { fix }),
       };
-      const report = await station.call('batch.reconcile', params, io.interrupted);
-      for (const finding of report.findings) output.line({ type: 'finding', ...finding });
+      const stop = station.subscribe((event) => {
+        if (event.type !== 'reconcile-findings') return;
+        for (const finding of event.findings) output.line({ type: 'finding', ...finding });
+      });
+      let report: ReconcileReport;
+      try {
+        report = await station.call('batch.reconcile', params, io.interrupted);
+      } finally {
+        stop();
+      }
       output.result(report, reportText);
       const left = report.findings.filter(({ fixed }) => fixed !== true).length;
       return left > 0 ? 1 : 0;

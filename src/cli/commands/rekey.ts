@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import type { CallInput, CallResults, StationApi } from '../../contract.ts';
-import { REKEY_REASONS, TO_CONFIRM, type CaseToConfirm } from '../../model/rekey.ts';
+import { TO_CONFIRM, type CaseToConfirm } from '../../model/rekey.ts';
 import { StationError } from '../../model/station-error.ts';
 import { askForBoards } from '../board-secrets.ts';
 import { action, type CommandContext, type ProgramParts } from '../context.ts';
 import { wholeNumber } from '../numbers.ts';
 import { showProgress } from '../progress.ts';
-import { reasonOf } from '../reason.ts';
+import { REASON_HELP, reasonOf } from '../reason.ts';
 import { tellPlans, tellReport } from './provision.ts';
 import { addRekeyRequestCommands } from './rekey-request.ts';
 
@@ -34,7 +34,7 @@ export function addRekeyCommand(program: Command, parts: ProgramParts): void {
     .enablePositionalOptions()
     .option('--server <name>', 'where the unit is accepted')
     .option('--port <port>', 'path or slot')
-    .option('--reason <why>', `${REASONS}, or your own words`)
+    .option('--reason <why>', REASON_HELP)
     .option('--profile <name>', 'board profile', 'mender')
     .option('--key <source>', 'board, generate[:TYPE] or import:DIR')
     .option('--label <text>', 'a work order or the like, kept in the record')
@@ -50,7 +50,10 @@ export function addRekeyCommand(program: Command, parts: ProgramParts): void {
       'how long to wait for a server that cannot be reached, the new key staged; 0: not at all',
       '1440',
     )
-    .option('--dry-run', 'say what would be done to unit and server; change nothing');
+    .option(
+      '--dry-run',
+      'say what would be done to unit and server; change nothing (takes the home as the job itself would)',
+    );
   action<Partial<RekeyOptions>>(rekey, parts, (context, options) => {
     const { server, port, reason, profile = 'mender', confirm = [], ...rest } = options;
     if (server === undefined || port === undefined || reason === undefined)
@@ -63,8 +66,6 @@ export function addRekeyCommand(program: Command, parts: ProgramParts): void {
   });
   addRekeyRequestCommands(rekey, parts);
 }
-
-const REASONS = REKEY_REASONS.slice(0, -1).join(', ');
 
 async function rekeyWith(
   context: CommandContext,

@@ -11,6 +11,8 @@ interface LoginOptions {
   readonly user?: string;
   readonly otp?: string;
   readonly passwordStdin?: boolean;
+  /** False with `--no-keep`. */
+  readonly keep: boolean;
 }
 
 interface FirstUserOptions {
@@ -28,14 +30,21 @@ export function addLoginCommands(server: Command, parts: ProgramParts): void {
       '--otp <code>',
       'the code of the second factor; asked for at the terminal where the account has one',
     )
-    .option('--password-stdin', 'read the password from stdin');
+    .option('--password-stdin', 'read the password from stdin')
+    .option('--no-keep', 'only see that the account may log in: the login is ended again, and none is kept');
   action<LoginOptions>(login, parts, (context, options, [name = '']) =>
     context.withStation('write', async (station) => {
+      const { keep } = options;
       const credentials = await credentialsFor(context, name, options);
-      const view = await withCode(context, station, name, () =>
-        station.call('server.login', { name, keep: true, ...credentials }, context.io.interrupted),
+      const view = await withCode(context, station, { name, keep }, () =>
+        station.call('server.login', { name, keep, ...credentials }, context.io.interrupted),
       );
-      context.output.result(view, signedIn);
+      if (keep) context.output.result(view, signedIn);
+      else {
+        // A login is of this process alone then; one that nobody can use any more must not stay open at the server.
+        const after = await station.call('server.logout', { name });
+        context.output.result(after, () => `${signedIn(view)}\nLogged out again: no login is kept here.`);
+      }
       return 0;
     }),
   );
@@ -60,7 +69,7 @@ export function addLoginCommands(server: Command, parts: ProgramParts): void {
 async function withCode(
   { io }: CommandContext,
   station: Station,
-  name: string,
+  { name, keep }: { readonly name: string; readonly keep: boolean },
   login: () => Promise<ServerView>,
 ): Promise<ServerView> {
   try {
@@ -68,7 +77,7 @@ async function withCode(
   } catch (thrown) {
     if (asStationError(thrown).code !== 'server/otp-needed' || !io.stdin.isTTY) throw thrown;
     const otp = await askSecret(io, `Code of the second factor at ${name}`, '');
-    return await station.call('server.login', { name, keep: true, otp: otp.reveal() }, io.interrupted);
+    return await station.call('server.login', { name, keep, otp: otp.reveal() }, io.interrupted);
   }
 }
 

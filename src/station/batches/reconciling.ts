@@ -1,5 +1,9 @@
 import type { CallParams } from '../../contract.ts';
-import type { ReconcileFinding, ReconcileReport } from '../../contract/preauthorize.ts';
+import type {
+  PreauthorizeStationEvent,
+  ReconcileFinding,
+  ReconcileReport,
+} from '../../contract/preauthorize.ts';
 import { PacedCalls } from '../../flows/preauthorize/calls.ts';
 import {
   compare,
@@ -27,8 +31,12 @@ export interface ReconcilingParts {
   readonly server: DeviceServer;
   readonly batch: BatchRecord | null;
   readonly operator: () => string | null;
+  readonly tell: (event: PreauthorizeStationEvent) => void;
 }
 
+/** So many findings are told at once, or what there is after so many milliseconds. */
+const TOLD = 100;
+const TOLD_MS = 250;
 /** So many findings are listed; all are counted. */
 const LISTED = 10_000;
 const PAGE = 500;
@@ -44,7 +52,7 @@ export async function reconcileServer(
   parts: ReconcilingParts,
   signal: AbortSignal,
 ): Promise<ReconcileReport> {
-  const { record, clock, profile, server, batch } = parts;
+  const { record, clock, profile, server, batch, tell } = parts;
   const began = clock.monotonic();
   const { preauthorization } = server;
   if (preauthorization === undefined)
@@ -64,12 +72,20 @@ export async function reconcileServer(
   const expected = batch === null ? ofRecord(journal, profile.url) : ofBatch(journal, batch.id, profile.url);
   const counts = Object.fromEntries(FINDINGS.map((kind) => [kind, 0])) as Record<FindingKind, number>;
   const findings: ReconcileFinding[] = [];
+  let untold: ReconcileFinding[] = [];
+  let toldAt = began;
+  const tellFound = (): void => {
+    if (untold.length > 0) tell({ type: 'reconcile-findings', server: profile.name, findings: untold });
+    untold = [];
+    toldAt = clock.monotonic();
+  };
   const calls = new PacedCalls({ clock, serverName: profile.name, concurrency: 1 });
   const work = reconcile(preauthorization, expected, calls, signal);
   for (;;) {
     const next = await work.next();
     if (next.done === true) {
       const { devices, matching } = next.value;
+      tellFound();
       const elapsedMs = Math.round(clock.monotonic() - began);
       return {
         batch: batch?.name ?? null,
@@ -84,14 +100,16 @@ export async function reconcileServer(
     const finding = next.value;
     counts[finding.kind] += 1;
     const fixed = finding.kind === fix ? await mend(finding, expected, calls, parts, signal) : null;
-    if (findings.length < LISTED) {
-      const { sets: _, ...shown } = finding;
-      findings.push({
-        ...shown,
-        fixed: fixed === null ? null : fixed.error === null,
-        error: fixed?.error ?? null,
-      });
-    }
+    const { sets: _, ...shown } = finding;
+    const told = {
+      ...shown,
+      fixed: fixed === null ? null : fixed.error === null,
+      error: fixed?.error ?? null,
+    };
+    if (findings.length < LISTED) findings.push(told);
+    untold.push(told);
+    // What was mended took a call or two: it is told at once.
+    if (fixed !== null || untold.length >= TOLD || clock.monotonic() - toldAt >= TOLD_MS) tellFound();
   }
 }
 

@@ -108,7 +108,6 @@ describe('a home that another station holds', () => {
       ['server.logout', { name: 'bench' }],
       ['server.tenant-token', { name: 'bench', token: 't' }],
       ['credential.set', { name: 'board', password: 'p' }],
-      ['identify', { port: 'a', profile: 'mender' }],
       ['provision', { ports: ['a'], ...REHEARSAL }],
       ['rekey.look', { port: 'a', ...REHEARSAL }],
       ['resume', {}],
@@ -121,6 +120,10 @@ describe('a home that another station holds', () => {
       await expect(station.call(name, params as CallInput<typeof name>), name).rejects.toMatchObject({
         code: 'station/home-locked',
       });
+    // A board may be read: its port has a lock of its own.
+    await expect(station.call('identify', { port: 'a', profile: 'mender' })).rejects.toMatchObject({
+      code: 'port/not-found',
+    });
     const doctor = await station.call('doctor', {});
     expect(doctor.find(({ check }) => check === 'in use')?.text).toContain('the other window');
     expect((await writer.call('snapshot', {})).servers).toHaveLength(1);

@@ -6,7 +6,7 @@ import { TIERS } from '../../../model/batch.ts';
 import { collect } from '../../collect.ts';
 import { action, type CommandContext, type ProgramParts } from '../../context.ts';
 import type { ExitStatus } from '../../exit-status.ts';
-import { table } from '../../output.ts';
+import { table, type Output } from '../../output.ts';
 
 interface ImportOptions {
   readonly name?: string;
@@ -63,7 +63,7 @@ async function importWith(
   path: string,
   { name, dryRun, acceptGoodRows, trust, server, tier, identity, ignore }: ImportOptions,
 ): Promise<BatchReport> {
-  using _progress = showProgress(station, io, output.json !== false || common.quiet);
+  using _progress = showProgress(station, io, output, output.json !== false || common.quiet);
   const params = {
     path,
     identity: [...(identity ?? [])],
@@ -89,9 +89,17 @@ async function importWith(
   );
 }
 
-function showProgress(station: StationApi, io: CommandContext['io'], silent: boolean): Disposable {
+/** How far a file is: a line on stderr for people, one of JSON where asked for. */
+function showProgress(
+  station: StationApi,
+  io: CommandContext['io'],
+  output: Output,
+  silent: boolean,
+): Disposable {
   const stop = station.subscribe((event) => {
-    if (silent || event.type !== 'batch-progress') return;
+    if (event.type !== 'batch-progress') return;
+    output.line(event);
+    if (silent) return;
     const { phase, rows } = event.progress;
     io.stderr.write(`${io.stderr.isTTY === true ? '\r\u001b[2K' : ''}${PHASES[phase]} ${rows}`);
     if (io.stderr.isTTY !== true) io.stderr.write('\n');
