@@ -48,7 +48,10 @@ export interface Checked {
   readonly problems: readonly BatchProblem[];
   readonly notes: readonly BatchProblem[];
   readonly preview: readonly BatchPreviewRow[];
-  /** Whether what is wrong is the file's, not a row's: no row of it can be used. */
+  /**
+   * Whether what is wrong is the file's, not a row's: no row of it can be used. So it is where a quote may have made rows a
+   * part of another one: they would be neither stored nor left out.
+   */
   readonly unusable: boolean;
   /** The rows that are good, in pieces as they are recorded. */
   readonly good: () => Generator<readonly RecordedRow[], void, undefined>;
@@ -143,6 +146,7 @@ class Check {
   /** Rows that were good when they were read, as JSON: what is found out later is in `#bad`. */
   readonly #parts: Buffer[] = [];
   readonly #keyless: number[] = [];
+  #mayMissRows = false;
   #withKeys = 0;
   #stored = 0;
   rows = 0;
@@ -169,6 +173,7 @@ class Check {
       this.rows += 1;
       for (const fault of row.faults) this.#tell(fault);
       this.#notes.push(...row.notes);
+      if (row.mayHoldOthers) this.#mayMissRows = true;
       if (row.hasKey) this.#withKeys += 1;
       else if (row.canonical !== null) this.#keyless.push(row.line);
       this.#againstFile(row);
@@ -236,7 +241,7 @@ class Check {
     const byLine = (a: BatchProblem, b: BatchProblem): number => a.line - b.line;
     const bad = this.#bad;
     const parts = this.#parts;
-    const unusable = this.#columns.problems.length > 0;
+    const unusable = this.#mayMissRows || this.#columns.problems.length > 0;
     const late = bad.size === 0 ? 0 : countIn(parts, bad);
     return {
       source,

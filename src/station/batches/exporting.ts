@@ -52,7 +52,7 @@ interface Layout {
 
 function layoutOf({ columns, identityColumns, kind }: BatchRecord): Layout {
   const { names, uses } = columnsOf(
-    { line: 1, cells: columns, fault: null },
+    { line: 1, lastLine: 1, cells: columns, fault: null },
     { identity: identityColumns, ignore: [] },
   );
   const hasKeys = kind === 'expectation' || uses.some(({ use }) => use === 'pubkey');
@@ -65,7 +65,7 @@ function layoutOf({ columns, identityColumns, kind }: BatchRecord): Layout {
 function toReadAgain(layout: Layout): Layout {
   const { names, uses } = layout;
   const read = columnsOf(
-    { line: 1, cells: names.filter((_, at) => isKept(uses[at])), fault: null },
+    { line: 1, lastLine: 1, cells: names.filter((_, at) => isKept(uses[at])), fault: null },
     { identity: [], ignore: [] },
   ).uses;
   const kept = uses.filter(isKept);

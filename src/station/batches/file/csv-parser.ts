@@ -1,9 +1,10 @@
 /** What is wrong with how a row is written. */
 export type CsvFault = 'quote-open' | 'quote-misplaced';
 
-/** A row of a CSV file; `line` is the line of the file that it begins in. */
+/** A row of a CSV file; `line` and `lastLine` are the lines of the file that it begins and ends in. */
 export interface CsvRecord {
   readonly line: number;
+  readonly lastLine: number;
   readonly cells: readonly string[];
   readonly fault: CsvFault | null;
 }
@@ -71,9 +72,10 @@ export class CsvParser {
       } else if (code === LF || code === CR) {
         this.#endCell(text.slice(from, at));
         from = at + 1;
+        const last = this.#line;
         this.#line += 1;
         this.#afterCr = code === CR;
-        const record = this.#endRecord();
+        const record = this.#endRecord(last);
         if (record !== null) yield record;
       } else if (this.#place === 'begin') {
         this.#place = code === QUOTE ? 'quoted' : 'plain';
@@ -92,8 +94,10 @@ export class CsvParser {
   *end(): Generator<CsvRecord, void, undefined> {
     if (this.#place === 'quoted') this.#fault ??= 'quote-open';
     if (this.#place === 'begin' && this.#cells.length === 0 && this.#cell === '') return;
+    // After the line end that an open quote has taken in there is no line.
+    const last = this.#place === 'quoted' && /[\r\n]$/.test(this.#cell) ? this.#line - 1 : this.#line;
     this.#endCell('');
-    const record = this.#endRecord();
+    const record = this.#endRecord(last);
     if (record !== null) yield record;
   }
 
@@ -105,8 +109,8 @@ export class CsvParser {
     this.#place = 'begin';
   }
 
-  #endRecord(): CsvRecord | null {
-    const record = { line: this.#begin, cells: this.#cells, fault: this.#fault };
+  #endRecord(lastLine: number): CsvRecord | null {
+    const record = { line: this.#begin, lastLine, cells: this.#cells, fault: this.#fault };
     this.#cells = [];
     this.#fault = null;
     this.#begin = this.#line;
@@ -114,7 +118,8 @@ export class CsvParser {
   }
 
   #giveUp(): CsvRecord {
-    const record: CsvRecord = { line: this.#begin, cells: this.#cells, fault: 'quote-open' };
+    const [line, lastLine] = [this.#begin, this.#line];
+    const record: CsvRecord = { line, lastLine, cells: this.#cells, fault: 'quote-open' };
     this.#cells = [];
     this.#cell = '';
     this.#place = 'plain';

@@ -5,7 +5,7 @@ import { TIERS } from '../../../model/batch.ts';
 import { canonicalIdentity, type Identity } from '../../../model/identity.ts';
 import { identityNotes, readCell } from './cell-rules.ts';
 import type { Columns } from './columns.ts';
-import type { CsvRecord } from './csv-parser.ts';
+import type { CsvFault, CsvRecord } from './csv-parser.ts';
 import { readKeyBytes, readKeyText, type KeySourceDer } from './key-cell.ts';
 import type { KeyReader, ReadKey } from './key-reader.ts';
 import { problem } from './problem.ts';
@@ -13,6 +13,8 @@ import { problem } from './problem.ts';
 /** A row as it was read, before it is held against other rows. */
 export interface CandidateRow {
   readonly line: number;
+  /** Whether a quote that is out of place may have made other rows of the file a part of this one. */
+  readonly mayHoldOthers: boolean;
   readonly identity: Identity;
   /** Its one spelling; null where the identity is not whole. */
   readonly canonical: string | null;
@@ -40,6 +42,11 @@ const KEY_REASONS: Readonly<Record<string, string>> = {
   'key-type': 'No server takes a key of this kind: RSA, P-224, P-256, P-384, P-521 and Ed25519 it may be.',
   'key-private':
     'It is a private key. It was not kept: take it out of the file, and out of every copy of it, and give the public key alone.',
+};
+
+const QUOTE_REASONS: Readonly<Record<CsvFault, string>> = {
+  'quote-open': 'A quote that is opened in this row is not closed.',
+  'quote-misplaced': 'There is text after a closing quote: quotes inside of a quoted cell are written twice.',
 };
 
 /** Reads the cells of rows by the use of their columns. */
@@ -96,7 +103,9 @@ export class RowReader {
   async #draft(
     record: CsvRecord,
   ): Promise<CandidateRow & { readonly source: KeySourceDer | null; readonly keyColumn: string | null }> {
-    const { line, cells, fault } = record;
+    const { line, lastLine, cells, fault } = record;
+    const mayHoldOthers = fault !== null && lastLine > line;
+    const asOne = lastLine > line ? ` Lines ${line} to ${lastLine} were read as this one row.` : '';
     const { names, uses } = this.#columns;
     const faults: BatchProblem[] = [];
     const notes: BatchProblem[] = [];
@@ -110,9 +119,7 @@ export class RowReader {
           line,
           null,
           fault,
-          fault === 'quote-open'
-            ? 'A quote that is opened in this row is not closed.'
-            : 'There is text after a closing quote: quotes inside of a quoted cell are written twice.',
+          `${QUOTE_REASONS[fault]}${asOne}${mayHoldOthers ? ' No row of the file can be used before that is mended.' : ''}`,
         ),
       );
     else if (cells.length !== names.length)
@@ -121,7 +128,7 @@ export class RowReader {
           line,
           null,
           'columns-count',
-          `The row has ${cells.length} cells, and the header ${names.length}.`,
+          `The row has ${cells.length} cells, and the header ${names.length}.${asOne}`,
         ),
       );
     else
@@ -150,7 +157,8 @@ export class RowReader {
           case 'group': {
             const read = readCell(cell);
             for (const note of read.notes) notes.push(problem(line, name, note.code, note.reason));
-            if (read.fault !== null) faults.push(problem(line, name, read.fault.code, read.fault.reason));
+            if (read.fault !== null)
+              faults.push(problem(line, name, read.fault.code, `${read.fault.reason}${asOne}`));
             if (use.use === 'tag') {
               if (read.value !== '') tags[use.tag] = read.value;
             } else if (use.use !== 'identity') found[use.use] = read.value === '' ? null : read.value;
@@ -179,6 +187,7 @@ export class RowReader {
       fault === null && this.#columns.identity.every(({ attribute }) => Object.hasOwn(identity, attribute));
     return {
       line,
+      mayHoldOthers,
       identity,
       canonical: isWhole ? canonicalIdentity(identity) : null,
       key: null,

@@ -38,13 +38,13 @@ async function readFile(content: Buffer): Promise<{
 }
 
 describe('CSV', () => {
-  it('is read by RFC 4180, with the line that each row begins in', () => {
+  it('is read by RFC 4180, with the lines that each row begins and ends in', () => {
     const text = 'a,b\r\n"x ""y""\r\nz",2\n\n,\r3,"4"\n"5" ,6';
     expect(parse(text)).toEqual([
-      { line: 1, cells: ['a', 'b'], fault: null },
-      { line: 2, cells: ['x "y"\r\nz', '2'], fault: null },
-      { line: 6, cells: ['3', '4'], fault: null },
-      { line: 7, cells: ['5', '6'], fault: null },
+      { line: 1, lastLine: 1, cells: ['a', 'b'], fault: null },
+      { line: 2, lastLine: 3, cells: ['x "y"\r\nz', '2'], fault: null },
+      { line: 6, lastLine: 6, cells: ['3', '4'], fault: null },
+      { line: 7, lastLine: 7, cells: ['5', '6'], fault: null },
     ]);
   });
 
@@ -76,13 +76,19 @@ describe('CSV', () => {
     );
   });
 
-  it('names a quote that is not closed by the row that it begins in, and stops there for memory', () => {
+  it('names a quote that is not closed by the lines that it makes one row, and stops there for memory', () => {
     expect(parse('a,b\nc,"d\ne,f\n')).toEqual([
-      { line: 1, cells: ['a', 'b'], fault: null },
-      { line: 2, cells: ['c', 'd\ne,f\n'], fault: 'quote-open' },
+      { line: 1, lastLine: 1, cells: ['a', 'b'], fault: null },
+      { line: 2, lastLine: 3, cells: ['c', 'd\ne,f\n'], fault: 'quote-open' },
     ]);
     const [, row] = parse(`a,b\nc,"${'d'.repeat(70_000)}`);
-    expect(row).toMatchObject({ line: 2, fault: 'quote-open' });
+    expect(row).toMatchObject({ line: 2, lastLine: 2, fault: 'quote-open' });
+    const [, rows] = parse(`a,b\nc,"${'d\n'.repeat(35_000)}`);
+    expect(rows).toMatchObject({ line: 2, lastLine: 32_771, fault: 'quote-open' });
+    expect(parse('a,"b\nc,"d\ne,f\n')).toMatchObject([
+      { line: 1, lastLine: 2, fault: 'quote-misplaced' },
+      { line: 3, lastLine: 3, fault: null },
+    ]);
     expect(parse('a,b\n"c"d,e\n')[1]).toMatchObject({ line: 2, fault: 'quote-misplaced' });
   });
 

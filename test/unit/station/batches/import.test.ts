@@ -276,6 +276,38 @@ describe('every bad row is named by line, column and reason', () => {
   });
 
   it.each([
+    ['is not closed', '"12 inch', 'plain', 'quote-open', 'Lines 3 to 6'],
+    ['is closed by one of a later row', '"12 inch', '"big', 'quote-misplaced', 'Lines 3 to 5'],
+  ])(
+    'where a quote %s: it may have taken rows in, and no row is stored',
+    async (_, begin, later, code, lines) => {
+      const { station } = await open();
+      const path = write([
+        'mac,tag.case',
+        `${mac(1)},plain`,
+        `${mac(2)},${begin}`,
+        `${mac(3)},plain`,
+        `${mac(4)},${later}`,
+        `${mac(5)},plain`,
+      ]);
+      const report = await importing(station, path, { acceptGoodRows: true });
+      expect(told(report)).toEqual([`3 - ${code}`]);
+      expect(report.problems[0]?.reason).toContain(lines);
+      expect(report).toMatchObject({ stored: 'no', good: 0 });
+      expect(await station.call('batch.list', {})).toEqual([]);
+    },
+  );
+
+  it('where a quoted value has several lines: which they are is said', async () => {
+    const { station } = await open();
+    const lines = ['mac,tag.case', `${mac(1)},"12 inch`, `${mac(2)},13 inch"`, `${mac(3)},plain`];
+    const report = await importing(station, write(lines), { acceptGoodRows: true });
+    expect(told(report)).toEqual(['2 tag.case control-character']);
+    expect(report.problems[0]?.reason).toContain('Lines 2 to 3 were read as this one row.');
+    expect(report).toMatchObject({ stored: 'stored', good: 1, bad: 1 });
+  });
+
+  it.each([
     [['mac,comment', `${mac(1)},x`], {}, '1 comment column-unknown'],
     [['comment', 'x'], {}, '1 comment column-unknown'],
     [['mac,mac', `${mac(1)},${mac(1)}`], {}, '1 mac column-twice'],
