@@ -794,6 +794,8 @@ export const messages = {
       scheduled: 'Scheduled renewal',
       other: 'Other',
     } satisfies Record<RekeyReasonCode, string>,
+    order: 'Work order',
+    orderHelp: 'It stands beside the verdict in the record.',
     words: 'In your own words',
     wordsHelp: 'It stands in the record and on the hand-over sheet.',
     wordsNeeded: 'Needed for “Other”.',

@@ -48,6 +48,7 @@ test('a returned unit: read, said why, re-keyed, the old key refused, and a shee
     await page.getByRole('radio', { name: 'Other', exact: true }).check();
     await expect(bigButton(page)).toContainText('Say the reason in your own words');
     await page.getByLabel('In your own words').fill('Ticket 4711');
+    await page.getByLabel('Work order').fill('WO 815');
     await page.getByRole('radio', { name: 'Returned from the field' }).check();
     await expect(bigButton(page)).toBeEnabled();
   });
@@ -58,6 +59,7 @@ test('a returned unit: read, said why, re-keyed, the old key refused, and a shee
     const result = page.getByRole('region', { name: 'Result' });
     await expect(result).toContainText('PASS');
     await expect(result).toContainText('Returned from the field: Ticket 4711');
+    expect((await ask(page, 'journal.list', { limit: 1 }))[0]).toMatchObject({ label: 'WO 815' });
     await expect(guidance(page)).toContainText('Done: the unit has its new key');
   });
 

@@ -164,7 +164,7 @@ describe('the station is asked', () => {
     wish({ reason: 'board-replaced', words: ' New radio. ', decommissionFormer: true, newKey: 'generate' });
     acts.start();
     expect(bridge.calls.some(({ method }) => method === 'rekey')).toBe(false);
-    wish({ confirmed: ['identity-changed'] });
+    wish({ confirmed: ['identity-changed'], label: ' WO 815 ' });
     acts.start();
     acts.start();
     expect(bridge.calls.filter(({ method }) => method === 'rekey')).toEqual([
@@ -179,9 +179,26 @@ describe('the station is asked', () => {
           decommissionFormer: true,
           waitMs: 86_400_000,
           keySource: 'generate',
+          label: 'WO 815',
         },
       },
     ]);
+  });
+
+  test('for a request with the work order, as for a job that is done at once', async () => {
+    const { bridge, store, acts } = await opened({
+      'rekey.look': () => unit(1),
+      'rekey.request': () => requested(1),
+    });
+    acts.read();
+    await expect.poll(() => stageOf(store.getState().rekey)).toBe('read');
+    store.dispatch({ type: 'approvers', approvers: [APPROVER] });
+    store.dispatch({ type: 'rekey', action: why });
+    store.dispatch({ type: 'rekey', action: { type: 'wish', wish: { by: 'request', label: 'WO 815' } } });
+    acts.start();
+    await expect.poll(() => store.getState().rekey.request.state).toBe('made');
+    const asked = bridge.calls.find(({ method }) => method === 'rekey.request');
+    expect(asked?.params).toMatchObject({ approver: APPROVER.station, label: 'WO 815' });
   });
 
   test('and its refusal is shown where it was asked', async () => {

@@ -18,6 +18,8 @@ export type NewKey = 'board' | 'generate' | null;
 interface Wish {
   readonly reason: RekeyReasonCode | null;
   readonly words: string;
+  /** The work order, or whatever else stands beside the verdict. */
+  readonly label: string;
   readonly confirmed: readonly CaseToConfirm[];
   readonly decommissionFormer: boolean;
   readonly newKey: NewKey;
@@ -77,6 +79,7 @@ export type FlowAction =
 const NO_WISH: Wish = {
   reason: null,
   words: '',
+  label: '',
   confirmed: [],
   decommissionFormer: false,
   newKey: null,

@@ -1,4 +1,4 @@
-import { Select, Textarea } from '@mantine/core';
+import { Select, Textarea, TextInput } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { REKEY_REASONS } from '../../../src/model/rekey.ts';
 import { Choices } from '../../components/choices.tsx';
@@ -43,6 +43,13 @@ export function ReasonForm({
         value={flow.words}
         required={flow.reason === 'other'}
         onChange={(event) => wish({ words: event.currentTarget.value })}
+      />
+      <TextInput
+        label={text.order}
+        description={text.orderHelp}
+        maxLength={200}
+        value={flow.label}
+        onChange={(event) => wish({ label: event.currentTarget.value })}
       />
       <div className={classes.pair}>
         <Select

@@ -88,6 +88,7 @@ export function rekeyOrder({ preferences, slots, rekey }: WindowState): CallInpu
   if (slot === undefined || server === null || profile === null || reason === null) return null;
   if (unit.state !== 'read') return null;
   const words = casesToConfirm(unit.report);
+  const label = rekey.label.trim();
   return {
     port: slot.port,
     server,
@@ -97,11 +98,12 @@ export function rekeyOrder({ preferences, slots, rekey }: WindowState): CallInpu
     decommissionFormer: words.includes('identity-changed') && rekey.decommissionFormer,
     waitMs: unit.report.offline === null ? DEFAULT_WAIT_MS : rekey.waitMs,
     ...(rekey.newKey === null ? {} : { keySource: rekey.newKey }),
+    ...(label === '' ? {} : { label }),
   };
 }
 
 function requestOrder(
-  { port, server, profile, reason, confirmed, keySource }: CallInput<'rekey'>,
+  { port, server, profile, reason, confirmed, keySource, label }: CallInput<'rekey'>,
   { waitMs }: RekeyFlow,
   approver: string | null,
 ): CallInput<'rekey.request'> {
@@ -113,6 +115,7 @@ function requestOrder(
     confirmed,
     expiresMs: waitMs,
     ...(keySource === undefined ? {} : { keySource }),
+    ...(label === undefined ? {} : { label }),
     ...(approver === null ? {} : { approver }),
   };
 }
