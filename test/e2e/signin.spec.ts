@@ -1,4 +1,6 @@
 import { X509Certificate } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import type { Page } from '@playwright/test';
 import type { CallInput } from '../../src/contract.ts';
 import { makeCertificate, startMenderServer } from '../../src/rehearsal/server/index.ts';
@@ -82,6 +84,7 @@ test('a login that ends within the hour is counted down, and asked for anew', as
 
 test('a key that was changed is compared and pinned; a shift is checked before it begins', async ({
   app,
+  home,
 }) => {
   const { page } = app;
   const [before, after] = await Promise.all([makeCertificate(), makeCertificate()]);
@@ -112,6 +115,9 @@ test('a key that was changed is compared and pinned; a shift is checked before i
   });
 
   await test.step('a shift that fits, and one that does not', async () => {
+    const file = path.join(home, 'order.csv');
+    writeFileSync(file, `serial\n${Array.from({ length: 101 }, (_, n) => `SN${n}`).join('\n')}\n`);
+    await ask(page, 'batch.import', { path: file, name: 'Order 101' });
     await openServers(page, ADMIN.email);
     await form.getByRole('button', { name: 'Before the shift' }).click();
     await form.getByRole('textbox', { name: 'Boards to come' }).fill('100');
@@ -123,6 +129,13 @@ test('a key that was changed is compared and pinned; a shift is checked before i
     await expect(form.getByRole('listitem').filter({ hasText: 'limit for the boards' }).last()).toContainText(
       'Have the limit raised',
     );
+    await form.getByRole('textbox', { name: 'Boards to come' }).fill('');
+    await form.getByRole('combobox', { name: 'Batch whose boards are to come' }).click();
+    await form.getByRole('option', { name: 'Order 101' }).click();
+    await form.getByLabel('Or its end, by this clock').fill('00:00');
+    await form.getByRole('button', { name: 'Check', exact: true }).click();
+    await expect(form.getByRole('status')).toContainText('One thing is to be mended');
+    await expect(form.getByRole('status')).toContainText(/until .*00:00:00/);
   });
 });
 

@@ -244,9 +244,20 @@ describe('what is sent', () => {
     const form = new FormData();
     form.set('hours', '7,5');
     form.set('units', '');
-    expect(shiftFrom('F', form)).toEqual({ server: 'F', hours: 7.5 });
+    const now = new Date(2026, 2, 2, 14, 30);
+    expect(shiftFrom('F', form, now)).toEqual({ server: 'F', hours: 7.5 });
     form.set('hours', '');
     form.set('units', '120');
-    expect(shiftFrom('F', form)).toEqual({ server: 'F', units: 120 });
+    expect(shiftFrom('F', form, now)).toEqual({ server: 'F', units: 120 });
+    form.set('units', '');
+    form.set('hours', '8');
+    form.set('batch', 'Order 4711');
+    form.set('until', '22:00');
+    const today = new Date(2026, 2, 2, 22).toISOString();
+    expect(shiftFrom('F', form, now)).toEqual({ server: 'F', until: today, batch: 'Order 4711' });
+    // A night shift ends tomorrow.
+    form.set('until', '06:00');
+    const tomorrow = new Date(2026, 2, 3, 6).toISOString();
+    expect(shiftFrom('F', form, now)).toMatchObject({ until: tomorrow });
   });
 });

@@ -147,13 +147,35 @@ export function firstUserFrom(
   return { name: server, user, password, keep: form.get('keep') !== null };
 }
 
-/** The call for a shift. A field that holds no number is left out, and the station says what it takes instead. */
-export function shiftFrom(server: string, form: FormData): CallInput<'shift.check'> {
-  const number = (name: string): number | null => {
+/**
+ * The call for a shift. A field that holds no number is left out, and the station says what it takes instead. An end by the
+ * clock stands in the place of the hours: the next time that the clock shows it.
+ */
+export function shiftFrom(server: string, form: FormData, now: Date): CallInput<'shift.check'> {
+  const field = (name: string): string => {
     const value = form.get(name);
-    const text = typeof value === 'string' ? value.trim().replace(',', '.') : '';
+    return typeof value === 'string' ? value.trim() : '';
+  };
+  const number = (name: string): number | null => {
+    const text = field(name).replace(',', '.');
     return text === '' || Number.isNaN(Number(text)) ? null : Number(text);
   };
   const [hours, units] = [number('hours'), number('units')];
-  return { server, ...(hours === null ? {} : { hours }), ...(units === null ? {} : { units }) };
+  const [until, batch] = [nextAt(field('until'), now), field('batch')];
+  return {
+    server,
+    ...(until === null ? (hours === null ? {} : { hours }) : { until }),
+    ...(units === null ? {} : { units }),
+    ...(batch === '' ? {} : { batch }),
+  };
+}
+
+/** The next moment at which the local clock shows this time, in ISO 8601; null where it is no time of a day. */
+function nextAt(time: string, now: Date): string | null {
+  const [, hour, minute] = /^(\d\d):(\d\d)$/.exec(time) ?? [];
+  if (hour === undefined || minute === undefined) return null;
+  const end = new Date(now);
+  end.setHours(Number(hour), Number(minute), 0, 0);
+  if (end <= now) end.setDate(end.getDate() + 1);
+  return end.toISOString();
 }
