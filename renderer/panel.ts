@@ -25,7 +25,8 @@ export type Panel =
   | { readonly kind: 'import-batch' }
   /** Where the rows of a batch are sent. */
   | { readonly kind: 'preauthorize'; readonly batch: string }
-  | { readonly kind: 'reconcile'; readonly batch: string; readonly server: string }
+  /** A server held against a batch; null: against all that the record has of it. */
+  | { readonly kind: 'reconcile'; readonly batch: string | null; readonly server: string }
   /** The parts of a batch that other benches have. */
   | { readonly kind: 'benches'; readonly batch: string }
   | { readonly kind: 'take-back'; readonly batch: string; readonly server: string }

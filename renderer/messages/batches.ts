@@ -269,6 +269,10 @@ export const batchMessages = {
   reconcile: {
     go: 'Compare with the server…',
     title: (name: string) => `${name} and its server`,
+    goRecord: 'Compare with the record…',
+    titleOfRecord: (server: string) => `${server} and the record`,
+    byBatch:
+      'What is missing or dead of a batch is mended where that batch is compared; any other unit is provisioned or re-keyed again.',
     reading: 'Reading every device of the server. Nothing is changed.',
     mending: 'Mending, and reading again…',
     again: 'Look again',

@@ -11,8 +11,14 @@ export const serverMessages = {
 
   shift: 'Before the shift',
   shiftHours: 'Hours until its end',
+  notSignedIn: 'Sign in first: its devices are read in your name.',
+  shiftUntil: 'Or its end, by this clock',
+  shiftUntilHelp: 'In the place of the hours; where that is past, of tomorrow.',
+  shiftBatch: 'Batch whose boards are to come',
+  shiftNoBatch: 'none',
   shiftUnits: 'Boards to come',
-  shiftUnitsHelp: 'Left empty where the limit does not matter.',
+  shiftUnitsHelp:
+    'Left empty where the limit does not matter, or all that are left of the batch are to come.',
   shiftCheck: 'Check',
   shiftGood: (until: string) => `The shift can begin (until ${until}).`,
   shiftBad: (count: number, until: string) =>

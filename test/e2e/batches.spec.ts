@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Locator, Page } from '@playwright/test';
 import { homeWithBatch, keyRow } from '../unit/station/batch-home.ts';
 import type { RecordedRow } from '../../src/model/batch-event.ts';
-import { startMenderServer, type MenderServer } from '../../src/rehearsal/server/index.ts';
+import { DEFAULT_ADMIN, startMenderServer, type MenderServer } from '../../src/rehearsal/server/index.ts';
 import { expect, launch, test, type Opened } from './app.ts';
 import { ask, bigButton, choose, chooseWhere, guidance, listen } from './bench.ts';
 import { adminCall, signIn } from './own-bench.ts';
@@ -222,14 +222,37 @@ test('a batch is preauthorized, what was refused is seen, and what nobody used i
       expect(server.inspect()).toHaveLength(60);
     });
 
+    await test.step('all of the record is compared with the server from its place among the servers', async () => {
+      await adminCall(server, 'POST', '/devices', {
+        identity_data: { serial: 'stranger' },
+        pubkey: generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }),
+      });
+      const [gone, stranger] = [server.inspect()[0], server.inspect().at(-1)];
+      await adminCall(server, 'DELETE', `/devices/${gone?.id}`);
+      server.finishDecommissions();
+      await page.getByRole('banner').getByRole('button', { name: DEFAULT_ADMIN.email }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Compare with the record…' }).click();
+      const panel = page.getByRole('dialog', { name: 'bench and the record' });
+      await expect(panel.getByRole('row').filter({ hasText: /^Extra/ })).toContainText('stranger', {
+        timeout: 60_000,
+      });
+      await expect(panel.getByRole('row').filter({ hasText: /^Missing/ })).toHaveCount(1);
+      await expect(panel).toContainText('mended where that batch is compared');
+      await expect(panel.getByRole('button', { name: /sent again/ })).toHaveCount(0);
+      await page.keyboard.press('Escape');
+      await adminCall(server, 'DELETE', `/devices/${stranger?.id}`);
+      server.finishDecommissions();
+      expect(server.inspect()).toHaveLength(59);
+    });
+
     await test.step('taken back: first what would go, then, asked once more, the deed', async () => {
       await page.getByRole('button', { name: 'Take back…' }).click();
       const panel = page.getByRole('dialog', { name: 'Take back spring' });
       await panel.getByRole('button', { name: 'Look what would be removed' }).click();
       const sure = panel.getByRole('alertdialog');
-      await expect(sure).toContainText('Remove 60 devices from bench?', { timeout: 60_000 });
+      await expect(sure).toContainText('Remove 59 devices from bench?', { timeout: 60_000 });
       await expect(sure.getByRole('button', { name: 'Leave them' })).toBeFocused();
-      expect(server.inspect()).toHaveLength(60);
+      expect(server.inspect()).toHaveLength(59);
       await sure.getByRole('button', { name: 'Remove them' }).click();
       await expect(panel).toContainText('Taken back', { timeout: 60_000 });
       await expect.poll(() => server.inspect().length).toBe(0);

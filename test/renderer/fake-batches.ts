@@ -151,7 +151,7 @@ export function fileReport(change: Partial<BatchReport> = {}): BatchReport {
     kind: 'keys',
     columns: [
       { name: 'mac', use: 'identity' },
-      { name: 'pubkey', use: 'key' },
+      { name: 'pubkey', use: 'pubkey' },
       { name: 'tag.order', use: 'tag' },
       { name: 'lot', use: 'ignored' },
     ],

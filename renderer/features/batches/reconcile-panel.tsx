@@ -11,15 +11,18 @@ import { useBatches } from './use-batches.ts';
 import classes from './batches.module.css';
 
 const FIXES: readonly ReconcileFix[] = ['missing', 'dead', 'stray-pending', 'pending'];
+/** Of no batch: what is to be sent again is a row of one. */
+const FIXES_OF_RECORD: readonly ReconcileFix[] = ['stray-pending', 'pending'];
 
-/** A batch held against its server: what differs, and what of it can be mended. Looking changes nothing. */
+/** A batch, or all of the record, held against its server: what differs, and what of it can be mended. Looking changes nothing. */
 export function ReconcilePanel({
   name,
   server,
   may,
   onClose,
 }: {
-  readonly name: string;
+  /** Of the batch; null: all that the record has of the server. */
+  readonly name: string | null;
   readonly server: string;
   /** Whether whoever is at the window may mend. */
   readonly may: boolean;
@@ -36,7 +39,7 @@ export function ReconcilePanel({
     next.current = null;
     const asked = station.call('batch.reconcile', {
       server,
-      batch: name,
+      ...(name === null ? {} : { batch: name }),
       ...(fix === null ? {} : { fix }),
     });
     // Rows that are to be sent again are pending now.
@@ -45,7 +48,7 @@ export function ReconcilePanel({
   return (
     <ReadingPanel
       key={round}
-      title={text.title(name)}
+      title={name === null ? text.titleOfRecord(server) : text.title(name)}
       wide
       reading={round === 0 ? text.reading : text.mending}
       again={text.again}
@@ -76,7 +79,9 @@ function Found({
   readonly onFix: (fix: ReconcileFix) => void;
 }): ReactNode {
   const text = messages.batches.reconcile;
-  const { findings, counts, devices, matching } = report;
+  const { findings, counts, devices, matching, batch } = report;
+  const fixes = batch === null ? FIXES_OF_RECORD : FIXES;
+  const ofBatches = batch === null && counts.missing + counts.dead > 0;
   return (
     <>
       <Facts
@@ -104,10 +109,11 @@ function Found({
           </div>
         </section>
       )}
+      {ofBatches ? <p className={classes.plain}>{text.byBatch}</p> : null}
       {may
-        ? FIXES.filter((fix) => counts[fix] > 0).map((fix) => (
-            <Fix key={fix} fix={fix} count={counts[fix]} onFix={() => onFix(fix)} />
-          ))
+        ? fixes
+            .filter((fix) => counts[fix] > 0)
+            .map((fix) => <Fix key={fix} fix={fix} count={counts[fix]} onFix={() => onFix(fix)} />)
         : null}
     </>
   );

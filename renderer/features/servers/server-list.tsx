@@ -8,14 +8,20 @@ import { ErrorPanel } from '../../components/error-panel.tsx';
 import { Findings } from '../../components/findings.tsx';
 import { timeLeft } from '../../format.ts';
 import { messages } from '../../messages.ts';
-import type { ServersView } from '../../panel.ts';
+import type { OpenPanel, ServersView } from '../../panel.ts';
 import { useWhyNot } from '../../rights.ts';
 import { reportOf } from '../../station.ts';
 import { useStore, useWindowState } from '../../store.ts';
 import { ServerMore } from './server-more.tsx';
 import classes from './servers.module.css';
 
-export function ServerList({ show }: { readonly show: (view: ServersView) => void }): ReactNode {
+export function ServerList({
+  show,
+  open,
+}: {
+  readonly show: (view: ServersView) => void;
+  readonly open: OpenPanel;
+}): ReactNode {
   const servers = useWindowState((state) => state.servers);
   const used = useWindowState((state) => state.preferences.server);
   const text = messages.servers;
@@ -25,7 +31,7 @@ export function ServerList({ show }: { readonly show: (view: ServersView) => voi
       {servers.length === 0 ? <p>{text.none}</p> : null}
       <ul className={classes.list}>
         {servers.map((server) => (
-          <ServerItem key={server.name} server={server} used={server.name === used} show={show} />
+          <ServerItem key={server.name} server={server} used={server.name === used} show={show} open={open} />
         ))}
       </ul>
       <Button variant="default" disabled={why !== null} title={why ?? ''} onClick={() => show({ at: 'add' })}>
@@ -47,10 +53,12 @@ function ServerItem({
   server,
   used,
   show,
+  open,
 }: {
   readonly server: ServerView;
   readonly used: boolean;
   readonly show: (view: ServersView) => void;
+  readonly open: OpenPanel;
 }): ReactNode {
   const store = useStore();
   const text = messages.servers;
@@ -138,7 +146,7 @@ function ServerItem({
           </Button>
         </div>
       ) : null}
-      <ServerMore server={server} empty={test.state === 'done' && test.empty} />
+      <ServerMore server={server} empty={test.state === 'done' && test.empty} open={open} />
       {test.state === 'running' ? <Loader size="sm" /> : null}
       {test.state === 'done' ? <Findings lines={test.lines} /> : null}
       {test.state === 'failed' ? <ErrorPanel error={test.error} /> : null}

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
 import type { ServerView } from '../../../src/contract.ts';
 import { messages } from '../../messages.ts';
+import type { OpenPanel } from '../../panel.ts';
 import { useWhyNot } from '../../rights.ts';
 import { useStore } from '../../store.ts';
 import { FirstUser } from './first-user.tsx';
@@ -13,19 +14,22 @@ import classes from './servers.module.css';
 
 type Opened = 'shift' | 'key' | 'first-user' | null;
 
-/** What a server is asked less often: before a shift, when its key has changed, for its organization, for its first user. */
+/** What a server is asked less often: before a shift, when its key has changed, for its organization, for its first user, beside the record. */
 export function ServerMore({
   server,
   empty,
+  open,
 }: {
   readonly server: ServerView;
   /** Whether its last test found it without a user. */
   readonly empty: boolean;
+  readonly open: OpenPanel;
 }): ReactNode {
   const { station } = useStore();
   const text = messages.signin;
   const whyNotTest = useWhyNot('test');
   const why = useWhyNot('servers');
+  const whyNotCompare = whyNotTest ?? (server.session === null ? text.notSignedIn : null);
   const [opened, setOpened] = useState<Opened>(null);
   const organization = useAsked<ServerView>();
   const toggle = (which: Exclude<Opened, null>): void => setOpened((now) => (now === which ? null : which));
@@ -51,6 +55,16 @@ export function ServerMore({
             onClick={() => toggle('key')}
           >
             {text.key}
+          </Button>
+        )}
+        {server.kind !== 'mender' || server.simulated ? null : (
+          <Button
+            variant="default"
+            disabled={whyNotCompare !== null}
+            title={whyNotCompare ?? ''}
+            onClick={() => open({ kind: 'reconcile', batch: null, server: server.name })}
+          >
+            {messages.batches.reconcile.goRecord}
           </Button>
         )}
         {server.session === null || server.simulated ? null : (

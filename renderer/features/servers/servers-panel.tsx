@@ -44,7 +44,7 @@ export function ServersPanel({
     case 'list':
       return (
         <SidePanel title={text.title} onClose={onClose}>
-          <ServerList show={show} />
+          <ServerList show={show} open={open} />
         </SidePanel>
       );
   }
