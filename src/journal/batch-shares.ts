@@ -138,7 +138,8 @@ export function projectShared(
 /** What is left of a part is this bench's again. */
 export function projectReturned(database: Database, batch: number, at: string, part: number): void {
   database.run(
-    'UPDATE p_batch_row SET share = NULL WHERE batch = ? AND share = ? AND unit_job IS NULL',
+    `UPDATE p_batch_row INDEXED BY p_batch_row_share SET share = NULL
+     WHERE batch = ? AND share = ? AND unit_job IS NULL`,
     batch,
     part,
   );

@@ -137,17 +137,17 @@ export class Batches {
   /** Rows in the order of the file. */
   rows(id: BatchId, { outcome, after = 0, limit }: BatchRowQuery): readonly BatchRowState[] {
     const batch = this.#number(id);
-    const [condition, values]: readonly [string, readonly string[]] =
+    const [from, condition, values]: readonly [string, string, readonly string[]] =
       outcome === undefined
-        ? ['', []]
+        ? [ROWS, '', []]
         : outcome === 'failed'
-          ? [`AND outcome IN (${FAILED})`, []]
+          ? [rowsBy('outcome'), `AND outcome IN (${FAILED})`, []]
           : outcome === 'sent'
-            ? ['AND sent_at IS NOT NULL', []]
-            : ['AND outcome = ?', [outcome]];
+            ? [SENT_ROWS, '', []]
+            : [rowsBy('outcome'), 'AND outcome = ?', [outcome]];
     return this.#database
       .all(
-        `SELECT r.*, f.sent_at FROM ${outcome === 'sent' ? SENT_ROWS : ROWS} WHERE batch = ? AND line > ? ${condition} ORDER BY line LIMIT ?`,
+        `SELECT r.*, f.sent_at FROM ${from} WHERE batch = ? AND line > ? ${condition} ORDER BY line LIMIT ?`,
         batch,
         after,
         ...values,
@@ -203,7 +203,7 @@ export class Batches {
   keptElsewhere(id: BatchId, serverUrl: string, limit: number): readonly BatchRowState[] {
     return this.#database
       .all(
-        `SELECT r.*, f.sent_at FROM ${ROWS} WHERE batch = ? AND kept_url IS NOT NULL AND kept_url <> ?
+        `SELECT r.*, f.sent_at FROM ${rowsBy('kept')} WHERE batch = ? AND kept_url IS NOT NULL AND kept_url <> ?
            AND NOT (outcome = 'conflict' AND server_url IS ?) ORDER BY line LIMIT ?`,
         this.#number(id),
         serverUrl,
@@ -232,7 +232,8 @@ export class Batches {
   /** Whether devices of this batch stay in use at a server from which it was taken back; null: at any. */
   hasKept(id: BatchId, serverUrl: string | null): boolean {
     const found = this.#database.first(
-      'SELECT 1 FROM p_batch_row WHERE batch = ? AND kept_url IS NOT NULL AND kept_url = coalesce(?, kept_url) LIMIT 1',
+      `SELECT 1 FROM p_batch_row INDEXED BY p_batch_row_kept
+       WHERE batch = ? AND kept_url IS NOT NULL AND kept_url = coalesce(?, kept_url) LIMIT 1`,
       this.#number(id),
       serverUrl,
     );
@@ -267,7 +268,7 @@ export class Batches {
   /** The row of an identity in a batch; its tier, group and tags are for the board of that identity. */
   rowOf(id: BatchId, identity: Identity): BatchRowState | null {
     const row = this.#database.first(
-      `SELECT r.*, f.sent_at FROM ${ROWS} WHERE identity = ? AND batch = ?`,
+      `SELECT r.*, f.sent_at FROM ${rowsBy('identity')} WHERE identity = ? AND batch = ?`,
       canonicalIdentity(identity),
       this.#number(id),
     );
@@ -453,6 +454,9 @@ export class Batches {
 
 /** Rows, each with when it was sent while nobody knows what came of that. */
 const ROWS = 'p_batch_row AS r LEFT JOIN p_batch_flight AS f USING (batch, line)';
+/** The same by an index: without figures of how many rows a batch has, SQLite would read all of it. */
+const rowsBy = (index: 'identity' | 'outcome' | 'kept'): string =>
+  `p_batch_row AS r INDEXED BY p_batch_row_${index} LEFT JOIN p_batch_flight AS f USING (batch, line)`;
 /** Those that were sent, and no others looked at. */
 const SENT_ROWS = 'p_batch_flight AS f CROSS JOIN p_batch_row AS r USING (batch, line)';
 

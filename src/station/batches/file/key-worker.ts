@@ -43,6 +43,50 @@ function describe(spki) {
   return curve.tag === 6 ? (CURVES[spki.subarray(curve.begin, curve.end).toString('hex')] ?? null) : null;
 }
 
+// What stands before the key itself, with the length of the whole: there is one way only to write these.
+const FORMS = {
+  ed25519: ['302a300506032b6570032100', 44],
+  p224: ['304e301006072a8648ce3d020106052b81040021033a0004', 80],
+  p256: ['3059301306072a8648ce3d020106082a8648ce3d03010703420004', 91],
+  p384: ['3076301006072a8648ce3d020106052b8104002203620004', 120],
+  p521: ['30819b301006072a8648ce3d020106052b810400230381860004', 158],
+};
+for (const form of Object.values(FORMS)) form[0] = Buffer.from(form[0], 'hex');
+const RSA = Buffer.from('300d06092a864886f70d0101010500', 'hex');
+
+// An element of this tag, its length written in the shortest way.
+function strict(der, at, tag) {
+  const found = element(der, at);
+  const length = found.end - found.begin;
+  const header = length < 0x80 ? 2 : length < 0x100 ? 3 : length < 0x10000 ? 4 : 0;
+  return found.tag === tag && found.begin - at === header ? found : null;
+}
+
+function positive(der, at) {
+  const found = strict(der, at, 2);
+  if (found === null || found.end === found.begin || der[found.begin] >= 0x80) return null;
+  const isShortest = der[found.begin] !== 0 || (found.end - found.begin > 1 && der[found.begin + 1] >= 0x80);
+  return isShortest ? found : null;
+}
+
+// Whether it is written as OpenSSL would write it: to have it written anew takes six times as long as to read it.
+function isNormal(spki, kind) {
+  const form = FORMS[kind];
+  if (form !== undefined)
+    return spki.length === form[1] && form[0].equals(spki.subarray(0, form[0].length));
+  const outer = strict(spki, 0, 0x30);
+  if (outer === null || outer.end !== spki.length) return false;
+  const bits = outer.begin + RSA.length;
+  if (!RSA.equals(spki.subarray(outer.begin, bits))) return false;
+  const string = strict(spki, bits, 3);
+  if (string === null || string.end !== spki.length || spki[string.begin] !== 0) return false;
+  const pair = strict(spki, string.begin + 1, 0x30);
+  if (pair === null || pair.end !== spki.length) return false;
+  const modulus = positive(spki, pair.begin);
+  const exponent = modulus === null ? null : positive(spki, modulus.end);
+  return exponent !== null && exponent.end === spki.length;
+}
+
 function spkiOfRequest(der) {
   const info = element(der, element(der, 0).begin);
   const version = element(der, info.begin);
@@ -60,6 +104,10 @@ function isPrivate(der) {
   return false;
 }
 
+function told(spki, kind) {
+  return [spki.toString('base64'), createHash('sha256').update(spki).digest('hex'), kind[0], kind[1]];
+}
+
 function readKey(form, text) {
   const der = Buffer.from(text, 'base64');
   let spki = der;
@@ -69,12 +117,13 @@ function readKey(form, text) {
     const kind = describe(spki);
     if (kind === null) return [null, 'key-type'];
     let key = createPublicKey({ key: spki, format: 'der', type: 'spki' });
+    if (isNormal(spki, kind[0])) return told(spki, kind);
     let own = key.export({ type: 'spki', format: 'der' });
     if (kind[0] === 'p256' && own.length === 59 || kind[0] === 'p384' && own.length === 72) {
       key = createPublicKey({ key: key.export({ format: 'jwk' }), format: 'jwk' });
       own = key.export({ type: 'spki', format: 'der' });
     }
-    return [own.toString('base64'), createHash('sha256').update(own).digest('hex'), kind[0], kind[1]];
+    return told(own, kind);
   } catch {
     return [null, isPrivate(der) ? 'key-private' : 'key-unreadable'];
   }
