@@ -85,7 +85,8 @@ export class Life {
   }
 }
 
-function never(): Promise<never> {
+/** How a call of a dead program ends. */
+export function never(): Promise<never> {
   return new Promise(() => undefined);
 }
 

@@ -27,7 +27,15 @@ import { interruptedResult } from '../../src/station/interrupted.ts';
 import { leftByUnit } from '../../src/station/unsettled.ts';
 import { startVirtualTime, type VirtualTime } from '../unit/virtual-time.ts';
 import { CALL_MS, callDeadlines } from './call-deadlines.ts';
-import { Killed, Life, watchedDriver, watchedJournal, watchedLink, watchedServer } from './fail-points.ts';
+import {
+  Killed,
+  Life,
+  never,
+  watchedDriver,
+  watchedJournal,
+  watchedLink,
+  watchedServer,
+} from './fail-points.ts';
 import { ADMIN, BOARD_PASSWORD, Site, type ServerFault } from './site.ts';
 import { keySourceOf, type Variant } from './variants.ts';
 
@@ -190,6 +198,8 @@ export class ProcessWorld extends Site {
       const parts: ProvisionParts = {
         driver: watchedDriver(life, createLinuxConsoleDriver()),
         openLink: () => {
+          // What is left of a dead program here opens no port any more: its successor would find that busy.
+          if (!life.isAlive()) return never();
           // As fast as can be: every byte and every change of a file is a point of its own.
           link = createCable(board.link(), { clock: time }).link;
           return Promise.resolve(watchedLink(life, link));

@@ -1,6 +1,7 @@
 /**
  * Takes the pictures of the documentation, of the app as it is: `node test/e2e/pictures.ts`. What they show is a rehearsal:
- * four boards that passed, one of four that failed, what went over a line, a unit that was re-keyed, and a batch.
+ * four boards that passed, one of four that failed, what went over a line, a unit that was re-keyed, a batch, and one of
+ * which other benches have parts.
  */
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -94,6 +95,20 @@ await onNewHome(async (page, home) => {
   await page.getByRole('button', { name: /^March gateways/ }).click();
   await expect(page.getByRole('table', { name: 'Rows' }).getByText('Created').first()).toBeVisible();
   await picture(page, 'batch');
+});
+await onNewHome(async (page, home) => {
+  const file = path.join(home, 'Order 4711.csv');
+  const rows = Array.from({ length: 480 }, (_, n) => `52:54:00:c2:${hex(n >> 8)}:${hex(n & 255)}`);
+  writeFileSync(file, ['mac', ...rows, ''].join('\n'));
+  await ask(page, 'batch.import', { path: file, name: 'Order 4711' });
+  const stick = path.join(home, 'stick');
+  mkdirSync(stick);
+  await ask(page, 'batch.share', { name: 'Order 4711', benches: 3, keep: true, folder: stick });
+  await page.getByRole('navigation').getByRole('button', { name: 'Batches' }).click();
+  await page.getByRole('button', { name: /^Order 4711/ }).click();
+  await page.getByRole('button', { name: 'Several benches…' }).click();
+  await expect(page.getByRole('region', { name: 'Parts', exact: true })).toContainText('0 of 160');
+  await picture(page, 'benches');
 });
 
 function hex(value: number): string {
