@@ -134,7 +134,9 @@ export const CALL_RULES = {
     const { fix } = params;
     if (fix === undefined) return ['test'];
     // These two are what a preauthorization does; the others take away what somebody else may have made.
-    return fix === 'missing' || fix === 'pending' ? ['batches'] : ['batches', 'remove-auth-sets'];
+    if (fix === 'missing' || fix === 'pending') return ['batches'];
+    // A dead device has no auth set to remove: it is decommissioned.
+    return fix === 'dead' ? ['batches', 'remove-auth-sets', 'decommission'] : ['batches', 'remove-auth-sets'];
   },
   'inventory.list': 'look',
   'inventory.counts': 'look',

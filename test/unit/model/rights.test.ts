@@ -35,6 +35,8 @@ it('wants for a mended batch what the mending does', () => {
     for (const right of fix(kind)) expect(ROLE_RIGHTS.admin).toContain(right);
   expect(fix('pending')).toEqual(['batches']);
   for (const kind of ['dead', 'stray-pending']) expect(fix(kind)).toContain('remove-auth-sets');
+  expect(fix('dead')).toContain('decommission');
+  expect(fix('stray-pending')).not.toContain('decommission');
 });
 
 it('wants more for boards without a batch, unless the bench is set so, and less for simulated ones', () => {
