@@ -3,6 +3,7 @@ import type { ServerProfile } from '../../model/server-profile.ts';
 import type { ConnectedServer, ConnectionOptions } from '../connected-server.ts';
 import { onlyThese } from '../http/allow-list.ts';
 import { createHttpClient, HTTP_LIMITS } from '../http/client.ts';
+import { untilAborted } from '../until-aborted.ts';
 import { acceptAuthSet } from './accept.ts';
 import { MenderApi } from './api.ts';
 import { authRequestBody, submitAuthRequest } from './auth-request.ts';
@@ -16,7 +17,7 @@ import { reachMender } from './reach.ts';
 import { MenderSession } from './session.ts';
 import { takeLease } from './lease.ts';
 import { preauthorizeBeside, rejectAuthSet } from './supersede.ts';
-import { Turns, untilAborted } from './turns.ts';
+import { Turns } from './turns.ts';
 import { asDevice } from './wire.ts';
 
 /** A Mender server with a person's session at it. Auth requests need nobody logged in; all else does. */

@@ -1,3 +1,5 @@
+import { untilAborted } from '../until-aborted.ts';
+
 /** One at a time for each key, in the order of asking. */
 export class Turns {
   readonly #last = new Map<string, Promise<unknown>>();
@@ -16,18 +18,5 @@ export class Turns {
         if (this.#last.get(key) === ended) this.#last.delete(key);
       });
     }
-  }
-}
-
-/** Resolves when `wait` has; rejects with the signal's reason when aborted first. */
-export async function untilAborted<T>(wait: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const { promise, reject } = Promise.withResolvers<never>();
-  const abort = (): void => reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([wait, promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
   }
 }

@@ -8,6 +8,7 @@ import type { CredentialIssuer, IssuedCredentials, IssuerEndpoint } from '../dev
 import { createHttpClient, HTTP_LIMITS } from '../http/client.ts';
 import { anotherKind } from '../http/failure.ts';
 import { NO_PROXIES } from '../http/proxy.ts';
+import { untilAborted } from '../until-aborted.ts';
 import { micRequest } from './calls.ts';
 import { examineAccount } from './examine.ts';
 import { MicGateway } from './gateway.ts';
@@ -29,8 +30,9 @@ export function createMicServer(profile: ServerProfile, options: ConnectionOptio
   const gateway = new MicGateway(profile, http, () => options.apiKey?.() ?? null);
   const session = new MicSession(profile, gateway, clock, options);
   const things = new MicThings(profile, session, clock);
+  const closing = new AbortController();
   /** The stack's own words on itself: they change with its releases alone. */
-  const swagger = once(async (signal: AbortSignal): Promise<unknown> => {
+  const swagger = once(closing.signal, async (signal: AbortSignal): Promise<unknown> => {
     const answer = await gateway.open(micRequest('swagger'), signal);
     if (answer.status === 403) throw new StationError('server/api-key-refused', { server: profile.name });
     // A stack without a description offers nothing beyond what is known of all.
@@ -44,7 +46,7 @@ export function createMicServer(profile: ServerProfile, options: ConnectionOptio
     return value;
   });
 
-  const endpoint = once(async (signal: AbortSignal): Promise<IssuerEndpoint> => {
+  const endpoint = once(closing.signal, async (signal: AbortSignal): Promise<IssuerEndpoint> => {
     const answer = await gateway.open(micRequest('manifest'), signal);
     if (answer.status === 403) throw new StationError('server/api-key-refused', { server: profile.name });
     if (answer.status !== 200) throw unexpected(profile, 'manifest', answer);
@@ -156,21 +158,29 @@ export function createMicServer(profile: ServerProfile, options: ConnectionOptio
       await session.readUser(signal);
       return { limit: null, accepted: 0 };
     },
-    [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => {
+      closing.abort();
+      return http[Symbol.asyncDispose]();
+    },
   };
 }
 
-/** Reads what stays for the life of this object; what failed is read again. */
-function once<T>(read: (signal: AbortSignal) => Promise<T>): (signal: AbortSignal) => Promise<T> {
+/**
+ * Reads what stays for the life of this object; what failed is read again. Several may wait for one reading, so no single
+ * one's signal ends it, but `closing`.
+ */
+function once<T>(
+  closing: AbortSignal,
+  read: (signal: AbortSignal) => Promise<T>,
+): (signal: AbortSignal) => Promise<T> {
   let known: Promise<T> | null = null;
-  return (signal) => {
-    if (known !== null) return known;
-    const reading = read(signal);
-    known = reading;
-    reading.catch(() => {
+  return async (signal) => {
+    signal.throwIfAborted();
+    known ??= read(closing).catch((error: unknown) => {
       known = null;
+      throw error;
     });
-    return reading;
+    return await untilAborted(known, signal);
   };
 }
 

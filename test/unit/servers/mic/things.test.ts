@@ -105,6 +105,25 @@ describe('a board at a stack', () => {
     );
   });
 
+  test.each(['swagger', 'manifest'] as const)(
+    'goes on where another one, for which the stack’s %s was asked for as well, is given up',
+    async (step) => {
+      const { issuer, stack } = await micBench();
+      const read = (signal: AbortSignal): Promise<unknown> =>
+        step === 'swagger' ? issuer.requireReady(signal) : issuer.endpoint(signal);
+      const other = new AbortController();
+      const reason = new Error('given up');
+      const givenUp = expect(read(other.signal)).rejects.toBe(reason);
+      const goesOn = read(never);
+      other.abort(reason);
+      await givenUp;
+      await goesOn;
+      await read(never);
+      expect(stack.count(step)).toBe(1);
+      await expect(read(other.signal)).rejects.toBe(reason);
+    },
+  );
+
   test('is not asked for by what only servers of auth sets know', async () => {
     const { server } = await micBench();
     await expect(server.find(IDENTITY, null, never)).rejects.toThrow(code('server/not-offered'));
