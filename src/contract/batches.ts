@@ -180,7 +180,7 @@ export const BATCH_PROBLEMS = {
   'identity-twice': 'the identity of another row',
   'key-twice': 'the key of another row',
   'identity-in-batch': 'the identity of a row in another batch',
-  'key-in-batch': 'the key of a row in another batch, or of another board in a batch that was removed',
+  'key-in-batch': 'the key of a row in another batch, or one that another board had in a batch before',
   'identity-in-record': 'a board that was provisioned here',
   'key-in-record': 'a key that another board was given here',
   'identity-on-server': 'a device that the server has already',
@@ -194,6 +194,7 @@ export const BATCH_PROBLEMS = {
   'date-like': 'note: may have been made a date',
   'key-weak': 'note: an RSA key of less than 2048 bits',
   'already-on-server': 'note: the server has it with this very key',
+  'replaces-failed': 'note: takes the place of a row that failed in another batch',
 } as const;
 
 export interface BatchProblem {

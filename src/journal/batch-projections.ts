@@ -1,4 +1,4 @@
-import { FAILED_OUTCOMES, type BatchId } from '../model/batch.ts';
+import type { BatchId } from '../model/batch.ts';
 import type { BatchEvent, RecordedRow } from '../model/batch-event.ts';
 import type { JournalEntry } from '../model/event.ts';
 import { canonicalIdentity } from '../model/identity.ts';
@@ -13,6 +13,7 @@ import {
 } from './batch-shares.ts';
 import { canonicalJson } from './canonical-json.ts';
 import type { Database } from './database.ts';
+import { FORMER_SCHEMA, FORMER_TABLES, projectReplaced } from './failed-rows.ts';
 
 /** The tables of the batches, with the order in which rows are compared. */
 export const BATCH_TABLES: Readonly<Record<string, string>> = {
@@ -22,6 +23,7 @@ export const BATCH_TABLES: Readonly<Record<string, string>> = {
   p_batch_run: 'batch, run',
   p_batch_left_out: 'batch, line',
   p_batch_admitted: 'seq, n',
+  ...FORMER_TABLES,
   ...SHARE_TABLES,
 };
 
@@ -125,6 +127,7 @@ export const BATCH_SCHEMA = `
     PRIMARY KEY (seq, n)
   ) STRICT;
   CREATE INDEX p_batch_admitted_batch ON p_batch_admitted (batch, seq);
+  ${FORMER_SCHEMA}
   ${SHARE_SCHEMA}
 `;
 
@@ -225,6 +228,9 @@ export function projectBatch(database: Database, entry: JournalEntry, event: Bat
     }
     case 'batch-taken-back':
       takeBack(database, batch, event);
+      return;
+    case 'batch-replaced':
+      projectReplaced(database, batch, event.lines);
       return;
     case 'batch-admitted':
       database.run(
@@ -328,9 +334,6 @@ export function countInBatch(
     job.identity,
   );
 }
-
-/** SQL's list of the outcomes that are failures. */
-export const FAILED = FAILED_OUTCOMES.map((outcome) => `'${outcome}'`).join(', ');
 
 function numberOf(database: Database, id: BatchId): number | null {
   const batch = database.first('SELECT batch FROM p_batch WHERE id = ?', id)?.['batch'];

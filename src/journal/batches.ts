@@ -14,9 +14,9 @@ import type { LeftOutRow } from '../model/batch-event.ts';
 import { canonicalIdentity, type Identity } from '../model/identity.ts';
 import type { ErrorReport, Proof } from '../model/job.ts';
 import type { KeyFingerprint, PublicKeyPem } from '../model/key.ts';
-import { FAILED } from './batch-projections.ts';
 import { BatchShares, type BatchMerge } from './batch-shares.ts';
 import type { Database, Row } from './database.ts';
+import { FAILED, REPLACEABLE } from './failed-rows.ts';
 import { InventoryWishes } from './inventory.ts';
 
 export interface BatchRowQuery {
@@ -51,13 +51,14 @@ export interface BatchPlace {
 export interface KnownRow {
   readonly identity: string;
   readonly fingerprint: string | null;
-  /** The open batch that has this identity. */
-  readonly batch: BatchPlace | null;
+  /** The batch that has this identity, of those on the list; `failed`: in a row that may come again in another one. */
+  readonly batch: (BatchPlace & { readonly id: BatchId; readonly failed: boolean }) | null;
   /**
-   * The batch that has this key, with whatever identity; one that was removed, too, where it had it for another identity:
-   * keys are never given twice.
+   * The batch that has this key, with whatever identity. Also one that had it for another identity, and was removed
+   * (`removed`) or had that row fail and come again elsewhere (`replaced`): keys are never given twice. Not the failed row
+   * of this very identity.
    */
-  readonly keyBatch: (BatchPlace & { readonly removed: boolean }) | null;
+  readonly keyBatch: (BatchPlace & { readonly former: 'removed' | 'replaced' | null }) | null;
   /** Whether a unit of this identity was provisioned here. */
   readonly unit: boolean;
   /** The canonical identity of another unit that was given this key. */
@@ -370,12 +371,20 @@ export class Batches {
       .all(
         `SELECT json_extract(value, '$[0]') AS identity, json_extract(value, '$[1]') AS fingerprint,
            EXISTS (SELECT 1 FROM p_unit WHERE p_unit.identity = json_extract(value, '$[0]')) AS unit,
-           (SELECT json_array(b.name, r.line) FROM p_batch_row AS r JOIN p_batch AS b USING (batch)
-             WHERE r.identity = json_extract(value, '$[0]') AND b.removed = 0 LIMIT 1) AS place,
-           (SELECT json_array(b.name, r.line, b.removed) FROM p_batch_row AS r JOIN p_batch AS b USING (batch)
-             WHERE r.fingerprint = json_extract(value, '$[1]')
-               AND (b.removed = 0 OR r.identity <> json_extract(value, '$[0]'))
-             ORDER BY b.removed LIMIT 1) AS key_place,
+           (SELECT json_array(b.name, r.line, b.id, ${REPLACEABLE})
+             FROM p_batch_row AS r JOIN p_batch AS b USING (batch)
+             WHERE r.identity = json_extract(value, '$[0]') AND b.removed = 0
+             ORDER BY ${REPLACEABLE} LIMIT 1) AS place,
+           coalesce(
+             (SELECT json_array(b.name, r.line, iif(b.removed, 'removed', NULL))
+               FROM p_batch_row AS r JOIN p_batch AS b USING (batch)
+               WHERE r.fingerprint = json_extract(value, '$[1]')
+                 AND (r.identity <> json_extract(value, '$[0]') OR (b.removed = 0 AND NOT ${REPLACEABLE}))
+               ORDER BY b.removed LIMIT 1),
+             (SELECT json_array(b.name, o.line, 'replaced') FROM p_batch_former AS o JOIN p_batch AS b USING (batch)
+               WHERE o.fingerprint = json_extract(value, '$[1]') AND o.identity <> json_extract(value, '$[0]')
+               LIMIT 1)
+           ) AS key_place,
            (SELECT k.identity FROM p_key AS k WHERE k.fingerprint = json_extract(value, '$[1]')
              AND k.identity <> json_extract(value, '$[0]') LIMIT 1) AS key_of
          FROM json_each(?)`,
@@ -389,6 +398,17 @@ export class Batches {
         unit: row['unit'] === 1,
         keyOf: textOrNull(row['key_of']),
       }));
+  }
+
+  /** How many of these rows failed and may still come again in another batch. */
+  countReplaceable(id: BatchId, lines: readonly number[]): number {
+    const found = this.#database.first(
+      `SELECT count(*) AS n FROM p_batch_row AS r JOIN p_batch AS b USING (batch)
+       WHERE b.id = ? AND r.line IN (SELECT value FROM json_each(?)) AND ${REPLACEABLE}`,
+      id,
+      JSON.stringify(lines),
+    );
+    return Number(found?.['n'] ?? 0);
   }
 
   #number(id: BatchId): number {
@@ -519,16 +539,16 @@ function pemOf(spki: string): PublicKeyPem {
   return `-----BEGIN PUBLIC KEY-----\n${spki.replace(/.{1,64}/g, '$&\n')}-----END PUBLIC KEY-----\n` as PublicKeyPem;
 }
 
-function toPlace(value: unknown): BatchPlace | null {
+function toPlace(value: unknown): KnownRow['batch'] {
   if (typeof value !== 'string') return null;
-  const [batch, line] = JSON.parse(value) as [string, number];
-  return { batch, line };
+  const [batch, line, id, failed] = JSON.parse(value) as [string, number, BatchId, number];
+  return { batch, line, id, failed: failed === 1 };
 }
 
 function toKeyPlace(value: unknown): KnownRow['keyBatch'] {
   if (typeof value !== 'string') return null;
-  const [batch, line, removed] = JSON.parse(value) as [string, number, number];
-  return { batch, line, removed: removed === 1 };
+  const [batch, line, former] = JSON.parse(value) as [string, number, 'removed' | 'replaced' | null];
+  return { batch, line, former };
 }
 
 function textOrNull(value: unknown): string | null {

@@ -10,7 +10,7 @@ export { csvLineToReadAgain } from './csv.ts';
 export { CSV_START } from './export-csv.ts';
 export { EXPORT_START } from './export-json.ts';
 export type { Exported, ExportOptions } from './export-json.ts';
-export type { BatchAdmission, BatchRunSpan, BatchUnitRecord, SendQuery } from './batches.ts';
+export type { BatchAdmission, BatchRunSpan, BatchUnitRecord, KnownRow, SendQuery } from './batches.ts';
 export type { InventoryQuery, InventoryRecord } from './inventory.ts';
 export { openJournal, readJournal } from './journal.ts';
 export type {

@@ -10,7 +10,7 @@ import { INVENTORY_SCHEMA, INVENTORY_TABLES, projectInventory } from './inventor
 import { tally, TALLY_SCHEMA, TALLY_TABLES } from './statistics.ts';
 
 /** Raised with every change of what is projected: a journal with another number is projected anew at its next opening. */
-export const PROJECTION_VERSION = 13;
+export const PROJECTION_VERSION = 14;
 
 /** Stands in `p_station_key` for the finding that there was no key. */
 export const NO_KEY = '';
@@ -316,6 +316,7 @@ function projectEvent(database: Database, entry: JournalEntry, event: JournalEve
     case 'batch-intent':
     case 'batch-outcomes':
     case 'batch-taken-back':
+    case 'batch-replaced':
     case 'batch-admitted':
     case 'batch-shared':
     case 'batch-share-returned':

@@ -160,6 +160,12 @@ export const BATCH_ERRORS = {
     NOTHING,
     'Choose another batch (station batch list), or provision without one.',
   ),
+  'batch/changed': row(
+    'The batch {name} was changed while the file was read: rows of it that had failed have not failed any more.',
+    'Nothing was stored.',
+    'Import the file again.',
+    true,
+  ),
   'batch/name-taken': row(
     'There is a batch named {name} already, from another file ({file}).',
     STATION,

@@ -91,6 +91,14 @@ export type BatchEvent =
       readonly operator: string | null;
     }
   | {
+      /** Rows that failed at a server and came again in another batch: they are that one's from now on. */
+      readonly kind: 'batch-replaced';
+      readonly batch: BatchId;
+      readonly lines: readonly number[];
+      readonly by: BatchId;
+      readonly operator: string | null;
+    }
+  | {
       /** A board that is in no row, or was through already, and that an admin let through; written before it is changed. */
       readonly kind: 'batch-admitted';
       readonly batch: BatchId;

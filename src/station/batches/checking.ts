@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { BatchPreviewRow, BatchProblem, BatchProgress } from '../../contract/batches.ts';
-import type { JournalReader } from '../../journal/index.ts';
-import type { BatchKind } from '../../model/batch.ts';
+import type { JournalReader, KnownRow } from '../../journal/index.ts';
+import type { BatchId, BatchKind } from '../../model/batch.ts';
 import type { RecordedRow } from '../../model/batch-event.ts';
 import type { Device } from '../../model/device.ts';
 import { canonicalIdentity, identityLabel, type Identity } from '../../model/identity.ts';
@@ -56,6 +56,8 @@ export interface Checked {
   /** The rows that are good, in pieces as they are recorded. */
   readonly good: () => Generator<readonly RecordedRow[], void, undefined>;
   readonly goodRows: number;
+  /** Lines of failed rows that the good ones take the place of, by the batch that has them. */
+  readonly replaced: ReadonlyMap<BatchId, readonly number[]>;
 }
 
 /**
@@ -147,6 +149,8 @@ class Check {
   readonly #parts: Buffer[] = [];
   readonly #keyless: number[] = [];
   #mayMissRows = false;
+  /** Failed rows, by the lines of those that take their place. */
+  readonly #replaced = new Map<number, { readonly id: BatchId; readonly line: number }>();
   #withKeys = 0;
   #stored = 0;
   rows = 0;
@@ -262,7 +266,19 @@ class Check {
         }
       },
       goodRows: this.#stored - late,
+      replaced: this.#replacedByGood(),
     };
+  }
+
+  #replacedByGood(): ReadonlyMap<BatchId, readonly number[]> {
+    const found = new Map<BatchId, number[]>();
+    for (const [own, { id, line }] of this.#replaced) {
+      if (this.#bad.has(own)) continue;
+      const lines = found.get(id);
+      if (lines === undefined) found.set(id, [line]);
+      else lines.push(line);
+    }
+    return found;
   }
 
   #againstFile({ line, canonical, identity, key }: CandidateRow): void {
@@ -293,12 +309,19 @@ class Check {
     else this.#keys.set(key.fingerprint, line);
   }
 
-  #againstRecord(
-    { line, key }: CandidateRow,
-    known: ReturnType<JournalReader['batches']['known']>[number],
-  ): void {
+  #againstRecord({ line, key }: CandidateRow, known: KnownRow): void {
     const { batch, keyBatch, unit, keyOf } = known;
-    if (batch !== null)
+    if (batch?.failed === true) {
+      this.#replaced.set(line, batch);
+      this.#notes.push(
+        problem(
+          line,
+          null,
+          'replaces-failed',
+          `It takes the place of line ${batch.line} of the batch ${batch.batch}, which failed.`,
+        ),
+      );
+    } else if (batch !== null)
       this.#tell(
         problem(
           line,
@@ -307,21 +330,12 @@ class Check {
           `The batch ${batch.batch} has this identity (line ${batch.line}).`,
         ),
       );
-    else if (unit)
+    if (unit && (batch === null || batch.failed))
       this.#tell(problem(line, null, 'identity-in-record', 'A board of this identity was here already.'));
     if (key === null) return;
     // The batch that has both has been named.
     if (keyBatch !== null && (batch?.batch !== keyBatch.batch || batch.line !== keyBatch.line))
-      this.#tell(
-        problem(
-          line,
-          null,
-          'key-in-batch',
-          keyBatch.removed
-            ? `The batch ${keyBatch.batch}, which was removed, had this key for another board (line ${keyBatch.line}).`
-            : `The batch ${keyBatch.batch} has this key (line ${keyBatch.line}).`,
-        ),
-      );
+      this.#tell(problem(line, null, 'key-in-batch', inWords(keyBatch)));
     if (keyOf !== null)
       this.#tell(
         problem(
@@ -350,6 +364,17 @@ class Check {
   #tell(found: BatchProblem): void {
     this.#problems.push(found);
     this.#bad.add(found.line);
+  }
+}
+
+function inWords({ batch, line, former }: NonNullable<KnownRow['keyBatch']>): string {
+  switch (former) {
+    case null:
+      return `The batch ${batch} has this key (line ${line}).`;
+    case 'removed':
+      return `The batch ${batch}, which was removed, had this key for another board (line ${line}).`;
+    case 'replaced':
+      return `Another board had this key in the batch ${batch} (line ${line}, which came again in another batch).`;
   }
 }
 

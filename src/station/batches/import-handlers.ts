@@ -1,6 +1,7 @@
 import type { BatchProgress, BatchReport, BatchView } from '../../contract/batches.ts';
 import type { BatchRecord } from '../../model/batch.ts';
 import { StationError } from '../../model/station-error.ts';
+import { closeFull } from './filling.ts';
 import type { BatchHandlers, BatchParts } from './handlers.ts';
 import { importFile, type ImportParts } from './importing.ts';
 import { isSigned } from './share-documents.ts';
@@ -67,12 +68,23 @@ async function importEither(
 }
 
 function importParts(parts: BatchParts, view: (batch: BatchRecord) => BatchView): ImportParts {
-  const { record, clock, operator, server, tell } = parts;
+  const { record, clock, operator, server, tell, isAtWork } = parts;
   return {
     record,
     clock,
     operator,
     view,
+    isAtWork,
+    changed: (ids) => {
+      const { batches } = record.reader;
+      // What is left of one may be through.
+      closeFull(
+        record,
+        ids.flatMap((id) => batches.byId(id) ?? []),
+      );
+      for (const batch of ids.flatMap((id) => batches.byId(id) ?? []))
+        tell({ type: 'batch', batch: view(batch) });
+    },
     devices: async (name, signal) => {
       const { preauthorization, profile } = await server(name, signal);
       if (preauthorization === undefined)

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { ulid } from 'ulid';
 import type { BatchProgress, BatchReport, BatchView } from '../../contract/batches.ts';
+import type { JournalReader } from '../../journal/index.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { BatchId, BatchRecord } from '../../model/batch.ts';
 import type { LeftOutRow } from '../../model/batch-event.ts';
@@ -26,13 +27,17 @@ export interface ImportParams {
 }
 
 export interface ImportParts {
-  readonly record: RecordAccess;
+  readonly record: Pick<RecordAccess, 'reader' | 'writer'>;
   readonly clock: Clock;
   readonly operator: () => string | null;
   /** Every device of a server, page by page. @throws StationError where it has no login, or no way to list them. */
   readonly devices: (server: string, signal: AbortSignal) => Promise<AsyncIterable<Device>>;
   readonly progress: (progress: BatchProgress) => void;
   readonly view: (batch: BatchRecord) => BatchView;
+  /** Whether something goes on with a batch at a server. */
+  readonly isAtWork: (batch: BatchRecord) => boolean;
+  /** Told of batches whose failed rows are another one's now. */
+  readonly changed: (batches: readonly BatchId[]) => void;
 }
 
 /** Rows in one event of the record. */
@@ -141,7 +146,7 @@ async function storeRows(
   parts: ImportParts,
   signal: AbortSignal,
 ): Promise<BatchRecord> {
-  const { source, kind, columns, rows, goodRows } = checked;
+  const { source, kind, columns, rows, goodRows, replaced } = checked;
   const batch = ulid(parts.clock.now()) as BatchId;
   const leftOut = rows === goodRows ? [] : await leftOutRows(checked, signal);
   const journal = parts.record.writer();
@@ -149,6 +154,7 @@ async function storeRows(
     // Asked once more, in the transaction: another file may have taken the name while this one was read.
     const taken = journal.batches.byName(name);
     if (taken !== null) throw new StationError('batch/name-taken', { name, file: taken.file });
+    for (const [id, lines] of replaced) refuseChanged(id, lines, journal, parts);
     yield {
       kind: 'batch-imported',
       batch,
@@ -162,6 +168,15 @@ async function storeRows(
       leftOut: leftOut.length,
       operator: parts.operator(),
     };
+    for (const [former, lines] of replaced)
+      for (let from = 0; from < lines.length; from += ROWS_AN_EVENT)
+        yield {
+          kind: 'batch-replaced',
+          batch: former,
+          lines: lines.slice(from, from + ROWS_AN_EVENT),
+          by: batch,
+          operator: parts.operator(),
+        };
     let stored = 0;
     for (const some of checked.good()) {
       yield { kind: 'batch-rows', batch, rows: some };
@@ -174,7 +189,22 @@ async function storeRows(
   await journal.appendAll(events(), signal);
   const stored = journal.batches.byId(batch);
   if (stored === null) throw new TypeError('a batch that was stored is not there');
+  parts.changed([...replaced.keys()]);
   return stored;
+}
+
+/** Rows that had failed when the file was read may have been sent once more since, or a board of them may have come. */
+function refuseChanged(
+  id: BatchId,
+  lines: readonly number[],
+  { batches }: JournalReader,
+  { isAtWork }: Pick<ImportParts, 'isAtWork'>,
+): void {
+  const batch = batches.byId(id);
+  if (batch === null) throw new TypeError('there is no such batch');
+  if (isAtWork(batch)) throw new StationError('batch/running', { batch: batch.name });
+  if (batches.countReplaceable(id, lines) < lines.length)
+    throw new StationError('batch/changed', { name: batch.name });
 }
 
 /** The bad rows as they are in the file, to be mended: read once more, which only a file with bad rows needs. */

@@ -147,6 +147,58 @@ describe('a batch in the record', () => {
     expect(journal.batches.row(ID, 2)).toMatchObject({ outcome: 'pending', deviceId: null });
   });
 
+  it('has a failed row no more once it came again in another batch, and gives its key to nobody else', async () => {
+    const error = {
+      code: 'batch/unknown',
+      message: 'm',
+      unchanged: 'u',
+      remedy: 'r',
+      retriable: false,
+    } as const;
+    using journal = await withBatch(
+      [1, 2, 3, 4, 5].map((n) => row(n, { spki: 'AAAA', fingerprint: fingerprint(`${n}`) })),
+    );
+    const run = { batch: ID, run: 'R1' } as const;
+    const at = { server: 'plant', serverUrl: 'https://mender.example', operator: null } as const;
+    journal.append({ kind: 'batch-run', ...run, ...at, state: 'begun' });
+    journal.append({
+      kind: 'batch-outcomes',
+      ...run,
+      outcomes: [
+        { line: 2, outcome: 'created', deviceId: 'd1' },
+        ...[3, 4, 5].map((line) => ({ line, outcome: 'refused' as const, error })),
+      ],
+    });
+    // Of these a board is under way, and a call.
+    for (const event of inBatch('J1', 3).slice(0, 2)) journal.append(event);
+    journal.append({ kind: 'batch-intent', ...run, lines: [5] });
+    const ask = (n: number, key: string) => {
+      const identity = JSON.stringify({ mac: macOf(n) });
+      return journal.batches.known([{ identity, fingerprint: fingerprint(key) }])[0];
+    };
+    const failed = (n: number) => ask(n, `${n}`)?.batch?.failed;
+    expect([1, 2, 3, 4, 5].map(failed)).toEqual([false, true, false, false, false]);
+    expect(ask(2, '2')).toMatchObject({ batch: { id: ID, line: 3 }, keyBatch: null });
+    // Another board's key is never let through with it.
+    expect(ask(2, '5')).toMatchObject({ keyBatch: { line: 6, former: null } });
+    expect(journal.batches.countReplaceable(ID, [2, 3, 4, 5, 6])).toBe(1);
+
+    const by = '02BATCH' as BatchId;
+    journal.append({ kind: 'batch-replaced', batch: ID, lines: [3], by, operator: null });
+    expect(journal.batches.byId(ID)).toMatchObject({
+      rows: 4,
+      counts: { created: 1, refused: 2, pending: 1, conflict: 0 },
+    });
+    expect(journal.batches.rowOf(ID, { mac: macOf(2) })).toBeNull();
+    expect(journal.batches.countToSend(ID, { serverUrl: at.serverUrl, retry: true })).toMatchObject({
+      rows: 3,
+    });
+    expect(ask(2, '2')).toMatchObject({ batch: null, keyBatch: null });
+    expect(ask(7, '2')).toMatchObject({ keyBatch: { batch: 'spring', line: 3, former: 'replaced' } });
+    expect(journal.checkProjections()).toBeNull();
+    expect(atOnce(journal.verifying())).toMatchObject({ ok: true });
+  });
+
   it('counts a board for its row once, and not one that failed or that is in no row', async () => {
     using journal = await withBatch([row(1), row(2)]);
     const failed = jobEvents({ job: 'J2', identity: { mac: macOf(2) }, verdict: 'fail' }).map((event) =>
