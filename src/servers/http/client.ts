@@ -146,9 +146,16 @@ export function createHttpClient(
   };
 }
 
-/** How long a 429 asks to wait: seconds, or an HTTP date; a second where the server does not say. Milliseconds. */
+/**
+ * How long a 429 asks to wait: seconds, or an HTTP date; a second where the server does not say. A date is by the server's
+ * clock, which the answer tells (RFC 9110, 10.2.3 and 6.6.1); `now`, by ours, is for an answer that tells none.
+ * Milliseconds.
+ */
 export function retryAfterMs(answer: HttpAnswer, now: number): number {
   const text = answer.headers.get('retry-after') ?? '1';
-  const wait = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
+  const told = Date.parse(answer.headers.get('date') ?? '');
+  const wait = /^\d+$/.test(text)
+    ? Number(text) * 1000
+    : Date.parse(text) - (Number.isNaN(told) ? now : told);
   return Number.isFinite(wait) ? Math.max(wait, 100) : 1000;
 }

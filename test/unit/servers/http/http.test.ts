@@ -80,6 +80,25 @@ describe('a call', () => {
     expect(peer.requests).toHaveLength(3);
   });
 
+  test.each([
+    ['by the server’s clock', 'Sat, 28 Nov 2026 12:00:00 GMT', 7000],
+    ['by ours where the server does not tell its', null, 5000],
+  ])('waits until the date that a rate limit names, %s', async (_, date, ms) => {
+    const retryAt = 'Sat, 28 Nov 2026 12:00:07 GMT';
+    let answered = 0;
+    const peer = own(
+      await listen((_request, response) => {
+        answered += 1;
+        response.sendDate = false;
+        if (answered > 1) response.writeHead(204).end();
+        else response.writeHead(429, { 'retry-after': retryAt, ...(date === null ? {} : { date }) }).end();
+      }),
+    );
+    const clock = { ...restlessClock(), now: () => Date.parse(retryAt) - 5000 };
+    await clientFor(peer.url, undefined, {}, clock).call(post, never);
+    expect(clock.slept).toEqual([ms]);
+  });
+
   test('waits no longer than is sensible', async () => {
     const peer = own(await listen(always(429, '', { 'retry-after': '3600' })));
     const clock = restlessClock();
