@@ -5,6 +5,7 @@ import type { ServerProfile } from '../../model/server-profile.ts';
 import { asServerError, CallTimedOut } from '../http/failure.ts';
 import { proxyFor, type Proxy, type ProxySettings } from '../http/proxy.ts';
 import { openTunnel } from '../http/tunnel.ts';
+import { untilAborted } from '../until-aborted.ts';
 
 /** Seconds; nothing is kept alive here, but zero would mean "for ever". */
 const KEEP_ALIVE_S = 30;
@@ -80,15 +81,17 @@ export async function tryMqtt(trial: MqttTrial): Promise<MqttAnswer> {
   const { host, port } = endpoint;
   signal.throwIfAborted();
   const through = proxyFor(new URL(`https://${host}:${port}`), proxies);
+  const tunnelled = through === null ? null : await tunnel(trial, through);
   const { promise, resolve, reject } = Promise.withResolvers<MqttAnswer>();
   const socket = connect({
-    ...(through === null ? { host, port } : { socket: await tunnel(profile, through, endpoint, deadlineMs) }),
+    ...(tunnelled === null ? { host, port } : { socket: tunnelled }),
     secureContext: context,
     minVersion: 'TLSv1.2',
     ...(isIP(host) === 0 ? { servername: host } : {}),
   });
   const abort = (): void => reject(signal.reason);
   signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
   const timer = setTimeout(() => reject(asServerError(profile, new CallTimedOut(deadlineMs))), deadlineMs);
   let isSecure = false;
   let heard = Buffer.alloc(0);
@@ -110,27 +113,33 @@ export async function tryMqtt(trial: MqttTrial): Promise<MqttAnswer> {
     if (isSecure) resolve({ accepted: false, detail: 'it ended the connection' });
     else reject(endpointError(profile, endpoint, new Error('the connection was cut')));
   });
+  let isAccepted = false;
   try {
     const answer = await promise;
-    if (answer.accepted) socket.write(DISCONNECT);
+    isAccepted = answer.accepted;
     return answer;
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', abort);
-    socket.end(() => socket.destroy());
+    // Only who was accepted takes its leave; an end would wait for a connection that may never come about.
+    if (isAccepted) socket.end(DISCONNECT, () => socket.destroy());
+    else socket.destroy();
   }
 }
 
-async function tunnel(
-  profile: ServerProfile,
-  proxy: Proxy,
-  { host, port }: MqttEndpoint,
-  deadlineMs: number,
-): Promise<Socket> {
+/** The connection through the proxy. Who gives up meanwhile goes at once, and it is ended when it comes about. */
+async function tunnel({ profile, endpoint, deadlineMs, signal }: MqttTrial, proxy: Proxy): Promise<Socket> {
+  const { host, port } = endpoint;
+  const opening = openTunnel(proxy, { host, port: String(port) }, deadlineMs);
   try {
-    return await openTunnel(proxy, { host, port: String(port) }, deadlineMs);
+    return await untilAborted(opening, signal);
   } catch (error) {
-    throw endpointError(profile, { host, port }, error);
+    if (!signal.aborted) throw endpointError(profile, endpoint, error);
+    void opening.then(
+      (socket) => socket.destroy(),
+      () => undefined,
+    );
+    throw signal.reason;
   }
 }
 
