@@ -35,6 +35,7 @@ import { ApprovePanel } from './features/requests/approve-panel.tsx';
 import { ApproversPanel } from './features/requests/approvers-panel.tsx';
 import { ResumePanel } from './features/resume/resume-panel.tsx';
 import { ServersPanel } from './features/servers/servers-panel.tsx';
+import { NO_INVENTORY } from './features/set-up/inventory-draft.ts';
 import { SetUpPanel } from './features/set-up/set-up-panel.tsx';
 import { guidance } from './guidance.ts';
 import { messages } from './messages.ts';
@@ -92,6 +93,7 @@ function Window(): ReactNode {
   const [opened, setOpened] = useState<Panel | null>(null);
   const [keyChoice, setKeyChoice] = useState<KeyChoice>(AS_PROFILE);
   const [label, setLabel] = useState('');
+  const [inventory, setInventory] = useState(NO_INVENTORY);
   const offered = useWindowState((state) => state.resumeOffered);
   const locked = useWindowState((state) => state.people.locked);
   const blind = useWindowState((state) => state.people.blind);
@@ -142,6 +144,7 @@ function Window(): ReactNode {
             keyChoice={keyChoice}
             onKeyChoice={setKeyChoice}
             label={label}
+            inventory={inventory}
             covered={panel !== null || shut}
             onRekey={(slot) => {
               const job = jobOf(store.getState(), slot);
@@ -162,6 +165,8 @@ function Window(): ReactNode {
             onKeyChoice={setKeyChoice}
             label={label}
             onLabel={setLabel}
+            inventory={inventory}
+            onInventory={setInventory}
             onClose={close}
           />
         ) : (

@@ -30,6 +30,8 @@ export interface Store {
 export interface JobSettings {
   readonly keySource: string | null;
   readonly label: string | null;
+  /** What devices are called on the server; null leaves it to batch and profile. */
+  readonly inventory: NonNullable<CallInput<'provision'>['inventory']> | null;
 }
 
 export interface StartOptions {
@@ -101,6 +103,7 @@ export function createStore(station: Station, clock: () => number = () => perfor
         profile,
         ...(job.keySource === null ? {} : { keySource: job.keySource }),
         ...(job.label === null ? {} : { label: job.label }),
+        ...(job.inventory === null ? {} : { inventory: job.inventory }),
         ...(passphrase === undefined ? {} : { passphrase }),
         ...(batch === null ? {} : { batch, allow: [...allow] }),
       });

@@ -20,6 +20,22 @@ export const inventoryMessages = {
       ...(open > 0 ? [count(open, 'pending')] : []),
       ...(failed > 0 ? [count(failed, 'failed')] : []),
     ].join(', '),
+  settings: {
+    title: 'Name, tags and group on the server',
+    help: 'Set once a board is through. What the row of a batch says comes first, and then the profile where nothing is said here.',
+    nameTag: 'Name',
+    nameTagHelp:
+      'As the server’s pages show it. {mac} stands for a value of the identity: gateway {mac:nocolon}',
+    tags: 'Tags',
+    tagsHelp: 'NAME=VALUE, one on each line.',
+    group: 'Group',
+    groupHelp: 'Letters, digits, - and _',
+    badName: 'One line of 256 characters at most.',
+    badTag: (line: string) => `“${line}” is no NAME=VALUE of 256 characters at most each.`,
+    tagTwice: (name: string) => `${name} is there twice.`,
+    manyTags: (most: number) => `A server takes ${most} tags at most.`,
+    badGroup: 'Letters, digits, - and _ only.',
+  },
   again: 'Set tags and groups again',
   apply: 'Set tags and groups of boards that have come',
   applied: ({

@@ -118,3 +118,34 @@ test('devices that were preauthorized are given their tags and groups by a click
   expect(described(server)).toEqual([[{ order: '4711' }, GROUP]]);
   expect(app.problems).toEqual([]);
 });
+
+test('boards of no list get the name, tags and group of the job settings; nothing begins while these are wrong', async ({
+  app,
+  bench,
+}) => {
+  const { page } = app;
+  const { server } = bench;
+  await useServer(page, server);
+  await bench.plugIn(bench.board({ mac: MAC }), 'left');
+  const panel = page.getByRole('dialog', { name: 'Job settings' });
+  await page.getByRole('button', { name: 'Job settings' }).click();
+  await panel.getByRole('textbox', { name: 'Name', exact: true }).fill('gateway {mac:nocolon}');
+  await panel.getByRole('textbox', { name: 'Tags' }).fill('order=4711\nline = 3');
+  await panel.getByRole('textbox', { name: 'Group' }).fill('plant 7');
+  await expect(panel).toContainText('Letters, digits, - and _ only.');
+  await page.keyboard.press('Escape');
+
+  await card(page, 'left')
+    .getByRole('button', { name: /Provision|Try anyway/ })
+    .click({ timeout: 20_000 });
+  await expect(panel.getByRole('textbox', { name: 'Group' })).toHaveValue('plant 7');
+  expect(server.inspect()).toEqual([]);
+  await panel.getByRole('textbox', { name: 'Group' }).fill(GROUP);
+  await page.keyboard.press('Escape');
+
+  await provisionOn(page, 'left');
+  await expect(card(page, 'left')).toContainText('Tags and group set');
+  const tags = { name: 'gateway 525400cd0001', order: '4711', line: '3' };
+  expect(described(server)).toEqual([[tags, GROUP]]);
+  expect(app.problems).toEqual([]);
+});

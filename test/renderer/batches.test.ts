@@ -56,7 +56,7 @@ describe('the batch on the bench', () => {
     const bridge = fakeBridge({ provision: () => ({ jobs: [], elapsedMs: 0 }) });
     const store = createStore(stationOver(bridge));
     store.dispatch({ type: 'snapshot', snapshot: snapshot({ slots: [slot(1)] }) });
-    const job = { keySource: null, label: null };
+    const job = { keySource: null, label: null, inventory: null };
     await store.start([slot(1)], job);
     store.dispatch({ type: 'batches', action: listed });
     store.dispatch({ type: 'batches', action: { type: 'bench', name: 'Order 4711' } });
@@ -76,7 +76,7 @@ describe('the batch on the bench', () => {
     store.dispatch({ type: 'snapshot', snapshot: { ...shown, servers } });
     store.dispatch({ type: 'batches', action: listed });
     store.dispatch({ type: 'batches', action: { type: 'bench', name: 'Order 4711' } });
-    await store.start([slot(1)], { keySource: null, label: null });
+    await store.start([slot(1)], { keySource: null, label: null, inventory: null });
     store.close();
     expect(bridge.calls[0]?.params).toMatchObject({ server: shown.preferences.server });
     expect(bridge.calls[0]?.params).not.toHaveProperty('batch');

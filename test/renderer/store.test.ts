@@ -5,7 +5,7 @@ import { Refused, stationOver } from '../../renderer/station.ts';
 import { createStore } from '../../renderer/store.ts';
 import { fakeBridge, interrupted, report, server, slot, snapshot, type FakeStation } from './fake-station.ts';
 
-const SETTINGS = { keySource: null, label: null };
+const SETTINGS = { keySource: null, label: null, inventory: null };
 
 async function opened(replies: Parameters<typeof fakeBridge>[0]) {
   const clock = { now: 0 };
@@ -56,7 +56,11 @@ describe('finishing', () => {
 describe('a start', () => {
   test('names ports, server and profile, and what the operator set', async () => {
     const { bridge, store } = await opened({ provision: () => ({ jobs: [], elapsedMs: 1 }) });
-    await store.start([slot(1)], { keySource: 'generate:p256', label: 'Order 1' });
+    await store.start([slot(1)], {
+      keySource: 'generate:p256',
+      label: 'Order 1',
+      inventory: { tags: { order: '1' } },
+    });
     expect(bridge.calls.at(-1)).toEqual({
       method: 'provision',
       params: {
@@ -65,6 +69,7 @@ describe('a start', () => {
         profile: 'mender-board',
         keySource: 'generate:p256',
         label: 'Order 1',
+        inventory: { tags: { order: '1' } },
       },
     });
   });
@@ -109,7 +114,11 @@ describe('a start', () => {
 
   test('keeps its passphrase nowhere', async () => {
     const { bridge, store } = await opened({ provision: () => ({ jobs: [], elapsedMs: 1 }) });
-    await store.start([slot(1)], { keySource: 'import:/keys', label: null }, { passphrase: 'open sesame' });
+    await store.start(
+      [slot(1)],
+      { keySource: 'import:/keys', label: null, inventory: null },
+      { passphrase: 'open sesame' },
+    );
     expect(bridge.calls.at(-1)?.params).toMatchObject({ passphrase: 'open sesame' });
     expect(JSON.stringify(store.getState())).not.toContain('open sesame');
   });

@@ -4,6 +4,7 @@ import { isPlace, obstacle } from '../../bench.ts';
 import type { OpenPanel } from '../../panel.ts';
 import { useStore, useToStart, useWindowState, type StartOptions } from '../../store.ts';
 import { Records } from '../records/records.tsx';
+import { inventoryFrom, type InventoryDraft } from '../set-up/inventory-draft.ts';
 import { PassphraseDialog } from '../set-up/passphrase-dialog.tsx';
 import { BatchStrip } from './batch-strip.tsx';
 import { BenchGrid } from './bench-grid.tsx';
@@ -20,6 +21,7 @@ export function BenchScreen({
   keyChoice,
   onKeyChoice,
   label,
+  inventory,
   covered,
   onRekey,
 }: {
@@ -28,6 +30,8 @@ export function BenchScreen({
   readonly onKeyChoice: (choice: KeyChoice) => void;
   /** The note for the record. */
   readonly label: string;
+  /** What devices are called on the server. */
+  readonly inventory: InventoryDraft;
   /** Whether a panel is open: then the space bar is not the bench's. */
   readonly covered: boolean;
   /** Goes to the re-key screen, to this slot. */
@@ -42,13 +46,18 @@ export function BenchScreen({
   const start = (slots: readonly SlotView[], options: StartOptions = {}): void => {
     const keySource = keySourceText(keyChoice);
     if (slots.length === 0 || obstacle(store.getState(), Date.now()) !== null) return;
-    if (!keySource.finished) open({ kind: 'set-up' });
+    const named = inventoryFrom(inventory);
+    if (!keySource.finished || 'problems' in named) open({ kind: 'set-up' });
     else if (keyChoice.from === 'import' && keyChoice.encrypted && options.passphrase === undefined)
       setAsking(slots);
     else
       void store.start(
         slots,
-        { keySource: keySource.text, label: label.trim() === '' ? null : label.trim() },
+        {
+          keySource: keySource.text,
+          label: label.trim() === '' ? null : label.trim(),
+          inventory: named.wish,
+        },
         options,
       );
   };

@@ -7,6 +7,8 @@ import { messages } from '../../messages.ts';
 import { useWhyNot } from '../../rights.ts';
 import { useStore, useWholeState } from '../../store.ts';
 import { KEY_CHOICES, type KeyChoice } from '../bench/key-choice.ts';
+import type { InventoryDraft } from './inventory-draft.ts';
+import { InventoryFields } from './inventory-fields.tsx';
 import { SecretField } from './secret-field.tsx';
 import classes from './set-up.module.css';
 
@@ -15,11 +17,21 @@ interface Props {
   readonly onKeyChoice: (choice: KeyChoice) => void;
   readonly label: string;
   readonly onLabel: (label: string) => void;
+  readonly inventory: InventoryDraft;
+  readonly onInventory: (draft: InventoryDraft) => void;
   readonly onClose: () => void;
 }
 
 /** What the next jobs use, each with a sentence on what it means. */
-export function SetUpPanel({ keyChoice, onKeyChoice, label, onLabel, onClose }: Props): ReactNode {
+export function SetUpPanel({
+  keyChoice,
+  onKeyChoice,
+  label,
+  onLabel,
+  inventory,
+  onInventory,
+  onClose,
+}: Props): ReactNode {
   const state = useWholeState();
   const store = useStore();
   const text = messages.setUp;
@@ -60,6 +72,7 @@ export function SetUpPanel({ keyChoice, onKeyChoice, label, onLabel, onClose }: 
         onChoice={onKeyChoice}
         pattern={profile?.key.importPattern ?? '{mac}.pem'}
       />
+      <InventoryFields draft={inventory} onDraft={onInventory} />
       {profile === null ? null : (
         <section className={classes.section}>
           <h3>{text.credentials}</h3>
