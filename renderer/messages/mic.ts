@@ -11,6 +11,10 @@ export const micMessages = {
   thingTypeHelp: 'As what boards are made. May be left out where the stack has one type.',
   domain: 'Domain',
   domainHelp: 'Where boards are made; else in the domain of the account.',
+  iotCa: 'CA of its MQTT endpoint…',
+  iotCaHelp: 'Only where that endpoint is not under Amazon’s roots.',
+  storeKey: 'Store its API key',
+  storeKeyHelp: 'Where the stack has refused the stored one, or tells none. The App Board shows it.',
   discovery: 'Discovery service',
   discoveryHelp: 'Only in place of the vendor’s own, which finds the stack by its host.',
 

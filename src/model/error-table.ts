@@ -539,12 +539,12 @@ export const ERRORS = {
   'server/api-key-refused': row(
     '{server} refused the API key.',
     SERVER,
-    'Store the right one (station server api-key {server}), or find the stack by its host, which tells its key.',
+    'Store the right one (station server api-key {server}; in the window Store its API key), or find the stack by its host, which tells its key.',
   ),
   'server/api-key-needed': row(
     'The station has no API key for {server}.',
     SERVER,
-    'Store it (station server api-key {server}); the App Board shows it, or whoever runs the stack knows it.',
+    'Store it (station server api-key {server}; in the window Store its API key); the App Board shows it, or whoever runs the stack knows it.',
   ),
   'server/consent-required': row(
     '{user} has not yet consented to the terms of {server}.',

@@ -1,6 +1,6 @@
 import { MIC_ADMIN, startMicServer, type MicServer } from '../../src/rehearsal/mic/index.ts';
 import { expect, test as base } from './app.ts';
-import { bigButton, card, expectReady, expectVerdicts } from './bench.ts';
+import { ask, bigButton, card, expectReady, expectVerdicts, guidance } from './bench.ts';
 
 /** A stack of the Managed IoT Cloud of this test's own. */
 const test = base.extend<{ stack: MicServer }>({
@@ -50,6 +50,36 @@ test('a stack of the Managed IoT Cloud is found by its host, and signed in at', 
     await expect(findings.filter({ hasText: 'right Things.CREATE' }).last()).toContainText('fine');
     await expect(findings.filter({ hasText: 'certificates' }).last()).toContainText('fine');
   });
+});
+
+test('a stack that refuses its API key is given another one', async ({ app, stack }) => {
+  const { page } = app;
+  await expect(guidance(page)).not.toContainText('Starting the station');
+  await ask(page, 'server.add', { name: 'cloud', kind: 'mic', url: stack.url, apiKey: '0'.repeat(40) });
+  await page
+    .getByRole('banner')
+    .getByRole('button', { name: /Not signed in/ })
+    .click();
+  const form = page.getByRole('dialog');
+  const signIn = async (): Promise<void> => {
+    await form.getByRole('textbox', { name: 'User name' }).fill(MIC_ADMIN.userName);
+    await form.getByLabel('Password', { exact: true }).fill(MIC_ADMIN.password);
+    await form.getByRole('button', { name: 'Sign in', exact: true }).click();
+  };
+  await signIn();
+  await expect(form.getByRole('alert')).toContainText('server/api-key-refused');
+  await form.getByRole('button', { name: 'Cancel' }).click();
+
+  await form.getByRole('button', { name: 'Store its API key' }).click();
+  await form.getByLabel('API key', { exact: true }).fill(` ${stack.apiKey} `);
+  await form.getByRole('button', { name: 'Store', exact: true }).click();
+  await expect(form.getByRole('status')).toContainText('Stored');
+  await expect(form.getByLabel('API key', { exact: true })).toHaveValue('');
+  await form.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await signIn();
+  await expect(form).toBeHidden();
+  expect(app.output()).not.toContain(stack.apiKey);
+  expect(app.problems).toEqual([]);
 });
 
 test('a rehearsal has a stack where that is chosen, and its jobs are told in the words of one', async ({

@@ -156,6 +156,7 @@ describe('what is sent', () => {
   test('a stack of the Managed IoT Cloud needs a host or a base URL; its key goes beside the draft', () => {
     const mic = {
       ...EMPTY_SERVER.mic,
+      iotCa: 'PEM',
       address: ' customer.mic.telenorconnexion.com ',
       thingType: ' gateway ',
     };
@@ -165,7 +166,7 @@ describe('what is sent', () => {
       name: 'Cloud',
       kind: 'mic',
       trust: { by: 'system' },
-      mic: { host: 'customer.mic.telenorconnexion.com', thingType: 'gateway' },
+      mic: { host: 'customer.mic.telenorconnexion.com', thingType: 'gateway', iotCa: 'PEM' },
       apiKey: 'k'.repeat(40),
     });
     const url = 'https://id.execute-api.example/prod';

@@ -10,13 +10,8 @@ import { messages } from '../../messages.ts';
 import { useWhyNot } from '../../rights.ts';
 import { reportOf } from '../../station.ts';
 import { useStore } from '../../store.ts';
-import {
-  caFrom,
-  EMPTY_SERVER,
-  serverToAdd,
-  type ServerDraft,
-  type ServerFormProblem,
-} from './server-form.ts';
+import { EMPTY_SERVER, serverToAdd, type ServerDraft, type ServerFormProblem } from './server-form.ts';
+import { CaFile } from './ca-file.tsx';
 import { MicFields } from './mic-fields.tsx';
 import classes from './servers.module.css';
 
@@ -150,34 +145,6 @@ export function AddServer({
       </div>
       {error === null ? null : <ErrorPanel error={error} />}
     </form>
-  );
-}
-
-function CaFile({ onPem }: { readonly onPem: (pem: string | null) => void }): ReactNode {
-  const { station } = useStore();
-  const text = messages.servers;
-  const [name, setName] = useState<string | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
-  const choose = async (): Promise<void> => {
-    const file = await station.shell('shell.choose-text', { kind: 'certificate' });
-    if (file === null) return;
-    const found = file.text === null ? { problem: text.caUnreadable } : caFrom(file.text);
-    setName(file.name);
-    setProblem('problem' in found ? found.problem : null);
-    onPem('pem' in found ? found.pem : null);
-  };
-  return (
-    <div className={classes.pin}>
-      <Button variant="default" onClick={() => void choose()}>
-        {text.caChoose}
-      </Button>
-      {name === null ? null : <p data-ca-file="">{text.caChosen(name)}</p>}
-      {problem === null ? null : (
-        <p className={classes.problem} role="alert">
-          {problem}
-        </p>
-      )}
-    </div>
   );
 }
 

@@ -1,7 +1,9 @@
 import { PasswordInput, TextInput } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { messages } from '../../messages.ts';
+import { CaFile } from './ca-file.tsx';
 import type { MicDraft } from './server-form.ts';
+import classes from './servers.module.css';
 
 /** Where a stack is, and as what its things are made. The API key lives in its field alone. */
 export function MicFields({
@@ -40,6 +42,10 @@ export function MicFields({
         spellCheck={false}
         onChange={(event) => change({ domain: event.currentTarget.value })}
       />
+      <div>
+        <CaFile label={text.iotCa} onPem={(iotCa) => change({ iotCa })} />
+        <p className={classes.soft}>{text.iotCaHelp}</p>
+      </div>
       <TextInput
         label={text.discovery}
         description={text.discoveryHelp}

@@ -22,6 +22,8 @@ export interface MicDraft {
   readonly thingType: string;
   readonly domain: string;
   readonly discovery: string;
+  /** What its MQTT endpoint is verified with in the place of Amazon's roots, PEM; null: those. */
+  readonly iotCa: string | null;
 }
 
 export const EMPTY_SERVER: ServerDraft = {
@@ -33,7 +35,7 @@ export const EMPTY_SERVER: ServerDraft = {
   pin: null,
   pinConfirmed: false,
   kind: 'mender',
-  mic: { address: '', thingType: '', domain: '', discovery: '' },
+  mic: { address: '', thingType: '', domain: '', discovery: '', iotCa: null },
 };
 
 export type ServerFormProblem = { readonly field: 'name' | 'url' | 'trust'; readonly text: string };
@@ -80,6 +82,7 @@ function stackToAdd(draft: ServerDraft, apiKey: string): CallInput<'server.add'>
       ...(thingType ? { thingType } : {}),
       ...(domain ? { domain } : {}),
       ...(discovery ? { discovery: [discovery] } : {}),
+      ...(draft.mic.iotCa === null ? {} : { iotCa: draft.mic.iotCa }),
     },
     ...(apiKey === '' ? {} : { apiKey }),
   };

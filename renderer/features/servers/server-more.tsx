@@ -5,6 +5,7 @@ import { messages } from '../../messages.ts';
 import type { OpenPanel } from '../../panel.ts';
 import { useWhyNot } from '../../rights.ts';
 import { useStore } from '../../store.ts';
+import { SecretField } from '../set-up/secret-field.tsx';
 import { FirstUser } from './first-user.tsx';
 import { ServerKey } from './server-key.tsx';
 import { ShiftCheck } from './shift-check.tsx';
@@ -12,7 +13,7 @@ import { useAsked } from './use-asked.ts';
 import { ErrorPanel } from '../../components/error-panel.tsx';
 import classes from './servers.module.css';
 
-type Opened = 'shift' | 'key' | 'first-user' | null;
+type Opened = 'shift' | 'key' | 'api-key' | 'first-user' | null;
 
 /** What a server is asked less often: before a shift, when its key has changed, for its organization, for its first user, beside the record. */
 export function ServerMore({
@@ -78,6 +79,17 @@ export function ServerMore({
             {text.organization}
           </Button>
         )}
+        {server.kind === 'mic' && !server.simulated ? (
+          <Button
+            variant="default"
+            disabled={why !== null}
+            title={why ?? ''}
+            aria-expanded={opened === 'api-key'}
+            onClick={() => toggle('api-key')}
+          >
+            {messages.mic.storeKey}
+          </Button>
+        ) : null}
         {empty && server.session === null ? (
           <Button
             disabled={why !== null}
@@ -93,6 +105,16 @@ export function ServerMore({
       {organization.state === 'done' ? <p role="status">{text.organizationRead}</p> : null}
       {opened === 'shift' ? <ShiftCheck server={server.name} /> : null}
       {opened === 'key' ? <ServerKey server={server.name} /> : null}
+      {opened === 'api-key' ? (
+        <div className={classes.pin}>
+          <p className={classes.soft}>{messages.mic.storeKeyHelp}</p>
+          <SecretField
+            label={messages.mic.apiKey}
+            why={why}
+            send={(key) => station.call('server.api-key', { name: server.name, key: key?.trim() ?? null })}
+          />
+        </div>
+      ) : null}
       {opened === 'first-user' && server.session === null ? <FirstUser server={server.name} /> : null}
     </>
   );
