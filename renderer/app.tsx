@@ -40,6 +40,7 @@ import { SetUpPanel } from './features/set-up/set-up-panel.tsx';
 import { guidance } from './guidance.ts';
 import { messages } from './messages.ts';
 import type { OpenPanel, Panel, Screen } from './panel.ts';
+import { mayMend } from './rights.ts';
 import { StoreContext, useStore, useWholeState, useWindowState, type Store } from './store.ts';
 import { theme } from './theme.ts';
 import classes from './app.module.css';
@@ -255,7 +256,7 @@ function OpenedPanel({
         <ReconcilePanel
           name={panel.batch}
           server={panel.server}
-          may={state.people.rights.includes('batches') && state.people.rights.includes('remove-auth-sets')}
+          may={(fix) => mayMend(state.people, fix)}
           onClose={onClose}
         />
       );

@@ -1,6 +1,7 @@
 import type { PeopleView } from '../src/contract.ts';
+import type { ReconcileFix } from '../src/contract/preauthorize.ts';
 import type { InterruptedJob } from '../src/model/rekey.ts';
-import { RIGHT_TEXTS, type Right } from '../src/model/rights.ts';
+import { CALL_RULES, RIGHT_TEXTS, rightsFor, type Right } from '../src/model/rights.ts';
 import { peopleMessages } from './messages/people.ts';
 import { useWindowState } from './store.ts';
 
@@ -17,7 +18,17 @@ export function whyNotFinish(people: PeopleView, { right }: InterruptedJob): str
   return whyNot(people, right === 'provision-freely' && people.rules.provisionFreely ? 'provision' : right);
 }
 
-/** The same for a control: what it says when it is disabled. The station itself refuses in any case. */
+/** Whether they may mend what a comparison with a server found: each kind takes other rights. */
+export function mayMend(people: PeopleView, fix: ReconcileFix): boolean {
+  const needed = rightsFor(CALL_RULES['batch.reconcile'], {
+    params: { fix },
+    simulated: false,
+    freely: people.rules.provisionFreely,
+  });
+  return needed.every((right) => people.rights.includes(right));
+}
+
+/** Why not, for a control: what it says when it is disabled. The station itself refuses in any case. */
 export function useWhyNot(right: Right): string | null {
   return useWindowState((state) => whyNot(state.people, right));
 }

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { whyNot, whyNotFinish } from '../../renderer/rights.ts';
+import { mayMend, whyNot, whyNotFinish } from '../../renderer/rights.ts';
 import { INITIAL } from '../../renderer/state.ts';
-import { ROLE_RIGHTS } from '../../src/model/rights.ts';
+import { RECONCILE_FIXES } from '../../src/contract/preauthorize.ts';
+import { ROLE_RIGHTS, type Right } from '../../src/model/rights.ts';
 import { interrupted } from './fake-station.ts';
 
 const TOM = {
@@ -25,4 +26,13 @@ test('behind the lock the reason is the lock', () => {
   const locked = { ...TOM, locked: true, rights: ['look'] as const };
   expect(whyNot(locked, 'export')).toMatch(/sign in first/);
   expect(whyNot(locked, 'look')).toBeNull();
+});
+
+test('what a comparison found is offered to be mended by whoever has the rights for its kind', () => {
+  const may = (...rights: readonly Right[]): readonly string[] =>
+    RECONCILE_FIXES.filter((fix) => mayMend({ ...TOM, rights }, fix));
+  expect(may(...ROLE_RIGHTS.technician)).toEqual([]);
+  expect(may('batches')).toEqual(['missing', 'pending']);
+  expect(may('batches', 'remove-auth-sets')).toEqual(['missing', 'stray-pending', 'pending']);
+  expect(may('batches', 'remove-auth-sets', 'decommission')).toEqual(RECONCILE_FIXES);
 });

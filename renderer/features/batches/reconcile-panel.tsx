@@ -24,8 +24,8 @@ export function ReconcilePanel({
   /** Of the batch; null: all that the record has of the server. */
   readonly name: string | null;
   readonly server: string;
-  /** Whether whoever is at the window may mend. */
-  readonly may: boolean;
+  /** Whether whoever is at the window may mend this kind. */
+  readonly may: (fix: ReconcileFix) => boolean;
   readonly onClose: () => void;
 }): ReactNode {
   const { station } = useStore();
@@ -75,7 +75,7 @@ function Found({
   onFix,
 }: {
   readonly report: ReconcileReport;
-  readonly may: boolean;
+  readonly may: (fix: ReconcileFix) => boolean;
   readonly onFix: (fix: ReconcileFix) => void;
 }): ReactNode {
   const text = messages.batches.reconcile;
@@ -110,11 +110,11 @@ function Found({
         </section>
       )}
       {ofBatches ? <p className={classes.plain}>{text.byBatch}</p> : null}
-      {may
-        ? fixes
-            .filter((fix) => counts[fix] > 0)
-            .map((fix) => <Fix key={fix} fix={fix} count={counts[fix]} onFix={() => onFix(fix)} />)
-        : null}
+      {fixes
+        .filter((fix) => counts[fix] > 0 && may(fix))
+        .map((fix) => (
+          <Fix key={fix} fix={fix} count={counts[fix]} onFix={() => onFix(fix)} />
+        ))}
     </>
   );
 }
