@@ -106,6 +106,7 @@ await onNewHome(async (page, home) => {
   await ask(page, 'batch.share', { name: 'Order 4711', benches: 3, keep: true, folder: stick });
   await page.getByRole('navigation').getByRole('button', { name: 'Batches' }).click();
   await page.getByRole('button', { name: /^Order 4711/ }).click();
+  await expect(page.getByRole('table', { name: 'Rows' })).toContainText('52:54:00:c2:00:00');
   await page.getByRole('button', { name: 'Several benches…' }).click();
   await expect(page.getByRole('region', { name: 'Parts', exact: true })).toContainText('0 of 160');
   await picture(page, 'benches');
