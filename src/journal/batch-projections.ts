@@ -74,6 +74,8 @@ export const BATCH_SCHEMA = `
     kept_server TEXT,
     kept_url TEXT,
     kept_device TEXT,
+    -- 1 where its unit was given another key here since: its own is nobody's any more.
+    other_key INTEGER NOT NULL DEFAULT 0,
     unit_job TEXT,
     unit_at TEXT,
     unit_verdict TEXT,
@@ -90,6 +92,7 @@ export const BATCH_SCHEMA = `
   CREATE INDEX p_batch_row_key ON p_batch_row (fingerprint) WHERE fingerprint IS NOT NULL;
   CREATE INDEX p_batch_row_outcome ON p_batch_row (batch, outcome, line);
   CREATE INDEX p_batch_row_unit ON p_batch_row (batch, line) WHERE unit_job IS NOT NULL;
+  CREATE INDEX p_batch_row_other_key ON p_batch_row (batch, line) WHERE other_key = 1;
   CREATE INDEX p_batch_row_kept ON p_batch_row (batch, line) WHERE kept_url IS NOT NULL;
   -- Rows from the intent on until there is an outcome. Apart from the rows, which are wide: each row comes here and goes.
   CREATE TABLE p_batch_flight (
@@ -309,6 +312,16 @@ function takeBack(
       line,
       serverUrl,
     );
+}
+
+/** A unit has this key from now on: rows that have another one for it are not to be sent. */
+export function keyOfUnit(database: Database, identity: string, fingerprint: string): void {
+  database.run(
+    `UPDATE p_batch_row INDEXED BY p_batch_row_identity SET other_key = (fingerprint <> ?)
+     WHERE identity = ? AND fingerprint IS NOT NULL`,
+    fingerprint,
+    identity,
+  );
 }
 
 /** Counts the board of a job that ended well for its row, the first time. */

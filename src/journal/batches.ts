@@ -164,7 +164,7 @@ export class Batches {
 
   /**
    * Rows to be sent to a server, in the order of the file: without an answer, and with `retry` those that failed as well;
-   * never one whose device is in use at another server.
+   * never one whose device is in use at another server, or whose unit was given another key here since.
    */
   rowsToSend(
     id: BatchId,
@@ -209,6 +209,18 @@ export class Batches {
         this.#number(id),
         serverUrl,
         serverUrl,
+        limit,
+      )
+      .map(toRow);
+  }
+
+  /** Rows without an answer that are not sent since their units were given other keys here. */
+  withOtherKeys(id: BatchId, limit: number): readonly BatchRowState[] {
+    return this.#database
+      .all(
+        `SELECT r.*, f.sent_at FROM ${rowsBy('other_key')}
+         WHERE batch = ? AND other_key = 1 AND share IS NULL AND outcome = 'pending' ORDER BY line LIMIT ?`,
+        this.#number(id),
         limit,
       )
       .map(toRow);
@@ -475,7 +487,7 @@ export class Batches {
 /** Rows, each with when it was sent while nobody knows what came of that. */
 const ROWS = 'p_batch_row AS r LEFT JOIN p_batch_flight AS f USING (batch, line)';
 /** The same by an index: without figures of how many rows a batch has, SQLite would read all of it. */
-const rowsBy = (index: 'identity' | 'outcome' | 'kept'): string =>
+const rowsBy = (index: 'identity' | 'outcome' | 'kept' | 'other_key'): string =>
   `p_batch_row AS r INDEXED BY p_batch_row_${index} LEFT JOIN p_batch_flight AS f USING (batch, line)`;
 /** Those that were sent, and no others looked at. */
 const SENT_ROWS = 'p_batch_flight AS f CROSS JOIN p_batch_row AS r USING (batch, line)';
@@ -486,7 +498,8 @@ const ADMITTED = `p_batch_admitted AS a LEFT JOIN p_job AS j USING (job)
 
 function toSend(retry: boolean): string {
   const outcomes = `'pending'${retry ? `, ${FAILED}` : ''}`;
-  return `share IS NULL AND outcome IN (${outcomes}) AND (kept_url IS NULL OR kept_url = ?)`;
+  return `share IS NULL AND outcome IN (${outcomes}) AND other_key = 0
+    AND (kept_url IS NULL OR kept_url = ?)`;
 }
 
 function toRow(row: Row): BatchRowState {

@@ -3,14 +3,14 @@ import type { JournalEntry, JournalEvent } from '../model/event.ts';
 import { canonicalIdentity, identityLabel, type Identity } from '../model/identity.ts';
 import type { JobId, JobResult } from '../model/job.ts';
 import { leftBehind, type RecordedStep } from '../model/left-behind.ts';
-import { BATCH_SCHEMA, BATCH_TABLES, countInBatch, projectBatch } from './batch-projections.ts';
+import { BATCH_SCHEMA, BATCH_TABLES, countInBatch, keyOfUnit, projectBatch } from './batch-projections.ts';
 import { canonicalJson } from './canonical-json.ts';
 import type { Database } from './database.ts';
 import { INVENTORY_SCHEMA, INVENTORY_TABLES, projectInventory } from './inventory.ts';
 import { tally, TALLY_SCHEMA, TALLY_TABLES } from './statistics.ts';
 
 /** Raised with every change of what is projected: a journal with another number is projected anew at its next opening. */
-export const PROJECTION_VERSION = 14;
+export const PROJECTION_VERSION = 15;
 
 /** Stands in `p_station_key` for the finding that there was no key. */
 export const NO_KEY = '';
@@ -417,8 +417,10 @@ function endJob(database: Database, entry: JournalEntry, result: JobResult): voi
       operator: typeof operator === 'string' ? operator : null,
     });
   // The key of a job that failed may never have reached the board; one that did is known from `key-staged`.
-  if (result.keyFingerprint !== null && (result.verdict === 'pass' || result.verdict === 'already'))
+  if (result.keyFingerprint !== null && (result.verdict === 'pass' || result.verdict === 'already')) {
     giveKey(database, entry.seq, result.keyFingerprint, identity);
+    keyOfUnit(database, identity, result.keyFingerprint);
+  }
 }
 
 /**

@@ -70,6 +70,11 @@ export const BATCH_ERRORS = {
     NOTHING,
     'Choose the real server and its boards; to rehearse, leave the batch out.',
   ),
+  'batch/former-key': row(
+    'The unit of this row was given another key here since.',
+    'The row was not sent: whoever has its key would be let in.',
+    'The unit needs no row any more: provision or re-key it again where it is not at the server.',
+  ),
   'batch/kept-elsewhere': row(
     'This batch made device {device} at {server} for this row, and it was in use when the batch was taken back there.',
     'The row was not sent.',

@@ -3,7 +3,7 @@ import type { BatchRunView, BatchView } from '../../contract/batches.ts';
 import type { BatchOutcomeView, PreauthorizeReport, TakeBackReport } from '../../contract/preauthorize.ts';
 import type { CallParams } from '../../contract.ts';
 import { preauthorizeRows, type RunEnd } from '../../flows/preauthorize/run.ts';
-import type { BatchId, BatchRecord } from '../../model/batch.ts';
+import type { BatchId, BatchRecord, BatchRowState } from '../../model/batch.ts';
 import type { ServerProfile } from '../../model/server-profile.ts';
 import { StationError } from '../../model/station-error.ts';
 import { REHEARSAL } from '../../rehearsal/bench.ts';
@@ -141,7 +141,7 @@ export class BatchRuns implements AsyncDisposable {
     const journal = record.writer();
     const run = randomUUID();
     recordRun(batch, run, profile, 'begun', this.#parts);
-    this.#leaveElsewhere(batch, run, profile);
+    this.#leaveOut(batch, run, profile);
     const progress = new RunProgress(clock, journal.batches.byId(batch.id) ?? batch, serverName, left.rows);
     live.progress = progress;
     this.#tell(live);
@@ -183,19 +183,40 @@ export class BatchRuns implements AsyncDisposable {
     };
   }
 
-  /** A unit that is in use at another server is not sent here in silence: its row says so. */
-  #leaveElsewhere(batch: BatchRecord, run: string, { url }: ServerProfile): void {
-    const journal = this.#parts.record.writer();
-    for (;;) {
-      const rows = journal.batches.keptElsewhere(batch.id, url, ROWS_AN_EVENT);
-      if (rows.length === 0) return;
-      const outcomes = rows.map(({ line, identity, kept }): BatchOutcomeView => {
-        const error = new StationError('batch/kept-elsewhere', {
+  /** A unit that is in use at another server, or has another key, is not sent here in silence: its row says so. */
+  #leaveOut(batch: BatchRecord, run: string, { url }: ServerProfile): void {
+    const { batches } = this.#parts.record.reader;
+    this.#refuse(
+      batch,
+      run,
+      () => batches.keptElsewhere(batch.id, url, ROWS_AN_EVENT),
+      ({ kept }) =>
+        new StationError('batch/kept-elsewhere', {
           server: kept?.server ?? '',
           device: kept?.deviceId ?? '',
           batch: batch.name,
-        });
-        return { line, identity, outcome: 'conflict', deviceId: null, error: error.toReport() };
+        }),
+    );
+    this.#refuse(
+      batch,
+      run,
+      () => batches.withOtherKeys(batch.id, ROWS_AN_EVENT),
+      () => new StationError('batch/former-key', {}),
+    );
+  }
+
+  /** Gives rows their verdict until there are none of them any more. */
+  #refuse(
+    batch: BatchRecord,
+    run: string,
+    some: () => readonly BatchRowState[],
+    why: (row: BatchRowState) => StationError,
+  ): void {
+    const journal = this.#parts.record.writer();
+    for (let rows = some(); rows.length > 0; rows = some()) {
+      const outcomes = rows.map((row): BatchOutcomeView => {
+        const { line, identity } = row;
+        return { line, identity, outcome: 'conflict', deviceId: null, error: why(row).toReport() };
       });
       journal.append({ kind: 'batch-outcomes', batch: batch.id, run, outcomes: outcomes.map(toRecorded) });
       this.#parts.tell({ type: 'batch-outcomes', name: batch.name, rows: outcomes });

@@ -1,5 +1,8 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
+import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { readJournal } from '../../../src/journal/index.ts';
+import { systemClock } from '../../../src/model/clock.ts';
 import { startMenderServer, type MenderServer } from '../../../src/rehearsal/server/index.ts';
 import { fingerprint, jobEvents } from '../journal/fixtures.ts';
 import { appendTo, homeWithBatch, keyRow, SPRING } from './batch-home.ts';
@@ -146,6 +149,46 @@ test.each(['missing', 'dead'] as const)(
     expect(keys).toEqual([batch[1]!.identity]);
   },
 );
+
+test('a row whose unit was given another key here is not sent, with retry neither, until the unit has the row’s key again', async () => {
+  const server = await startMenderServer();
+  onTestFinished(() => server.close());
+  const home = makeHome();
+  const batch = [keyRow(0), keyRow(1)];
+  await homeWithBatch(home, batch, { bench: server.url });
+  const [row] = batch;
+  const given = (job: string, key: string) =>
+    jobEvents({ job, identity: row!.identity, key: key as never, deviceId: 'gone' });
+  appendTo(home, Date.now(), given('J1', fingerprint('e')));
+  const send = { name: 'spring', server: 'bench', retry: true };
+  const sent = () => server.inspect().map(({ identity }) => identity);
+  {
+    const { station } = await open({ home });
+    for (let round = 0; round < 2; round++)
+      expect(await station.call('batch.preauthorize', send)).toMatchObject({
+        state: 'ended',
+        counts: { created: 1, conflict: 1, pending: 0 },
+      });
+    expect(await station.call('batch.rows', { name: 'spring', outcome: 'failed', limit: 9 })).toMatchObject([
+      { line: row!.line, error: { code: 'batch/former-key' } },
+    ]);
+    expect(sent()).toEqual([batch[1]!.identity]);
+    await station[Symbol.asyncDispose]();
+  }
+  appendTo(home, Date.now(), given('J2', row!.fingerprint!));
+  const { station } = await open({ home });
+  expect(await station.call('batch.preauthorize', send)).toMatchObject({
+    counts: { created: 2, conflict: 0 },
+  });
+  expect(sent()).toHaveLength(2);
+  await station[Symbol.asyncDispose]();
+  using journal = readJournal(join(home, 'journal.db'), {
+    stationId: 'ST-TEST',
+    clock: systemClock,
+    holder: { program: 'test' },
+  });
+  expect(journal.checkProjections()).toBeNull();
+});
 
 test('a batch that nobody knows is told before its server is asked', async () => {
   const server = await startMenderServer();
