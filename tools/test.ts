@@ -122,12 +122,29 @@ async function runAll(wanted: readonly string[]): Promise<number> {
   }
   const chosen = (suite: Suite): boolean => wanted.length === 0 || wanted.includes(suite.name);
 
-  const outcomes: Outcome[] = await Promise.all(checks.filter(chosen).map(runOne));
+  const checking = checks.filter(chosen).map(runOne);
+  // eslint takes three times as long as the next of them, on one processor: the first suite has the others meanwhile.
+  await butOne(checking);
+  const outcomes: Outcome[] = [];
   for (const suite of suites.filter(chosen)) outcomes.push(await runOne(suite));
+  outcomes.push(...(await Promise.all(checking)));
   const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
   const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);
   process.stdout.write(`${passed} passed, ${failed} failed\n`);
   return failed === 0 && passed > 0 ? 0 : 1;
+}
+
+/** Resolves when all but one of these are done, or all where there is one alone. */
+function butOne(work: readonly Promise<unknown>[]): Promise<void> {
+  return new Promise((resolve) => {
+    let left = work.length;
+    if (left === 0) resolve();
+    for (const one of work)
+      void one.then(() => {
+        left -= 1;
+        if (left <= 1) resolve();
+      });
+  });
 }
 
 async function runOne(suite: Suite): Promise<Outcome> {
