@@ -16,8 +16,11 @@ import {
 export const LISTEN_MS = 1_200;
 /** Without anything for this long where a prompt should be, Enter asks for it again. */
 const RETRY_MS = 2_000;
-/** A refused password is answered after PAM's delay of about three seconds; an Enter before that is lost or misread. */
-const PASSWORD_MS = 5_000;
+/**
+ * A name or a password is on its way: a busy board takes seconds to ask for the password, and a refusal comes after PAM's
+ * delay of about three. An Enter before that is lost, or taken for an empty password: a failed login, which boards count.
+ */
+const ANSWER_MS = 5_000;
 /** While a board boots, silences are longer. */
 const BOOT_RETRY_MS = 5_000;
 /** Of what a board says while it boots, the end is kept. Characters. */
@@ -119,7 +122,7 @@ export async function logIn(line: Line, options: LoginOptions): Promise<Secret<s
         if (isRefused(text)) dialogue.refused();
         // A second prompt may answer an Enter that was typed before: the name that is on its way would go in twice, and
         // then stand where the password belongs.
-        else if (dialogue.awaitsPassword && (await changes(line, RETRY_MS, signal))) break;
+        else if (dialogue.awaitsPassword && (await changes(line, ANSWER_MS, signal))) break;
         await dialogue.typeName();
         break;
       case 'password':
@@ -164,7 +167,8 @@ export async function logIn(line: Line, options: LoginOptions): Promise<Secret<s
         break;
       }
     }
-    const patience = dialogue.hasLoggedIn ? PASSWORD_MS : isBoot ? BOOT_RETRY_MS : RETRY_MS;
+    const isAnswering = dialogue.hasLoggedIn || dialogue.awaitsPassword;
+    const patience = isAnswering ? ANSWER_MS : isBoot ? BOOT_RETRY_MS : RETRY_MS;
     const left = Math.max(1, bootDeadline - clock.monotonic());
     screen = await look(line, Math.min(patience, left), signal, Math.min(patience + 1_000, left));
   }
