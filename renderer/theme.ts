@@ -66,6 +66,8 @@ export const theme = createTheme({
     ActionIcon: { defaultProps: { size: 48 } },
     CloseButton: { defaultProps: { size: 48 } },
     TextInput: { defaultProps: { size: 'lg' } },
+    Textarea: { defaultProps: { size: 'lg' } },
+    NumberInput: { defaultProps: { size: 'lg' } },
     PasswordInput: { defaultProps: { size: 'lg' } },
     FileInput: { defaultProps: { size: 'lg' } },
     Select: { defaultProps: { size: 'lg' } },

@@ -117,11 +117,7 @@ export const batchMessages = {
     forOrigin: (station: string) =>
       `This is a part of a batch of ${station}. Save what came of it for that station, to be merged there.`,
   },
-  removing: {
-    go: 'Remove…',
-    yes: (name: string) => `Remove ${name} from the list`,
-    no: 'Keep it',
-  },
+  removing: (name: string) => ({ go: 'Remove…', yes: `Remove ${name} from the list`, no: 'Keep it' }),
   benches: {
     go: 'Several benches…',
     title: (name: string) => `${name} over several benches`,

@@ -72,7 +72,7 @@ export const BATCH_ERRORS = {
   ),
   'batch/former-key': row(
     'The unit of this row was given another key here since.',
-    'The row was not sent: whoever has its key would be let in.',
+    'The row is not sent: whoever has its key would be let in.',
     'The unit needs no row any more: provision or re-key it again where it is not at the server.',
   ),
   'batch/kept-elsewhere': row(

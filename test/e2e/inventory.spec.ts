@@ -7,7 +7,7 @@ import { knock, newKey } from '../unit/servers/mender/bench.ts';
 import { profileOf } from '../unit/servers/peers.ts';
 import { expect } from './app.ts';
 import { ask, bigButton, card } from './bench.ts';
-import { provisionOn, signIn, test, useServer } from './own-bench.ts';
+import { provisionOn, signIn, test, useServer, type OwnBench } from './own-bench.ts';
 import { stationProcess } from './processes.ts';
 
 const MAC = '52:54:00:cd:00:01';
@@ -36,7 +36,22 @@ async function putOnBench(page: Page): Promise<void> {
   await expect(page.getByRole('region', { name: 'Batch on the bench' })).toContainText('0 of 1');
 }
 
+const tagCalls = (server: MenderServer): number =>
+  server.requests.entries.filter(({ step }) => step === 'tags').length;
+
+/** A unit of the list is brought through at a server that answers every request for its tags with this status. */
+async function provisioned(page: Page, home: string, bench: OwnBench, status: 403 | 503): Promise<void> {
+  await importList(page, home, ['mac,group,tag.order', `${MAC},${GROUP},4711`]);
+  await useServer(page, bench.server);
+  await putOnBench(page);
+  await bench.plugIn(bench.board({ mac: MAC }), 'left');
+  bench.server.faults.add({ on: 'tags', act: { kind: 'status', status } });
+  await provisionOn(page, 'left');
+}
+
 const described = (server: MenderServer): unknown => server.inspect().map(({ tags, group }) => [tags, group]);
+
+test.skip(process.platform !== 'linux', 'puts boards on ttys, and reads /proc');
 
 test('a unit whose tags the server refuses passes, its batch says why they are not set, and a click sets them', async ({
   app,
@@ -45,12 +60,7 @@ test('a unit whose tags the server refuses passes, its batch says why they are n
 }) => {
   const { page } = app;
   const { server } = bench;
-  await importList(page, home, ['mac,group,tag.order', `${MAC},${GROUP},4711`]);
-  await useServer(page, server);
-  await putOnBench(page);
-  await bench.plugIn(bench.board({ mac: MAC }), 'left');
-  server.faults.add({ on: 'tags', act: { kind: 'status', status: 403 } });
-  await provisionOn(page, 'left');
+  await provisioned(page, home, bench, 403);
   await expect(card(page, 'left')).toContainText('Tags and group not set');
 
   await toBatches(page);
@@ -69,24 +79,20 @@ test('a station killed between a verdict and the tags goes on with them at its n
   home,
   bench,
 }) => {
-  test.skip(process.platform !== 'linux', 'reads /proc');
   const { page } = app;
   const { server } = bench;
-  await importList(page, home, ['mac,group,tag.order', `${MAC},${GROUP},4711`]);
-  await useServer(page, server);
-  await putOnBench(page);
-  await bench.plugIn(bench.board({ mac: MAC }), 'left');
-  server.faults.add({ on: 'tags', act: { kind: 'status', status: 503 } });
-  await provisionOn(page, 'left');
+  await provisioned(page, home, bench, 503);
   await expect(card(page, 'left')).toContainText('Tags and group follow');
   process.kill(stationProcess(app.application.process().pid ?? 0), 'SIGKILL');
   await expect(page.getByText('The station process stopped and was started again.')).toBeVisible();
+  const refused = tagCalls(server);
   server.faults.clear();
   await signIn(page, 'field');
 
   await toBatches(page);
   await expect(page.getByRole('region', { name: 'spring' })).toContainText(/Tags and group\s*1 set/);
   expect(described(server)).toEqual([[{ order: '4711' }, GROUP]]);
+  expect(tagCalls(server)).toBe(refused + 1);
   expect(await ask(page, 'journal.verify', {})).toMatchObject({ ok: true });
 });
 

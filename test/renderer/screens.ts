@@ -116,7 +116,6 @@ const BENCH: readonly Shot[] = [
       await page.getByText('Issued to').waitFor();
     },
   },
-  { name: 'set-up', scene: 'ready', act: press('Job settings') },
   {
     name: 'set-up-import',
     scene: 'ready',
@@ -257,6 +256,15 @@ const SHOTS: readonly Shot[] = [
     await page.getByRole('radio', { name: 'Returned from the field' }).check();
     await press('What would be done')(page);
     await page.getByText('Boards and server were read').waitFor();
+  }),
+  ...everywhere('set-up', 'ready', async (page) => {
+    await press('Job settings')(page);
+    await page.getByLabel('Group').scrollIntoViewIfNeeded();
+  }),
+  ...everywhere('server-shift', 'batches', async (page) => {
+    await press(/Factory Mender/)(page);
+    await press('Before the shift')(page);
+    await page.getByRole('button', { name: 'Before the shift' }).scrollIntoViewIfNeeded();
   }),
   ...everywhere('batches-none', 'rekey', toBatches),
   ...everywhere('batches', 'batches', toBatches),

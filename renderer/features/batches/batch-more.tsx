@@ -4,8 +4,8 @@ import type { BatchView } from '../../../src/contract/batches.ts';
 import { messages } from '../../messages.ts';
 import type { OpenPanel } from '../../panel.ts';
 import { useWhyNot } from '../../rights.ts';
-import { CloseBatch } from './close-batch.tsx';
-import { RemoveBatch } from './remove-batch.tsx';
+import { useStore } from '../../store.ts';
+import { AskedTwice } from './asked-twice.tsx';
 import { isAtServer } from './state.ts';
 import { useMayBatches } from './use-batches.ts';
 import classes from './batches.module.css';
@@ -18,6 +18,7 @@ export function BatchMore({
   readonly batch: BatchView;
   readonly open: OpenPanel;
 }): ReactNode {
+  const store = useStore();
   const may = useMayBatches();
   const why = useWhyNot('batches');
   const whyNotLook = useWhyNot('test');
@@ -47,8 +48,20 @@ export function BatchMore({
           {messages.batches.benches.go}
         </Button>
       ) : null}
-      {closed === null ? <CloseBatch name={name} disabled={!may} /> : null}
-      <RemoveBatch name={name} disabled={!may} />
+      {closed === null ? (
+        <AskedTwice
+          text={messages.batches.closing}
+          disabled={!may}
+          why={why}
+          act={() => store.ask('batch.close', { name })}
+        />
+      ) : null}
+      <AskedTwice
+        text={messages.batches.removing(name)}
+        disabled={!may}
+        why={why}
+        act={() => store.ask('batch.remove', { name })}
+      />
     </div>
   );
 }

@@ -37,7 +37,6 @@ export function ReasonForm({
       <Textarea
         label={text.words}
         description={flow.reason === 'other' ? `${text.wordsNeeded} ${text.wordsHelp}` : text.wordsHelp}
-        size="lg"
         rows={2}
         maxLength={2000}
         value={flow.words}

@@ -189,10 +189,7 @@ function refuseFormerKey(
   { batches }: JournalReader,
 ): void {
   const row = batch === null || line === null ? null : batches.row(batch.id, line);
-  if (row !== null && row.fingerprint !== wanted?.fingerprint)
-    throw new StationError('station/not-supported', {
-      detail: 'Its unit was given another key here than its row has: provision or re-key the unit again.',
-    });
+  if (row !== null && row.fingerprint !== wanted?.fingerprint) throw new StationError('batch/former-key', {});
 }
 
 function hasJobUnderWay(journal: JournalReader, identity: Identity): boolean {
